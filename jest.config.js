@@ -1,0 +1,18 @@
+// Tests are compiled to CommonJS inside jest: ESM in jest needs a flag that doubles the run time.
+// The proxy agents below are ESM-only packages that the Azure clients pull in, so they are compiled too.
+const esmOnly = ['https-proxy-agent', 'http-proxy-agent', 'agent-base', 'proxy-agent-negotiate'];
+
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: {
+    '\\.[jt]s$': [
+      '@swc/jest',
+      {
+        module: { type: 'commonjs' },
+        jsc: { target: 'es2024', parser: { syntax: 'typescript', explicitResourceManagement: true } },
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+};
