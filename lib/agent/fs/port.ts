@@ -1,0 +1,95 @@
+// The file system as the agent sees it: one endpoint's tree. Everything the agent does to a site goes through here,
+// so that a simulator can stand in for the kernel and a test can break any single call.
+//
+// A path is relative to the endpoint's root: names joined by '/', '' for the root itself. A name is the text form of the
+// kernel's bytes: valid UTF-8 as it is, every other byte 0xNN as the lone surrogate U+DCNN, so that it is reversible.
+// No call follows a symbolic link, and none leaves the root (I25), whatever is swapped meanwhile.
+
+export type Kind = 'file' | 'directory' | 'symlink' | 'other';
+
+export interface FileStat {
+  readonly kind: Kind;
+  readonly size: number;
+  /** Permission bits only (07777). */
+  readonly mode: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  /** Device and inode number: with the kind, what identifies a file across renames. */
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly links: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Entry {
+  readonly name: string;
+  readonly stat: FileStat;
+}
+
+export interface ReadFile {
+  stat(): Promise<FileStat>;
+  /** Up to `length` bytes at `offset`; fewer only at the end of the file. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+export interface WriteFile {
+  write(offset: number, bytes: Uint8Array): Promise<void>;
+  /** Sets the length; what was never written reads as zeros. */
+  truncate(size: number): Promise<void>;
+  chmod(mode: number): Promise<void>;
+  utimes(mtimeNs: bigint): Promise<void>;
+  /** Content and length are on disk (not the name: see SiteFs.sync). An error means: not written. */
+  sync(): Promise<void>;
+  stat(): Promise<FileStat>;
+  close(): Promise<void>;
+}
+
+export interface Space {
+  readonly freeBytes: number;
+  readonly freeInodes: number;
+}
+
+/** What this file system and this build can do; what is false is said once to the user, and worked around. */
+export interface Capabilities {
+  /** RENAME_NOREPLACE and RENAME_EXCHANGE are atomic; else they are checked and then done, which has a race. */
+  readonly atomicRename: boolean;
+  /** mtime is set with all its nanoseconds; else to the microsecond. */
+  readonly nanoseconds: boolean;
+  /** Paths are resolved beneath the root by the kernel; else checked component by component, which has a race. */
+  readonly beneath: boolean;
+  readonly leases: boolean;
+}
+
+/** Errors are Node's, with `code` (ENOENT, EEXIST, ENOTDIR, ENOTEMPTY, ENOSPC, EACCES, EXDEV, ELOOP, EIO ...). */
+export interface SiteFs {
+  /** For messages only. */
+  readonly root: string;
+  readonly capabilities: Capabilities;
+  /** All entries of a directory with their stats, or an error: never a part (I6). Entries that vanish meanwhile are left out. */
+  list(dir: string): Promise<readonly Entry[]>;
+  /** Null when nothing is there. */
+  stat(path: string): Promise<FileStat | null>;
+  /** Opens a regular file for reading; never blocks on a fifo or device (they are refused with EINVAL). */
+  open(path: string): Promise<ReadFile>;
+  /** Makes a new regular file (EEXIST when the name is taken). */
+  create(path: string, mode: number): Promise<WriteFile>;
+  mkdir(path: string, mode: number): Promise<void>;
+  rmdir(path: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** With `replace` false the target must not exist (EEXIST). */
+  rename(from: string, to: string, replace: boolean): Promise<void>;
+  /** Swaps two existing entries. */
+  exchange(a: string, b: string): Promise<void>;
+  /** A second name for the inode at `from`. */
+  link(from: string, to: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  utimes(path: string, mtimeNs: bigint): Promise<void>;
+  /** Everything written, named or removed below the root before the call is on disk after it. Costs one flush, however much it is. */
+  sync(): Promise<void>;
+  /** True if a process has the file open (for writing or reading), undefined when that cannot be told. */
+  isOpen(path: string): Promise<boolean | undefined>;
+  space(): Promise<Space>;
+  close(): Promise<void>;
+}
