@@ -1,0 +1,87 @@
+// From a Linux name to the name on the share. What Azure Files forbids becomes what the Linux cifs client's `mapposix`
+// writes (fs/smb/client/cifs_unicode.c: the "SFM" private-use range U+F001..U+F029), so a Linux mount of the share shows the
+// original name. Names that cannot be told apart or back that way get `~<8 hex of the node id>` before the extension.
+import type { NodeId } from './node.ts';
+
+const mapped = new Map<string, string>([
+  ['"', '\uf020'],
+  ['*', '\uf021'],
+  [':', '\uf022'],
+  ['<', '\uf023'],
+  ['>', '\uf024'],
+  ['?', '\uf025'],
+  ['\\', '\uf026'],
+  ['|', '\uf027'],
+]);
+const lastSpace = '\uf028';
+const lastDot = '\uf029';
+
+const device = /^(con|prn|aux|nul|clock\$|com[0-9]|lpt[0-9])(\.|$)/i;
+
+/** The share name of a Linux name, or undefined where plain mapping is ambiguous or forbidden: then `marked` gives one. */
+export function plainShareName(name: string): string | undefined {
+  if (device.test(name)) return undefined;
+  let out = '';
+  for (let i = 0; i < name.length; i++) {
+    const unit = name[i] ?? '';
+    const code = unit.charCodeAt(0);
+    const last = i === name.length - 1;
+    if (code >= 0xf000 && code <= 0xf0ff) return undefined; // already in the mapped range: could not be told back
+    if (code >= 0xd800 && code <= 0xdfff && !isPair(name, i)) return undefined; // a byte that is not UTF-8
+    if (code < 0x20) out += String.fromCharCode(0xf000 + code);
+    else if (last && unit === ' ') out += lastSpace;
+    else if (last && unit === '.') out += lastDot;
+    else out += mapped.get(unit) ?? unit;
+  }
+  return out.length > 255 ? undefined : out;
+}
+
+function isPair(name: string, at: number): boolean {
+  const code = name.charCodeAt(at);
+  if (code <= 0xdbff) {
+    const next = name.charCodeAt(at + 1);
+    return next >= 0xdc00 && next <= 0xdfff;
+  }
+  const before = name.charCodeAt(at - 1);
+  return before >= 0xd800 && before <= 0xdbff;
+}
+
+/** A share name that is unique to the node: every unit that cannot stand there becomes `_`, and the node's mark is added. */
+export function markedShareName(name: string, id: NodeId): string {
+  let clean = '';
+  for (let i = 0; i < name.length; i++) {
+    const unit = name[i] ?? '';
+    const code = unit.charCodeAt(0);
+    const bad =
+      code < 0x20 || mapped.has(unit) || (code >= 0xd800 && code <= 0xdfff) || (code >= 0xf000 && code <= 0xf0ff);
+    clean += bad ? '_' : unit;
+  }
+  const dot = clean.lastIndexOf('.');
+  const stem = dot > 0 ? clean.slice(0, dot) : clean;
+  const extension = dot > 0 ? clean.slice(dot).replace(/[. ]+$/, '') : '';
+  const mark = `~${markOf(id)}`;
+  return `${stem.slice(0, 255 - mark.length - extension.length)}${mark}${extension}`;
+}
+
+/** Eight hex digits of the node id's own hash-like tail: ids are random or counted, so their digits are spread first. */
+function markOf(id: NodeId): string {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) h = Math.imul(h ^ id.charCodeAt(i), 0x01000193) >>> 0;
+  return h.toString(16).padStart(8, '0');
+}
+
+/** What a Linux mount would show for a share name that nobody of ours made: the inverse of plain mapping. */
+export function linuxName(share: string): string {
+  let out = '';
+  for (let i = 0; i < share.length; i++) {
+    const unit = share[i] ?? '';
+    const code = unit.charCodeAt(0);
+    if (code > 0xf000 && code < 0xf020) out += String.fromCharCode(code - 0xf000);
+    else if (unit === lastSpace) out += ' ';
+    else if (unit === lastDot) out += '.';
+    else out += unmapped.get(unit) ?? unit;
+  }
+  return out;
+}
+
+const unmapped = new Map<string, string>([...mapped].map(([linux, share]) => [share, linux]));

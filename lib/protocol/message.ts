@@ -1,0 +1,99 @@
+// The queue `changes`: one signed batch a message. The signature covers the exact bytes of `payload`, which therefore
+// travels as a string inside the body and is parsed only after it was verified (I26).
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { finding, operation } from './operation.ts';
+
+/** Most operations of one message; a message also stays below `maxBatchBytes`. */
+export const maxBatch = 96;
+export const maxBatchBytes = 192 * 1024;
+
+const batch = z.object({
+  v: z.literal(1),
+  group: z.string(),
+  endpoint: z.string(),
+  incarnation: z.number().int().positive(),
+  /** The number of the first operation; the others follow without a gap. */
+  from: z.number().int().positive(),
+  operations: z.array(operation).min(1).max(100),
+});
+export type Batch = z.infer<typeof batch>;
+
+/** The backend's own message: paths of the share to look at. */
+const findings = z.object({ v: z.literal(1), group: z.string(), findings: z.array(finding).min(1).max(100) });
+export type Findings = z.infer<typeof findings>;
+
+/** A message that only makes the committer come: to recover, or to try parked operations again. */
+const nudge = z.object({ v: z.literal(1), group: z.string(), nudge: z.string() });
+export type Nudge = z.infer<typeof nudge>;
+
+export const payload = z.union([batch, findings, nudge]);
+export type Payload = z.infer<typeof payload>;
+
+const envelope = z.object({ v: z.literal(1), signer: z.string(), payload: z.string(), signature: z.string() });
+export type Envelope = z.infer<typeof envelope>;
+
+/** The signer of messages that the backend sends to itself. */
+export const cloudSigner = 'cloud';
+
+export interface SigningKeys {
+  /** PKCS#8, base64. */
+  readonly privateKey: string;
+  /** SPKI, base64. */
+  readonly publicKey: string;
+}
+
+export function makeSigningKeys(): SigningKeys {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return {
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+  };
+}
+
+export function publicKeyOf(privateKey: string): string {
+  return createPublicKey(privateKeyObject(privateKey)).export({ type: 'spki', format: 'der' }).toString('base64');
+}
+
+function privateKeyObject(privateKey: string): KeyObject {
+  return createPrivateKey({ key: Buffer.from(privateKey, 'base64'), type: 'pkcs8', format: 'der' });
+}
+
+export function signText(text: string, privateKey: string): string {
+  return sign(null, Buffer.from(text, 'utf8'), privateKeyObject(privateKey)).toString('base64');
+}
+
+/** False for a wrong signature and for a key or signature that is none at all. */
+export function verifyText(text: string, signature: string, publicKey: string): boolean {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' });
+    return verify(null, Buffer.from(text, 'utf8'), key, Buffer.from(signature, 'base64'));
+  } catch {
+    return false; // not a key or not base64: as good as a wrong signature
+  }
+}
+
+export function seal(content: Payload, signer: string, privateKey: string): Envelope {
+  const text = JSON.stringify(content);
+  return { v: 1, signer, payload: text, signature: signText(text, privateKey) };
+}
+
+/** The envelope of a message body (an object or its JSON text), or undefined where it is none. */
+export function parseEnvelope(body: unknown): Envelope | undefined {
+  const parsed = envelope.safeParse(typeof body === 'string' ? parseJson(body) : body);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The payload of a verified envelope, or undefined where it does not follow the schema. */
+export function parsePayload(text: string): Payload | undefined {
+  const parsed = payload.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the schema refuses undefined: one way to say "not ours"
+  }
+}

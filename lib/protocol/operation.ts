@@ -1,0 +1,71 @@
+// What an agent asks of the committer. Named (endpoint, incarnation, n): the idempotence key, n counting up from 1.
+import { z } from 'zod';
+
+export const nodeId = z.string().regex(/^[a-z0-9-]{4,80}$/);
+const count = z.number().int().nonnegative();
+export const nanoseconds = z.string().regex(/^-?\d{1,22}$/);
+const mode = z.number().int().min(0).max(0o777);
+export const hash = z.string().regex(/^[0-9a-f]{64}$/);
+/** A name on Linux: one component, at most 255 bytes; what else must hold is the committer's to say. */
+const name = z.string().min(1).max(255);
+
+/** A staged file: uploaded, whole, and known by what the share answered for it. */
+const content = z.object({
+  /** The last part of `.tideway/staging/<endpoint>/<slot>`; also the `tw_op` of the staged file. */
+  slot: z.string().regex(/^[a-z0-9-]{1,64}$/),
+  size: count,
+  hash,
+  etag: z.string(),
+  /** True when the bytes came whole in Create File: then no range can be missing (I19). */
+  whole: z.boolean(),
+  /** Byte ranges that are holes on purpose, [from, to) pairs in order; what is neither written nor here is a fault. */
+  holes: z.array(z.tuple([count, count])).optional(),
+  /** Hash of the block list, staged as `<slot>.b`, where there is more than one block. */
+  blocks: hash.optional(),
+});
+export type Content = z.infer<typeof content>;
+
+const create = z.object({
+  kind: z.literal('create'),
+  node: nodeId,
+  parent: nodeId,
+  name,
+  content,
+  mtime: nanoseconds,
+  mode,
+});
+const mkdir = z.object({ kind: z.literal('mkdir'), node: nodeId, parent: nodeId, name, mode });
+/** New content. `parent` and `name` are where the sender knows the node to be: they save a look-up and revive a deleted one. */
+const edit = z.object({
+  kind: z.literal('edit'),
+  node: nodeId,
+  parent: nodeId,
+  name,
+  base: count,
+  content,
+  mtime: nanoseconds,
+  mode,
+});
+/** New name or parent of a file, or of a directory with all below. */
+const move = z.object({ kind: z.literal('move'), node: nodeId, parent: nodeId, name });
+/** Deletes one file of version `base`. */
+const remove = z.object({ kind: z.literal('delete'), node: nodeId, base: count });
+/** Deletes a directory whole; `asOf` is the sender's cursor: a later row below rejects it. */
+const rmdir = z.object({ kind: z.literal('rmdir'), node: nodeId, asOf: count });
+/** Mode of any node; mtime of a file whose content (`base`) did not change. */
+const attributes = z.object({
+  kind: z.literal('attributes'),
+  node: nodeId,
+  base: count,
+  mode,
+  mtime: nanoseconds.optional(),
+});
+/** Uses up a number whose operation was given up before it was sent. */
+const none = z.object({ kind: z.literal('none') });
+
+export const operation = z.discriminatedUnion('kind', [create, mkdir, edit, move, remove, rmdir, attributes, none]);
+export type Operation = z.infer<typeof operation>;
+
+/** What was seen on the share at a path by somebody who looked twice; only the backend itself may send it. */
+export const finding = z.object({ kind: z.literal('examine'), path: z.string().max(2048) });
+export type Finding = z.infer<typeof finding>;
