@@ -1,0 +1,74 @@
+import type { Listener } from '../extension.ts';
+import type { Message, Receiver, SessionReceiver } from './receiver.ts';
+import type { Trigger } from './trigger.ts';
+
+const receiveWait = 60_000;
+const pauseAfterError = 1_000;
+/** After the first message of a batch, how long to gather those already on their way. */
+const gatherMs = 5;
+
+/** Cardinality many, without sessions: one invocation at a time, no lock renewal. */
+export class BatchListener implements Listener {
+  readonly #trigger: Trigger;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(trigger: Trigger) {
+    this.#trigger = trigger;
+  }
+
+  start(): Promise<void> {
+    this.#running = this.#run();
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    await this.#trigger.source.close();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    const receiver = this.#trigger.source.receiver(0);
+    while (!signal.aborted) {
+      try {
+        const messages = await receiveBatch(receiver, this.#trigger, receiveWait, signal);
+        if (messages.length > 0) await this.#trigger.processMany(receiver, messages);
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#trigger.report('receiving a batch', error);
+        await this.#trigger.clock.sleep(pauseAfterError, signal).catch(() => {});
+      }
+    }
+    await receiver.close();
+  }
+}
+
+/** Cardinality many, with sessions: batches of one session until a receive comes back empty; then gives it back. */
+export async function serveBatches(receiver: SessionReceiver, trigger: Trigger, stopping: AbortSignal): Promise<void> {
+  try {
+    while (!stopping.aborted) {
+      const messages = await receiveBatch(receiver, trigger, trigger.settings.sessionIdleMs, stopping);
+      if (messages.length === 0) return;
+      await trigger.processMany(receiver, messages);
+    }
+  } finally {
+    await receiver.close();
+  }
+}
+
+function receiveBatch(
+  receiver: Receiver,
+  trigger: Trigger,
+  waitMs: number,
+  abortSignal: AbortSignal,
+): Promise<Message[]> {
+  const { maxMessageBatchSize, minMessageBatchSize, maxBatchWaitMs } = trigger.settings;
+  const gather = minMessageBatchSize > 1 ? maxBatchWaitMs : gatherMs;
+  return receiver.receiveMessages(maxMessageBatchSize, {
+    maxWaitTimeInMs: waitMs,
+    maxTimeAfterFirstMessageInMs: gather,
+    abortSignal,
+  });
+}
