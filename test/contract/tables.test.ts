@@ -1,5 +1,5 @@
 import { startTables } from '../../lib/local/tables/service.ts';
-import { tableContract } from './tables-contract.ts';
+import { tableContract } from './tables/contract.ts';
 
 tableContract('the embedded Table service', async () => {
   const account = { name: 'contract', key: Buffer.alloc(64, 7).toString('base64') };
