@@ -1,0 +1,114 @@
+// The addon as TypeScript sees it (native/fs.cc). Every asynchronous call resolves with a number >= 0, or with -errno;
+// paths are relative to the directory `root` is open on, and resolved beneath it.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { FileStat, Kind } from './port.ts';
+
+type Path = string | Buffer;
+/** An answer, or -errno. */
+type Answer<T> = Promise<T | number>;
+
+/** An open inotify queue; released when it is collected, stopped by `watchStop`. */
+export interface WatchHandle {
+  readonly kind: unique symbol;
+}
+
+export interface Native {
+  /** Attributes, packed: read them with `statReader`. */
+  stat(root: number, path: Path): Answer<ArrayBuffer>;
+  /** Names, each followed by '/', and attributes in the same order. Entries that vanish meanwhile are left out. */
+  list(root: number, path: Path): Answer<readonly [ArrayBuffer, ArrayBuffer]>;
+  /** A descriptor to read from; EINVAL for what is neither file, directory nor symbolic link. */
+  open(root: number, path: Path): Promise<number>;
+  create(root: number, path: Path, mode: number): Promise<number>;
+  mkdir(root: number, path: Path, mode: number): Promise<number>;
+  unlink(root: number, path: Path, directory: 0 | 1): Promise<number>;
+  rename(root: number, from: Path, to: Path, flags: number): Promise<number>;
+  link(root: number, from: Path, to: Path): Promise<number>;
+  chmod(root: number, path: Path, mode: number): Promise<number>;
+  utimes(root: number, path: Path, mtimeNs: bigint): Promise<number>;
+  /** 1 somebody has it open, 0 nobody. */
+  isOpen(root: number, path: Path): Promise<number>;
+  /** Bits: 1 leases tell who has a file open, 2 mtime keeps nanoseconds. -errno: openat2 cannot be used. */
+  probe(root: number): Promise<number>;
+  syncfs(root: number): Promise<number>;
+  /** Two doubles: free bytes, free inodes (-1 where they are not counted). */
+  space(root: number): Answer<ArrayBuffer>;
+  futimes(fd: number, mtimeNs: bigint): Promise<number>;
+  /** Where data (0) or a hole (1) next begins at or after `offset`; ENXIO past the end. */
+  seek(fd: number, offset: bigint, hole: 0 | 1): Promise<number>;
+  /** Shares all blocks of `from` (FICLONE). */
+  clone(to: number, from: number): Promise<number>;
+  getXattr(fd: number, name: Path): Answer<ArrayBuffer>;
+  /** Names, each followed by NUL. */
+  listXattrs(fd: number): Answer<ArrayBuffer>;
+  setXattr(fd: number, name: Path, value: Path): Promise<number>;
+  removeXattr(fd: number, name: Path): Promise<number>;
+  /** Starts the thread; `onEvents` gets inotify's bytes as they were queued. */
+  watchStart(onEvents: (events: ArrayBuffer) => void): WatchHandle | number;
+  /** A watch descriptor. */
+  watchAdd(watch: WatchHandle, root: number, path: Path, mask: number): Promise<number>;
+  watchRemove(watch: WatchHandle, wd: number): number;
+  watchStop(watch: WatchHandle): void;
+}
+
+/** The addon, or undefined where it was not built. One that is there and does not load is an error. */
+export function loadNative(): Native | undefined {
+  // Beside the bundle where the agent is shipped, else where native/build.ts puts it.
+  const here = import.meta.dirname;
+  const file = [join(here, 'fs.node'), join(here, '..', '..', '..', 'build', 'fs.node')].find((name) =>
+    existsSync(name),
+  );
+  return file === undefined ? undefined : (createRequire(import.meta.url)(file) as Native);
+}
+
+export const renameNoReplace = 1;
+export const renameExchange = 2;
+export const probedLeases = 1;
+export const probedNanoseconds = 2;
+
+const slots = 9;
+const slotBytes = 8;
+const typeMask = 0o170000;
+
+/** Kind from a raw `st_mode`. */
+export function kindOf(mode: number): Kind {
+  switch (mode & typeMask) {
+    case 0o100000:
+      return 'file';
+    case 0o040000:
+      return 'directory';
+    case 0o120000:
+      return 'symlink';
+    default:
+      return 'other';
+  }
+}
+
+/** Entry `index` of packed attributes (layout: native/stat.hh). */
+export function statReader(packed: ArrayBuffer): { readonly count: number; at(index: number): FileStat } {
+  const numbers = new Float64Array(packed);
+  const integers = new BigInt64Array(packed);
+  return {
+    count: packed.byteLength / (slots * slotBytes),
+    at(index) {
+      const base = index * slots;
+      const number = (slot: number): number => numbers[base + slot] as number;
+      const integer = (slot: number): bigint => integers[base + slot] as bigint;
+      const mode = number(0);
+      return {
+        kind: kindOf(mode),
+        size: number(1),
+        mode: mode & 0o7777,
+        mtimeNs: integer(5),
+        ctimeNs: integer(6),
+        dev: integer(7),
+        ino: integer(8),
+        links: number(2),
+        uid: number(3),
+        gid: number(4),
+      };
+    },
+  };
+}

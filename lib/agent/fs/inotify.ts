@@ -1,0 +1,207 @@
+import { codeOf } from '../../base/errors.ts';
+import type { Native, WatchHandle } from './binding.ts';
+import { fromErrno } from './errors.ts';
+import { flag, parseEvents, type InotifyEvent } from './inotify-events.ts';
+import { checkPath, joinPath, toBytes } from './names.ts';
+import type { StartWatch, Watch, WatchEvent } from './watch-port.ts';
+import { WatchedTree } from './watched-tree.ts';
+
+const mask =
+  flag.modify |
+  flag.attrib |
+  flag.closeWrite |
+  flag.movedFrom |
+  flag.movedTo |
+  flag.create |
+  flag.delete |
+  flag.deleteSelf |
+  flag.exclUnlink;
+
+/** Watches below the directory `rootFd` is open on; it stays the caller's, and must outlive the watch. */
+export function inotify(native: Native, rootFd: number): StartWatch {
+  return (onEvents) => Promise.resolve(new Inotify(native, rootFd, onEvents));
+}
+
+class Inotify implements Watch {
+  readonly #native: Native;
+  readonly #rootFd: number;
+  readonly #handle: WatchHandle;
+  readonly #onEvents: (events: readonly WatchEvent[]) => void;
+  readonly #tree = new WatchedTree();
+  readonly #adding = new Set<Promise<void>>();
+  /** Batches that wait for descriptors which are being learnt; while there is one, later ones wait behind it. */
+  #held: Promise<void> | undefined;
+  #limited = false;
+  #gone = false;
+  #closed = false;
+
+  constructor(native: Native, rootFd: number, onEvents: (events: readonly WatchEvent[]) => void) {
+    this.#native = native;
+    this.#rootFd = rootFd;
+    this.#onEvents = onEvents;
+    const started = native.watchStart((bytes) => this.#receive(parseEvents(bytes)));
+    // EMFILE: the user has too many queues (max_user_instances) or the process too many files.
+    if (typeof started === 'number') throw fromErrno(started, 'inotify_init');
+    this.#handle = started;
+  }
+
+  async add(dir: string): Promise<void> {
+    checkPath(dir, 'inotify_add_watch', true);
+    if (this.#closed) return;
+    const adding = this.#add(dir);
+    this.#adding.add(adding);
+    try {
+      await adding;
+    } finally {
+      this.#adding.delete(adding);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#native.watchStop(this.#handle);
+    await Promise.allSettled(this.#adding);
+  }
+
+  async #add(dir: string): Promise<void> {
+    const bytes = toBytes(dir);
+    const own = dir === '' ? mask | flag.moveSelf : mask;
+    const wd = await this.#native.watchAdd(this.#handle, this.#rootFd, bytes, own);
+    if (wd >= 0) {
+      this.#tree.place(dir, wd);
+      return;
+    }
+    const error = fromErrno(wd, 'inotify_add_watch', dir);
+    const code = codeOf(error);
+    if (code === 'ENOSPC') this.#limit(dir);
+    // Gone, or no directory any more: the scan that asked for it will see that too.
+    else if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw error;
+  }
+
+  #limit(path: string): void {
+    if (this.#limited || this.#closed) return;
+    this.#limited = true;
+    this.#onEvents([{ kind: 'limit', path }]);
+  }
+
+  /**
+   * RACE: the first events of a directory can arrive before the answer that tells its descriptor. Such a batch waits for
+   * the additions now under way; a descriptor that none of them explains belongs to a directory that is gone.
+   */
+  #receive(events: readonly InotifyEvent[]): void {
+    if (this.#closed) return;
+    const unexplained = this.#adding.size > 0 && events.some(({ wd }) => wd >= 0 && !this.#tree.has(wd));
+    if (this.#held === undefined && !unexplained) {
+      this.#emit(events);
+      return;
+    }
+    const explained = unexplained ? Promise.allSettled(this.#adding) : undefined;
+    const held = Promise.all([this.#held, explained]).then(() => {
+      if (this.#held === held) this.#held = undefined;
+      if (!this.#closed) this.#emit(events);
+    });
+    this.#held = held;
+  }
+
+  #emit(events: readonly InotifyEvent[]): void {
+    const batch = new Batch();
+    const arrivals = new Map(
+      events.flatMap((event, index) => ((event.mask & flag.movedTo) !== 0 ? [[event.cookie, index] as const] : [])),
+    );
+    const joined = new Set<number>();
+    for (const [index, event] of events.entries()) {
+      if (!joined.has(index)) this.#translate(event, index, events, arrivals, joined, batch);
+    }
+    for (const path of batch.unsure) batch.add({ kind: 'changed', path });
+    if (batch.events.length > 0) this.#onEvents(batch.events);
+  }
+
+  #translate(
+    event: InotifyEvent,
+    index: number,
+    events: readonly InotifyEvent[],
+    arrivals: ReadonlyMap<number, number>,
+    joined: Set<number>,
+    batch: Batch,
+  ): void {
+    const is = (bits: number): boolean => (event.mask & bits) !== 0;
+    if (is(flag.overflow)) {
+      batch.add({ kind: 'overflow' });
+      return;
+    }
+    if (is(flag.ignored | flag.unmount | flag.deleteSelf | flag.moveSelf)) {
+      if (this.#tree.isRoot(event.wd) && !this.#gone) {
+        this.#gone = true;
+        batch.add({ kind: 'gone' });
+      }
+      if (is(flag.ignored)) this.#tree.drop(event.wd);
+      return;
+    }
+    const dir = this.#tree.pathOf(event.wd);
+    if (dir === undefined) return;
+    const path = event.name === '' ? dir : joinPath(dir, event.name);
+    if (is(flag.movedFrom)) {
+      const arrival = arrivals.get(event.cookie);
+      const other = arrival === undefined || arrival < index ? undefined : events[arrival];
+      const target = other === undefined ? undefined : this.#tree.pathOf(other.wd);
+      if (arrival !== undefined && other !== undefined && target !== undefined) {
+        joined.add(arrival);
+        const to = joinPath(target, other.name);
+        if (is(flag.directory)) this.#moveDirectory(path, to, batch);
+        batch.add({ kind: 'moved', from: path, to });
+        return;
+      }
+      // Out of what is watched: its watches would go on telling of it under its old name.
+      if (is(flag.directory)) this.#forget(path);
+    }
+    if (is(flag.closeWrite)) batch.add({ kind: 'closed', path });
+    else batch.add({ kind: is(flag.modify) ? 'written' : 'changed', path });
+  }
+
+  /**
+   * A directory that was watched at the target was empty and is gone, or the two were exchanged: from the events alone
+   * that cannot be told. So neither is believed, and both are scanned.
+   */
+  #moveDirectory(from: string, to: string, batch: Batch): void {
+    if (this.#tree.knows(to)) {
+      this.#forget(from);
+      this.#forget(to);
+      batch.unsure.push(from, to);
+    } else {
+      this.#tree.move(from, to);
+    }
+  }
+
+  #forget(path: string): void {
+    for (const wd of this.#tree.remove(path)) this.#native.watchRemove(this.#handle, wd);
+  }
+}
+
+/** Events in order, each hint once as long as repeating it would say nothing new. */
+class Batch {
+  readonly events: WatchEvent[] = [];
+  /** Directories to scan once everything else is told. */
+  readonly unsure: string[] = [];
+  readonly #said = new Map<string, string>();
+
+  add(event: WatchEvent): void {
+    switch (event.kind) {
+      case 'changed':
+      case 'written':
+      case 'closed':
+        if (this.#said.get(event.path) === event.kind) return;
+        this.#said.set(event.path, event.kind);
+        break;
+      case 'moved':
+        // A path names something else after a rename.
+        this.#said.clear();
+        break;
+      case 'overflow':
+      case 'limit':
+      case 'gone':
+        break;
+    }
+    this.events.push(event);
+  }
+}

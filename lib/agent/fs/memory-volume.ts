@@ -1,0 +1,307 @@
+// A Linux file system in memory, synchronous and deterministic: what MemoryFs (the agent) and MemoryUser (everybody
+// else on that server) share. Errors come in the order in which the kernel finds them.
+import { systemError } from './errors.ts';
+import { isBelow, newInode, save, setEntry, type Attributes, type Inode } from './memory-inode.ts';
+import { byteLength, checkPath, splitPath } from './names.ts';
+import type { Kind } from './port.ts';
+
+/** What inotify would see, in the directory where it happens. */
+export type Notice =
+  | { readonly kind: 'changed' | 'written' | 'closed'; readonly dir: Inode; readonly name: string }
+  | {
+      readonly kind: 'moved';
+      readonly dir: Inode;
+      readonly name: string;
+      readonly toDir: Inode;
+      readonly toName: string;
+    };
+
+/** One name set or removed; the changes of one operation reach the disk together, and operations in order. */
+export type NameChange = { readonly dir: Inode; readonly name: string; readonly inode: Inode | undefined };
+
+export interface Limits {
+  /** Content of all files together. */
+  bytes: number;
+  inodes: number;
+}
+
+interface Place {
+  readonly dir: Inode;
+  readonly name: string;
+  readonly inode: Inode | undefined;
+}
+
+export type RenameMode = 'replace' | 'noreplace' | 'exchange';
+
+export class MemoryVolume {
+  readonly root: Inode;
+  readonly limits: Limits;
+  readonly nowNs: () => bigint;
+  /** Operations on names since the last sync. */
+  pending: NameChange[][] = [];
+  readonly dirty = new Set<Inode>();
+  readonly #listeners = new Set<(notice: Notice) => void>();
+  readonly #free: bigint[] = [];
+  #nextIno = 2n;
+  #lastNs = 0n;
+  #bytes = 0;
+  #inodes = 1;
+
+  /** `nowNs` may stand still: every change still gets a time of its own, as on a kernel with fine-grained times. */
+  constructor(nowNs: () => bigint, limits: Limits) {
+    this.nowNs = nowNs;
+    this.limits = limits;
+    const now = this.#now();
+    this.root = newInode(this.#nextIno++, 'directory', { mode: 0o755, mtimeNs: now, ctimeNs: now });
+  }
+
+  get usedBytes(): number {
+    return this.#bytes;
+  }
+
+  get usedInodes(): number {
+    return this.#inodes;
+  }
+
+  listen(listener: (notice: Notice) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The inode at a path, without following links; undefined when its parent has no such name. */
+  find(path: string, syscall: string): Inode | undefined {
+    checkPath(path, syscall, true);
+    return path === '' ? this.root : this.#place(path, syscall).inode;
+  }
+
+  get(path: string, syscall: string): Inode {
+    const inode = this.find(path, syscall);
+    if (inode === undefined) throw systemError('ENOENT', syscall, path);
+    return inode;
+  }
+
+  directory(path: string, syscall: string): Inode {
+    const inode = this.get(path, syscall);
+    if (inode.kind === 'symlink') throw systemError('ELOOP', syscall, path);
+    if (inode.kind !== 'directory') throw systemError('ENOTDIR', syscall, path);
+    return inode;
+  }
+
+  make(path: string, kind: Kind, mode: number, syscall: string): Inode {
+    checkPath(path, syscall, false);
+    const { dir, name, inode: taken } = this.#place(path, syscall);
+    if (taken !== undefined) throw systemError('EEXIST', syscall, path);
+    if (this.#inodes >= this.limits.inodes) throw systemError('ENOSPC', syscall, path);
+    const now = this.#now();
+    const inode = newInode(this.#free.shift() ?? this.#nextIno++, kind, { mode, mtimeNs: now, ctimeNs: now });
+    this.#inodes++;
+    this.#apply([{ dir, name, inode }]);
+    this.#notify({ kind: 'changed', dir, name });
+    return inode;
+  }
+
+  remove(path: string, directory: boolean): void {
+    const syscall = directory ? 'rmdir' : 'unlink';
+    checkPath(path, syscall, false);
+    const { dir, name, inode } = this.#place(path, syscall);
+    if (inode === undefined) throw systemError('ENOENT', syscall, path);
+    if (directory && inode.kind !== 'directory') throw systemError('ENOTDIR', syscall, path);
+    if (!directory && inode.kind === 'directory') throw systemError('EISDIR', syscall, path);
+    if (inode.entries.size > 0) throw systemError('ENOTEMPTY', syscall, path);
+    this.#apply([{ dir, name, inode: undefined }]);
+    this.#notify({ kind: 'changed', dir, name });
+  }
+
+  link(from: string, to: string): void {
+    for (const path of [from, to]) checkPath(path, 'link', false);
+    const source = this.#place(from, 'link', to);
+    const target = this.#place(to, 'link', to);
+    if (source.inode === undefined) throw systemError('ENOENT', 'link', from, to);
+    if (target.inode !== undefined) throw systemError('EEXIST', 'link', from, to);
+    if (source.inode.kind === 'directory') throw systemError('EPERM', 'link', from, to);
+    this.#apply([{ dir: target.dir, name: target.name, inode: source.inode }]);
+    this.#notify({ kind: 'changed', dir: target.dir, name: target.name });
+  }
+
+  rename(from: string, to: string, mode: RenameMode): void {
+    const refuse = (code: string): never => {
+      throw systemError(code, 'rename', from, to);
+    };
+    for (const path of [from, to]) checkPath(path, 'rename', false);
+    const a = this.#place(from, 'rename', to);
+    const b = this.#place(to, 'rename', to);
+    if (a.inode === undefined) return refuse('ENOENT');
+    if (mode === 'noreplace' && b.inode !== undefined) return refuse('EEXIST');
+    if (mode === 'exchange' && b.inode === undefined) return refuse('ENOENT');
+    if (isBelow(b.dir, a.inode)) return refuse('EINVAL');
+    if (b.inode !== undefined && isBelow(a.dir, b.inode)) return refuse(mode === 'exchange' ? 'EINVAL' : 'ENOTEMPTY');
+    // Two names of one inode: POSIX has rename do nothing, and both names stay.
+    if (a.inode === b.inode) return;
+    if (mode === 'exchange') {
+      this.#apply([
+        { dir: a.dir, name: a.name, inode: b.inode },
+        { dir: b.dir, name: b.name, inode: a.inode },
+      ]);
+      this.#notify({ kind: 'moved', dir: a.dir, name: a.name, toDir: b.dir, toName: b.name });
+      this.#notify({ kind: 'moved', dir: b.dir, name: b.name, toDir: a.dir, toName: a.name });
+      return;
+    }
+    if (b.inode !== undefined && a.inode.kind === 'directory' && b.inode.kind !== 'directory') refuse('ENOTDIR');
+    if (b.inode?.kind === 'directory' && a.inode.kind !== 'directory') refuse('EISDIR');
+    if (b.inode !== undefined && b.inode.entries.size > 0) refuse('ENOTEMPTY');
+    this.#apply([
+      { dir: a.dir, name: a.name, inode: undefined },
+      { dir: b.dir, name: b.name, inode: a.inode },
+    ]);
+    this.#notify({ kind: 'moved', dir: a.dir, name: a.name, toDir: b.dir, toName: b.name });
+  }
+
+  write(inode: Inode, offset: number, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#resize(inode, Math.max(inode.data.length, offset + bytes.length), 'write');
+    inode.data.set(bytes, offset);
+    this.touch(inode);
+    this.tell(inode, 'written');
+  }
+
+  truncate(inode: Inode, size: number): void {
+    this.#resize(inode, size, 'ftruncate');
+    this.touch(inode);
+    this.tell(inode, 'written');
+  }
+
+  setMode(inode: Inode, mode: number): void {
+    inode.mode = mode;
+    this.#changed(inode);
+    this.tell(inode, 'changed');
+  }
+
+  setTime(inode: Inode, mtimeNs: bigint): void {
+    inode.mtimeNs = mtimeNs;
+    this.#changed(inode);
+    this.tell(inode, 'changed');
+  }
+
+  /** New content: mtime and ctime are now. */
+  touch(inode: Inode): void {
+    this.#changed(inode);
+    inode.mtimeNs = inode.ctimeNs;
+  }
+
+  opened(inode: Inode): void {
+    inode.handles++;
+  }
+
+  closed(inode: Inode, writer: boolean): void {
+    inode.handles--;
+    if (writer) this.tell(inode, 'closed');
+    this.#release(inode);
+  }
+
+  /** Everything so far is on disk. */
+  sync(): void {
+    for (const change of this.pending.flat()) saveName(change);
+    this.pending = [];
+    for (const inode of this.dirty) save(inode);
+    this.dirty.clear();
+  }
+
+  /** Content and attributes of one inode are on disk. */
+  syncInode(inode: Inode): void {
+    save(inode);
+    this.dirty.delete(inode);
+  }
+
+  /** For a volume that comes back after a crash: an inode with its old number, without names yet. */
+  revive(old: Inode, attributes: Attributes, data: Uint8Array): Inode {
+    const isRoot = old.ino === this.root.ino;
+    const { mode, mtimeNs, ctimeNs } = attributes;
+    const own = { mode, mtimeNs, ctimeNs };
+    const inode = isRoot ? Object.assign(this.root, own) : newInode(old.ino, old.kind, own);
+    inode.data = data;
+    save(inode);
+    this.#bytes += data.length;
+    if (!isRoot) this.#inodes++;
+    if (old.ino >= this.#nextIno) this.#nextIno = old.ino + 1n;
+    return inode;
+  }
+
+  /** By one name only, as the kernel does; who writes to a file without a name is not heard. */
+  tell(inode: Inode, kind: 'changed' | 'written' | 'closed'): void {
+    const [place] = inode.places;
+    if (place !== undefined) this.#notify({ kind, dir: place.dir, name: place.name });
+    else if (inode === this.root) this.#notify({ kind, dir: inode, name: '' });
+  }
+
+  #place(path: string, syscall: string, dest?: string): Place {
+    const { parent, leaf } = splitPath(path);
+    const refuse = (code: string): never => {
+      throw systemError(code, syscall, path, dest);
+    };
+    if (byteLength(parent) > 4095) return refuse('ENAMETOOLONG');
+    let dir = this.root;
+    for (const name of parent === '' ? [] : parent.split('/')) {
+      if (byteLength(name) > 255) return refuse('ENAMETOOLONG');
+      const next = dir.entries.get(name);
+      if (next === undefined) return refuse('ENOENT');
+      if (next.kind === 'symlink') return refuse('ELOOP');
+      if (next.kind !== 'directory') return refuse('ENOTDIR');
+      dir = next;
+    }
+    return byteLength(leaf) > 255 ? refuse('ENAMETOOLONG') : { dir, name: leaf, inode: dir.entries.get(leaf) };
+  }
+
+  #apply(group: NameChange[]): void {
+    const touched = group.flatMap(({ dir, name, inode }) => {
+      const old = dir.entries.get(name);
+      return [old, inode].filter((one) => one !== undefined);
+    });
+    for (const { dir, name, inode } of group) {
+      setEntry(dir, name, inode);
+      this.touch(dir);
+    }
+    this.pending.push(group);
+    for (const inode of new Set(touched)) {
+      this.#changed(inode);
+      this.#release(inode);
+    }
+  }
+
+  #changed(inode: Inode): void {
+    inode.ctimeNs = this.#now();
+    this.dirty.add(inode);
+  }
+
+  #now(): bigint {
+    const now = this.nowNs();
+    this.#lastNs = now > this.#lastNs ? now : this.#lastNs + 1n;
+    return this.#lastNs;
+  }
+
+  #resize(inode: Inode, size: number, syscall: string): void {
+    const used = this.#bytes + size - inode.data.length;
+    if (used > this.#bytes && used > this.limits.bytes) throw systemError('ENOSPC', syscall);
+    this.#bytes = used;
+    const data = new Uint8Array(size);
+    data.set(inode.data.subarray(0, size));
+    inode.data = data;
+  }
+
+  /** The last name and the last handle are gone: number and space are free, and the number is used again, as on ext4. */
+  #release(inode: Inode): void {
+    if (inode.places.length > 0 || inode.handles > 0) return;
+    this.#bytes -= inode.data.length;
+    this.#inodes--;
+    this.#free.push(inode.ino);
+  }
+
+  #notify(notice: Notice): void {
+    for (const listener of this.#listeners) listener(notice);
+  }
+}
+
+/** This name is on disk. */
+export function saveName({ dir, name, inode }: NameChange): void {
+  if (inode === undefined) dir.savedEntries.delete(name);
+  else dir.savedEntries.set(name, inode);
+}

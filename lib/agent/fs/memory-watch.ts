@@ -1,0 +1,88 @@
+import { codeOf } from '../../base/errors.ts';
+import { isAbsence } from './errors.ts';
+import { pathOfDirectory, type Inode } from './memory-inode.ts';
+import type { MemoryVolume, Notice } from './memory-volume.ts';
+import { joinPath } from './names.ts';
+import type { StartWatch, WatchEvent } from './watch-port.ts';
+
+export interface MemoryWatchOptions {
+  /** When a batch is delivered; the default is the next turn of the event loop. */
+  readonly schedule?: ((deliver: () => void) => void) | undefined;
+  /** True for an event that gets lost without a word, as on a buggy kernel or file system. */
+  readonly drop?: ((event: WatchEvent) => boolean) | undefined;
+  /** Events that wait at most; one more, and all that comes before the next delivery is lost, and `overflow` says so. */
+  readonly queue?: number | undefined;
+  /** Directories that can be watched at most; for one more `limit` is told, once. */
+  readonly watches?: number | undefined;
+}
+
+/** Watches a volume as inotify would: a watch follows its directory, and a rename is told with both ends. */
+export function memoryWatch(volume: MemoryVolume, options: MemoryWatchOptions = {}): StartWatch {
+  const { schedule = setImmediate, drop = () => false, queue = Infinity, watches = Infinity } = options;
+  return (onEvents) => {
+    const watched = new Set<Inode>();
+    let waiting: WatchEvent[] = [];
+    let scheduled = false;
+    let limited = false;
+    let closed = false;
+
+    const deliver = (): void => {
+      scheduled = false;
+      const batch = waiting;
+      waiting = [];
+      if (!closed && batch.length > 0) onEvents(batch);
+    };
+    const tell = (event: WatchEvent): void => {
+      if (closed || drop(event)) return;
+      if (waiting.length < queue) waiting.push(event);
+      else if (waiting.length === queue) waiting.push({ kind: 'overflow' });
+      if (scheduled) return;
+      scheduled = true;
+      schedule(deliver);
+    };
+    const pathIn = (dir: Inode, name: string): string | undefined => {
+      const path = watched.has(dir) ? pathOfDirectory(dir, volume.root) : undefined;
+      return path === undefined || name === '' ? path : joinPath(path, name);
+    };
+    const translate = (notice: Notice): void => {
+      const path = pathIn(notice.dir, notice.name);
+      if (notice.kind !== 'moved') {
+        if (path !== undefined) tell({ kind: notice.kind, path });
+        return;
+      }
+      const to = pathIn(notice.toDir, notice.toName);
+      if (path !== undefined && to !== undefined) tell({ kind: 'moved', from: path, to });
+      else if (path !== undefined) tell({ kind: 'changed', path });
+      else if (to !== undefined) tell({ kind: 'changed', path: to });
+    };
+    const stop = volume.listen(translate);
+
+    return Promise.resolve({
+      add(dir) {
+        const inode = directoryAt(volume, dir);
+        if (closed || inode === undefined || watched.has(inode)) return Promise.resolve();
+        if (watched.size < watches) watched.add(inode);
+        else if (!limited) {
+          limited = true;
+          tell({ kind: 'limit', path: dir });
+        }
+        return Promise.resolve();
+      },
+      close() {
+        closed = true;
+        stop();
+        return Promise.resolve();
+      },
+    });
+  };
+}
+
+/** Undefined when there is no directory any more: the scan that asked for it will see that too. */
+function directoryAt(volume: MemoryVolume, dir: string): Inode | undefined {
+  try {
+    return volume.directory(dir, 'inotify_add_watch');
+  } catch (error) {
+    if (isAbsence(error) || codeOf(error) === 'ELOOP') return undefined;
+    throw error;
+  }
+}

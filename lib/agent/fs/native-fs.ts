@@ -1,0 +1,139 @@
+import { close } from 'node:fs';
+import { promisify } from 'node:util';
+import {
+  probedLeases,
+  probedNanoseconds,
+  renameExchange,
+  renameNoReplace,
+  statReader,
+  type Native,
+} from './binding.ts';
+import { codeOf } from '../../base/errors.ts';
+import { fromErrno, isAbsence } from './errors.ts';
+import { checkPath, namesFromBytes, toBytes } from './names.ts';
+import { OpenFile } from './open-file.ts';
+import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
+
+/** A site's file system over the addon: `rootFd` is held open, so that nothing lands elsewhere when a mount vanishes. */
+export class NativeFs implements SiteFs {
+  readonly root: string;
+  readonly rootFd: number;
+  readonly capabilities: Capabilities;
+  readonly native: Native;
+  #closed = false;
+
+  constructor(native: Native, root: string, rootFd: number, probed: number) {
+    this.native = native;
+    this.root = root;
+    this.rootFd = rootFd;
+    this.capabilities = {
+      atomicRename: true,
+      nanoseconds: (probed & probedNanoseconds) !== 0,
+      beneath: true,
+      leases: (probed & probedLeases) !== 0,
+    };
+  }
+
+  async list(dir: string): Promise<readonly Entry[]> {
+    const [names, stats] = ok(await this.native.list(this.rootFd, at(dir, 'scandir', true)), 'scandir', dir);
+    const reader = statReader(stats);
+    return namesFromBytes(Buffer.from(names)).map((name, index) => ({ name, stat: reader.at(index) }));
+  }
+
+  async stat(path: string): Promise<FileStat | null> {
+    try {
+      return statReader(ok(await this.native.stat(this.rootFd, at(path, 'statx', true)), 'statx', path)).at(0);
+    } catch (error) {
+      if (isAbsence(error)) return null;
+      throw error;
+    }
+  }
+
+  async open(path: string): Promise<ReadFile> {
+    return this.#file(ok(await this.native.open(this.rootFd, at(path, 'open', true)), 'open', path));
+  }
+
+  async create(path: string, mode: number): Promise<WriteFile> {
+    return this.#file(ok(await this.native.create(this.rootFd, at(path, 'open'), mode), 'open', path));
+  }
+
+  async mkdir(path: string, mode: number): Promise<void> {
+    ok(await this.native.mkdir(this.rootFd, at(path, 'mkdir'), mode), 'mkdir', path);
+  }
+
+  async rmdir(path: string): Promise<void> {
+    ok(await this.native.unlink(this.rootFd, at(path, 'rmdir'), 1), 'rmdir', path);
+  }
+
+  async unlink(path: string): Promise<void> {
+    ok(await this.native.unlink(this.rootFd, at(path, 'unlink'), 0), 'unlink', path);
+  }
+
+  rename(from: string, to: string, replace: boolean): Promise<void> {
+    return this.#rename(from, to, replace ? 0 : renameNoReplace);
+  }
+
+  exchange(a: string, b: string): Promise<void> {
+    return this.#rename(a, b, renameExchange);
+  }
+
+  async link(from: string, to: string): Promise<void> {
+    ok(await this.native.link(this.rootFd, at(from, 'link'), at(to, 'link')), 'link', from, to);
+  }
+
+  async chmod(path: string, mode: number): Promise<void> {
+    ok(await this.native.chmod(this.rootFd, at(path, 'chmod', true), mode), 'chmod', path);
+  }
+
+  async utimes(path: string, mtimeNs: bigint): Promise<void> {
+    ok(await this.native.utimes(this.rootFd, at(path, 'utime', true), mtimeNs), 'utime', path);
+  }
+
+  async sync(): Promise<void> {
+    ok(await this.native.syncfs(this.rootFd), 'syncfs', '');
+  }
+
+  async isOpen(path: string): Promise<boolean | undefined> {
+    if (!this.capabilities.leases) return undefined;
+    const held = await this.native.isOpen(this.rootFd, at(path, 'open'));
+    // Only the owner, or who has CAP_LEASE, may ask; and not every file can be read by whom may list it.
+    if (held < 0 && untold.has(codeOf(fromErrno(held, 'fcntl')))) return undefined;
+    return ok(held, 'fcntl', path) === 1;
+  }
+
+  async space(): Promise<Space> {
+    const [bytes, inodes] = new Float64Array(ok(await this.native.space(this.rootFd), 'statfs', ''));
+    return { freeBytes: bytes ?? 0, freeInodes: inodes === undefined || inodes < 0 ? Infinity : inodes };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await promisify(close)(this.rootFd);
+  }
+
+  async #rename(from: string, to: string, flags: number): Promise<void> {
+    const answer = await this.native.rename(this.rootFd, at(from, 'rename'), at(to, 'rename'), flags);
+    ok(answer, 'rename', from, to);
+  }
+
+  #file(fd: number): OpenFile {
+    return new OpenFile(fd, async (file, mtimeNs) => {
+      ok(await this.native.futimes(file, mtimeNs), 'futime');
+    });
+  }
+}
+
+const untold: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOLCK']);
+
+function at(path: string, syscall: string, root = false): string | Buffer {
+  checkPath(path, syscall, root);
+  return toBytes(path);
+}
+
+function ok(answer: number, syscall: string, path?: string, dest?: string): number;
+function ok<T extends object>(answer: T | number, syscall: string, path?: string, dest?: string): T;
+function ok(answer: unknown, syscall: string, path?: string, dest?: string): unknown {
+  if (typeof answer === 'number' && answer < 0) throw fromErrno(answer, syscall, path, dest);
+  return answer;
+}

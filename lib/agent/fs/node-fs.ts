@@ -1,0 +1,253 @@
+import { execFile } from 'node:child_process';
+import { close, constants, futimes, open } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { codeOf } from '../../base/errors.ts';
+import { isAbsence, systemError } from './errors.ts';
+import { HeldTree, renamed } from './held-tree.ts';
+import { fromBytes } from './names.ts';
+import { OpenFile, statFd, statOf } from './open-file.ts';
+import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
+
+const openFd = promisify(open);
+const readFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY;
+const createFlags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** A site's file system by Node's own calls alone, for where the addon is missing. */
+export class NodeFs implements SiteFs {
+  readonly root: string;
+  readonly capabilities: Capabilities = { atomicRename: false, nanoseconds: false, beneath: true, leases: false };
+  readonly #tree: HeldTree;
+  #swaps = 0;
+  #closed = false;
+
+  private constructor(root: string, tree: HeldTree) {
+    this.root = root;
+    this.#tree = tree;
+  }
+
+  /** Owns `rootFd`, open on the directory `root`. */
+  static async over(root: string, rootFd: number): Promise<NodeFs> {
+    return new NodeFs(root, await HeldTree.over(rootFd));
+  }
+
+  async list(dir: string): Promise<readonly Entry[]> {
+    try {
+      return await this.#tree.inside(dir, 'scandir', readStable);
+    } catch (error) {
+      throw renamed(error, 'scandir', dir);
+    }
+  }
+
+  async stat(path: string): Promise<FileStat | null> {
+    try {
+      return await this.#call(path, 'lstat', attributes, true);
+    } catch (error) {
+      if (isAbsence(error)) return null;
+      throw error;
+    }
+  }
+
+  open(path: string): Promise<ReadFile> {
+    return this.#call(
+      path,
+      'open',
+      async (name) => {
+        refuseIrregular(await attributes(name), path);
+        const file = new OpenFile(await openFd(name, readFlags), setTimes);
+        try {
+          refuseIrregular(await file.stat(), path);
+        } catch (error) {
+          await file.close();
+          throw error;
+        }
+        return file;
+      },
+      true,
+    );
+  }
+
+  create(path: string, mode: number): Promise<WriteFile> {
+    return this.#call(path, 'open', async (name) => {
+      const file = new OpenFile(await openFd(name, createFlags, mode), setTimes);
+      if ((await file.stat()).mode !== mode) await file.chmod(mode);
+      return file;
+    });
+  }
+
+  mkdir(path: string, mode: number): Promise<void> {
+    return this.#call(path, 'mkdir', async (name) => {
+      await fs.mkdir(name, mode);
+      const made = (await attributes(name)).mode;
+      // A set-group-id bit that the directory inherited is kept.
+      if ((made & 0o1777) !== mode) await fs.chmod(name, mode | (made & 0o2000));
+    });
+  }
+
+  rmdir(path: string): Promise<void> {
+    return this.#call(path, 'rmdir', (name) => fs.rmdir(name));
+  }
+
+  unlink(path: string): Promise<void> {
+    return this.#call(path, 'unlink', (name) => fs.unlink(name));
+  }
+
+  rename(from: string, to: string, replace: boolean): Promise<void> {
+    return this.#both(from, to, 'rename', replace ? (a, b) => fs.rename(a, b) : moveToFree);
+  }
+
+  /** RACE: for two renames the first name is free; a crash there leaves the entry under its name for the swap. */
+  async exchange(a: string, b: string): Promise<void> {
+    if (a.startsWith(`${b}/`) || b.startsWith(`${a}/`)) throw systemError('EINVAL', 'rename', a, b);
+    await this.#both(a, b, 'rename', async (first, second) => {
+      await Promise.all([attributes(first), attributes(second)]);
+      if (a === b) return;
+      const aside = Buffer.concat([first, Buffer.from(`.swap-${process.pid}-${this.#swaps++}`)]);
+      await fs.rename(first, aside);
+      try {
+        await moveToFree(second, first);
+      } catch (error) {
+        await moveToFree(aside, first);
+        throw error;
+      }
+      await moveToFree(aside, second);
+    });
+  }
+
+  link(from: string, to: string): Promise<void> {
+    return this.#both(from, to, 'link', (a, b) => fs.link(a, b));
+  }
+
+  chmod(path: string, mode: number): Promise<void> {
+    return this.#call(
+      path,
+      'chmod',
+      async (name) => {
+        // Opened as itself and changed through its descriptor: chmod by name would follow a symbolic link.
+        const fd = await openFd(name, 0o10000000 | constants.O_NOFOLLOW);
+        try {
+          if (statOf(await statFd(fd)).kind === 'symlink') throw systemError('ENOTSUP', 'chmod', path);
+          await fs.chmod(`/proc/self/fd/${fd}`, mode);
+        } finally {
+          await promisify(close)(fd);
+        }
+      },
+      true,
+    );
+  }
+
+  utimes(path: string, mtimeNs: bigint): Promise<void> {
+    return this.#call(
+      path,
+      'lutime',
+      async (name) => fs.lutimes(name, (await fs.lstat(name)).atime, seconds(mtimeNs)),
+      true,
+    );
+  }
+
+  /** syncfs is in no Node call, but in coreutils. */
+  async sync(): Promise<void> {
+    await promisify(execFile)('sync', ['-f', `/proc/${process.pid}/fd/${this.#tree.fd}/.`]);
+  }
+
+  async isOpen(path: string): Promise<undefined> {
+    await this.#call(path, 'open', attributes);
+    return undefined;
+  }
+
+  async space(): Promise<Space> {
+    const { bavail, bsize, files, ffree } = await fs.statfs(`/proc/self/fd/${this.#tree.fd}`);
+    return { freeBytes: bavail * bsize, freeInodes: files === 0 ? Infinity : ffree };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await promisify(close)(this.#tree.fd);
+  }
+
+  async #call<T>(path: string, syscall: string, use: (name: Buffer) => Promise<T>, root = false): Promise<T> {
+    try {
+      return await this.#tree.with(path, syscall, use, root);
+    } catch (error) {
+      throw renamed(error, syscall, path);
+    }
+  }
+
+  async #both(
+    from: string,
+    to: string,
+    syscall: string,
+    use: (from: Buffer, to: Buffer) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await this.#tree.with(from, syscall, (a) => this.#tree.with(to, syscall, (b) => use(a, b)));
+    } catch (error) {
+      throw renamed(error, syscall, from, to);
+    }
+  }
+}
+
+/**
+ * Without RENAME_NOREPLACE: a second name, then the first one goes; a crash in between leaves both. Directories have no
+ * second name. RACE: a directory made at the target after the look is replaced, if it is still empty.
+ */
+async function moveToFree(from: Buffer, to: Buffer): Promise<void> {
+  if ((await attributes(from)).kind !== 'directory') {
+    try {
+      await fs.link(from, to);
+      await fs.unlink(from);
+      return;
+    } catch (error) {
+      // EPERM: this volume has no hard links.
+      if (codeOf(error) !== 'EPERM') throw error;
+    }
+  }
+  const taken = await attributes(to).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (taken !== undefined) throw systemError('EEXIST', 'rename');
+  await fs.rename(from, to);
+}
+
+/** A rename while the directory is read can hide an entry: then it is read again, and every name met is asked for. */
+async function readStable(dir: Buffer): Promise<readonly Entry[]> {
+  const names = new Map<string, Buffer>();
+  let before = await fs.lstat(dir, { bigint: true });
+  for (let round = 0; round < 3; round++) {
+    for (const name of await fs.readdir(dir, { encoding: 'buffer' })) names.set(fromBytes(name), name);
+    const after = await fs.lstat(dir, { bigint: true });
+    if (after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs) break;
+    before = after;
+  }
+  const entries: Entry[] = [];
+  for (const [name, bytes] of names) {
+    try {
+      entries.push({ name, stat: await attributes(Buffer.concat([dir, Buffer.from('/'), bytes])) });
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  }
+  return entries;
+}
+
+async function attributes(name: Buffer): Promise<FileStat> {
+  return statOf(await fs.lstat(name, { bigint: true }));
+}
+
+function refuseIrregular(stat: FileStat, path: string): void {
+  if (stat.kind === 'file') return;
+  const code = stat.kind === 'directory' ? 'EISDIR' : stat.kind === 'symlink' ? 'ELOOP' : 'EINVAL';
+  throw systemError(code, 'open', path);
+}
+
+/** Node takes seconds as a double and cuts to microseconds: half of one more keeps the rounding from losing one. */
+function seconds(ns: bigint): number {
+  return (Number(ns / 1000n) + 0.5) / 1e6;
+}
+
+async function setTimes(fd: number, mtimeNs: bigint): Promise<void> {
+  const { atimeNs } = await statFd(fd);
+  await promisify(futimes)(fd, seconds(atimeNs), seconds(mtimeNs));
+}

@@ -1,0 +1,37 @@
+import { close, constants, open } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { loadNative, type Native } from './binding.ts';
+import { NativeFs } from './native-fs.ts';
+import { NodeFs } from './node-fs.ts';
+import type { SiteFs } from './port.ts';
+
+/**
+ * Opens a site's directory and holds it: by the addon, or by Node alone where the addon is missing or the kernel too old
+ * for it (then `capabilities` says what is lost). The root itself may be reached through symbolic links.
+ *
+ * Errors: ENOENT, ENOTDIR, EACCES.
+ */
+export async function openSiteFs(root: string): Promise<SiteFs> {
+  const native = loadNative();
+  return (native === undefined ? undefined : await openNativeFs(root, native)) ?? openNodeFs(root);
+}
+
+/** Undefined where the kernel refuses openat2. */
+export async function openNativeFs(root: string, native: Native): Promise<NativeFs | undefined> {
+  const path = await realpath(root);
+  const fd = await openRoot(path);
+  const probed = await native.probe(fd);
+  if (probed >= 0) return new NativeFs(native, path, fd, probed);
+  await promisify(close)(fd);
+  return undefined;
+}
+
+export async function openNodeFs(root: string): Promise<NodeFs> {
+  const path = await realpath(root);
+  return NodeFs.over(path, await openRoot(path));
+}
+
+function openRoot(path: string): Promise<number> {
+  return promisify(open)(path, constants.O_RDONLY | constants.O_DIRECTORY);
+}
