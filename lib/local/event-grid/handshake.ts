@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { Poster } from './poster.ts';
+import type { Subscription } from './subscription.ts';
+
+const origin = 'eventgrid.azure.net';
+
+/** A function's webhook belongs to whoever holds its key: Azure asks it for no proof. */
+export function needsHandshake(endpoint: string): boolean {
+  return !new URL(endpoint).pathname.toLowerCase().startsWith('/runtime/webhooks/');
+}
+
+/**
+ * Asks an endpoint whether it wants these events, so that nobody can aim a topic at a stranger: by the validation event
+ * of the Event Grid schema, or as CloudEvents 1.0 webhooks are asked. Errors: the connection's.
+ */
+export async function handshake(
+  subscription: Subscription,
+  topicId: string,
+  now: number,
+  poster: Poster,
+  timeoutMs: number,
+): Promise<boolean> {
+  const validationCode = randomUUID().toUpperCase();
+  const event = {
+    id: randomUUID(),
+    topic: topicId,
+    subject: '',
+    data: { validationCode },
+    eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent',
+    eventTime: new Date(now).toISOString(),
+    metadataVersion: '1',
+    dataVersion: '2',
+  };
+  const asked = await poster.send({
+    method: 'POST',
+    url: subscription.endpoint,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'aeg-event-type': 'SubscriptionValidation' },
+    body: JSON.stringify([event]),
+    timeoutMs,
+  });
+  if (asked.status === 200 && responseCode(asked.body) === validationCode) return true;
+  const allowed = await poster.send({
+    method: 'OPTIONS',
+    url: subscription.endpoint,
+    headers: { 'webhook-request-origin': origin },
+    body: '',
+    timeoutMs,
+  });
+  const answer = allowed.headers['webhook-allowed-origin'];
+  return allowed.status === 200 && (answer === '*' || answer === origin);
+}
+
+function responseCode(body: string): unknown {
+  try {
+    return (JSON.parse(body) as { validationResponse?: unknown } | null)?.validationResponse;
+  } catch {
+    // Not the answer asked for; the other handshake follows.
+    return undefined;
+  }
+}

@@ -1,0 +1,165 @@
+// The embedded Event Grid: a custom topic. A request is authorised, parsed, stored for the subscriptions it matches, then
+// answered; a deliverer a subscription takes it from there.
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import { type Log, silent } from '../../base/log.ts';
+import type { Faults } from '../faults.ts';
+import type { LocalService } from '../service.ts';
+import { isAuthorized } from './auth.ts';
+import { type Counters, Deliverer } from './deliverer.ts';
+import { InvalidEvent, parseEvents } from './event.ts';
+import { Poster } from './poster.ts';
+import { type DeadLetter, EventStore } from './store.ts';
+import { type Subscription, matches } from './subscription.ts';
+
+export interface EventGridOptions {
+  /** SQLite file of undelivered events. */
+  readonly file: string;
+  /** 127.0.0.1 unless told otherwise. */
+  readonly host?: string | undefined;
+  /** A free one is taken unless told. */
+  readonly port?: number | undefined;
+  /** `key` is base64, as Azure's are. */
+  readonly topic: { readonly name: string; readonly key: string };
+  readonly subscriptions: readonly Subscription[];
+  readonly clock?: Clock | undefined;
+  readonly faults?: Faults | undefined;
+  readonly log?: Log | undefined;
+  /** Shortens the retry schedule and the time to live alike; 1 is Azure's. */
+  readonly retryScale?: number | undefined;
+}
+
+export interface EventGridService extends LocalService {
+  /** Where publishers send to. */
+  readonly url: string;
+  readonly counters: Readonly<Counters>;
+  /** Deliveries not yet made. */
+  pending(): number;
+  deadLetters(): readonly DeadLetter[];
+}
+
+interface Answer {
+  readonly status: number;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+const path = '/api/events';
+/** Bytes of one publishing request. */
+const bodyLimit = 1024 * 1024;
+const stopGraceMs = 1_000;
+
+/** Errors: `state_*` of the file, the system's when the port cannot be had. */
+export async function startEventGrid(options: EventGridOptions): Promise<EventGridService> {
+  const {
+    topic,
+    subscriptions,
+    clock = systemClock,
+    log = silent,
+    faults,
+    retryScale = 1,
+    host = '127.0.0.1',
+  } = options;
+  const store = new EventStore(options.file);
+  await store.keepOnly(subscriptions.map(({ name }) => name));
+  const poster = new Poster();
+  const counters: Counters = { published: 0, delivered: 0, failed: 0, deadLettered: 0 };
+  const topicId = `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.EventGrid/topics/${topic.name}`;
+  const deliverers = new Map(
+    subscriptions.map((subscription) => [
+      subscription.name,
+      new Deliverer({ subscription, topicId, store, poster, clock, log, faults, retryScale, counters }),
+    ]),
+  );
+
+  const publish = async (message: IncomingMessage): Promise<Answer> => {
+    const body = await readBody(message);
+    if (message.method !== 'POST' || message.url?.split('?')[0] !== path) return { status: 404, code: 'NotFound' };
+    if (!isAuthorized(message.headers as Record<string, string | undefined>, topic.key, clock.now()))
+      return { status: 401, code: 'Unauthorized', message: 'The request authorization key is not authorized.' };
+    if (body === undefined)
+      return { status: 413, code: 'PayloadTooLarge', message: 'The maximum size (1 MB) has been exceeded.' };
+    const events = parseEvents(body, message.headers['content-type'] ?? '', topicId);
+    const addressed = events.map((event) => ({
+      event,
+      subscriptions: subscriptions.filter((one) => matches(one, event)).map(({ name }) => name),
+    }));
+    const deliveries = await store.publish(addressed, clock.now());
+    counters.published += events.length;
+    for (const delivery of deliveries) deliverers.get(delivery.subscription)?.offer(delivery);
+    return { status: 200 };
+  };
+
+  const server = createServer((message, response) => {
+    respond(message, response).catch((error: unknown) => {
+      if (error instanceof InvalidEvent)
+        return write(response, { status: 400, code: 'BadRequest', message: error.message });
+      if (message.destroyed && !message.complete) return;
+      log.error('event_grid_request', { error });
+      write(response, { status: 500, code: 'InternalError' });
+    });
+  });
+  const respond = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const fault = faults?.take(`${message.method} ${message.url}`);
+    if (fault?.kind === 'delay') await clock.sleep(fault.ms);
+    if (fault?.kind === 'drop' && fault.when === 'before') return void message.socket.destroy();
+    if (fault?.kind === 'status' && fault.when === 'before') return write(response, fault);
+    const answer = await publish(message);
+    if (fault?.kind === 'drop') return void message.socket.destroy();
+    write(response, fault?.kind === 'status' ? fault : answer);
+  };
+
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(options.port ?? 0, host, resolve);
+    });
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  for (const deliverer of deliverers.values()) deliverer.start();
+  const { port } = server.address() as AddressInfo;
+
+  const stop = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    await Promise.all([...deliverers.values()].map((deliverer) => deliverer.stop(stopGraceMs)));
+    poster.close();
+    await Promise.all([...deliverers.values()].map((deliverer) => deliverer.settled()));
+    server.closeAllConnections();
+    await closed;
+    store.close();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    name: 'event-grid',
+    port,
+    url: `http://${host}:${port}${path}`,
+    counters,
+    pending: () => store.pending(),
+    deadLetters: () => store.deadLetters(),
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/** The body as text, or undefined where it is over the limit. */
+async function readBody(message: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= bodyLimit) chunks.push(chunk);
+  }
+  return size > bodyLimit ? undefined : Buffer.concat(chunks).toString();
+}
+
+function write(response: ServerResponse, { status, code, message }: Answer): void {
+  const error = { code, message: message ?? code };
+  const body = status === 200 ? '' : JSON.stringify({ error: { ...error, details: [error] } });
+  response.writeHead(status, {
+    'content-length': Buffer.byteLength(body),
+    ...(body === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+  });
+  response.end(body);
+}
