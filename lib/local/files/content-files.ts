@@ -1,0 +1,125 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFile, open, rm, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from '../../base/errors.ts';
+import { Syncer } from './syncer.ts';
+
+interface Write {
+  readonly start: number;
+  readonly end: number;
+  readonly done: Promise<unknown>;
+}
+
+/**
+ * The bytes of large files: one sparse file a content, named by its id. A write has reached the disk when its promise
+ * settles; whoever records it in the database does so only then. What the files hold beyond the recorded ranges is
+ * never read, so a torn or unrecorded write is not visible.
+ */
+export class ContentFiles {
+  readonly #dir: string;
+  readonly #syncer = new Syncer();
+  readonly #known = new Set<number>();
+  readonly #writing = new Map<number, Write[]>();
+
+  constructor(dir: string) {
+    this.#dir = dir;
+    mkdirSync(dir, { recursive: true });
+  }
+
+  /** Removes files that no row names: a crash came between file and row, or between row and removal. */
+  sweep(named: (id: number) => boolean): number {
+    let swept = 0;
+    for (const entry of readdirSync(this.#dir)) {
+      if (/^\d+$/.test(entry) && named(Number(entry))) continue;
+      rmSync(join(this.#dir, entry));
+      swept++;
+    }
+    return swept;
+  }
+
+  /** Opens for reading; the bytes stay readable through it when the file is removed meanwhile. ENOENT if it is gone. */
+  openForReading(id: number): Promise<FileHandle> {
+    return open(this.#path(id), 'r');
+  }
+
+  /** Writes and makes durable. Writes that overlap run one after the other, so that the later one is whole. */
+  async write(id: number, offset: number, bytes: Uint8Array): Promise<void> {
+    const running = this.#writing.get(id) ?? [];
+    const before = running.filter((other) => other.start < offset + bytes.length && offset < other.end);
+    const done = Promise.all(before.map((other) => other.done.catch(ignore))).then(() =>
+      this.#writeNow(id, offset, bytes),
+    );
+    const entry: Write = { start: offset, end: offset + bytes.length, done };
+    running.push(entry);
+    this.#writing.set(id, running);
+    try {
+      await done;
+    } finally {
+      running.splice(running.indexOf(entry), 1);
+      if (running.length === 0) this.#writing.delete(id);
+    }
+  }
+
+  /** Makes `to` a durable copy of `from`, by reflink where the file system can. */
+  async copy(from: number, to: number): Promise<void> {
+    await copyFile(this.#path(from), this.#path(to), constants.COPYFILE_FICLONE);
+    const handle = await open(this.#path(to), 'r+');
+    try {
+      await this.#makeDurable(to, handle);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async remove(id: number): Promise<void> {
+    this.#known.delete(id);
+    await rm(this.#path(id), { force: true });
+  }
+
+  async #writeNow(id: number, offset: number, bytes: Uint8Array): Promise<void> {
+    const handle = await this.#openForWriting(id);
+    try {
+      for (let at = 0; at < bytes.length;) {
+        const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, offset + at);
+        at += bytesWritten;
+      }
+      await this.#makeDurable(id, handle);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #makeDurable(id: number, handle: FileHandle): Promise<void> {
+    // The length of a sparse file is metadata that fdatasync includes; its name is not, and is synced once.
+    await this.#syncer.sync(id, () => handle.datasync());
+    if (this.#known.has(id)) return;
+    await this.#syncer.sync(this.#dir, () => syncDirectory(this.#dir));
+    this.#known.add(id);
+  }
+
+  async #openForWriting(id: number): Promise<FileHandle> {
+    try {
+      return await open(this.#path(id), 'r+');
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      return open(this.#path(id), constants.O_RDWR | constants.O_CREAT);
+    }
+  }
+
+  #path(id: number): string {
+    return join(this.#dir, String(id));
+  }
+}
+
+async function syncDirectory(dir: string): Promise<void> {
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+// A failed write was reported to its own caller; those behind it only wait for its end.
+function ignore(): void {}

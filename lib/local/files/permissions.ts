@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { Database, Statement } from '../../base/sqlite.ts';
+import { FilesError } from './errors.ts';
+
+/** Full access for administrators and the system, modify for the users of the share: what a root has at first. */
+export const defaultSddl = 'O:SYG:SYD:(A;OICI;0x1301bf;;;AU)(A;OICIIO;FA;;;CO)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
+export const defaultKey = keyOf(defaultSddl);
+
+/** Security descriptors of a share by key: files hold keys. The same text has the same key. */
+export class Permissions {
+  readonly #insert: Statement;
+  readonly #find: Statement;
+  readonly #removeAll: Statement;
+
+  constructor(db: Database) {
+    this.#insert = db.prepare('INSERT OR IGNORE INTO permission (share, key, sddl) VALUES (?, ?, ?)');
+    this.#find = db.prepare('SELECT sddl FROM permission WHERE share = ? AND key = ?');
+    this.#removeAll = db.prepare('DELETE FROM permission WHERE share = ?');
+  }
+
+  /** Inside a transaction. */
+  removeAll(share: number): void {
+    this.#removeAll.run(share);
+  }
+
+  /** Inside a transaction. Errors: FileInvalidPermission. */
+  add(share: number, sddl: string): string {
+    if (!/^(?:O:\S+)?(?:G:\S+)?D:/.test(sddl)) throw new FilesError('FileInvalidPermission');
+    const key = keyOf(sddl);
+    this.#insert.run(share, key, sddl);
+    return key;
+  }
+
+  /** Errors: FileInvalidPermissionKey. */
+  get(share: number, key: string): string {
+    if (key === defaultKey) return defaultSddl;
+    const row = this.#find.get(share, key);
+    if (row === undefined) throw new FilesError('FileInvalidPermissionKey', key);
+    return String(row['sddl']);
+  }
+}
+
+/** Two decimal numbers of 64 bits, as the service forms its keys. */
+function keyOf(sddl: string): string {
+  const hash = createHash('sha256').update(sddl).digest();
+  return `${hash.readBigUInt64BE(0)}*${hash.readBigUInt64BE(8)}`;
+}

@@ -1,0 +1,187 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mkdirSync } from 'node:fs';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import { silent, type Log } from '../../base/log.ts';
+import { randomHex, systemRandom, type Random } from '../../base/random.ts';
+import type { Fault, Faults } from '../faults.ts';
+import type { Account, LocalService } from '../service.ts';
+import { Authorizer } from './authorize.ts';
+import type { Counters } from './counters.ts';
+import { FilesError } from './errors.ts';
+import type { Reply } from './reply.ts';
+import { parseRequest, type Request } from './request.ts';
+import { needOf, route } from './routes.ts';
+import { isDisconnect, listen, readBody, refusal, send } from './server.ts';
+import { findPolicy } from './share-settings.ts';
+import { Signer } from './shared-key.ts';
+import { Smb } from './smb.ts';
+import { serveSmb } from './smb-over-http.ts';
+import { Store } from './store.ts';
+
+export interface FilesOptions {
+  /** Where the state lives; made if it is not there. */
+  readonly dir: string;
+  readonly host?: string | undefined;
+  /** 0 or absent: any free one. */
+  readonly port?: number | undefined;
+  readonly account: Account;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  readonly faults?: Faults | undefined;
+  readonly log?: Log | undefined;
+}
+
+export interface FileService extends LocalService {
+  /** What the official client takes: `http://127.0.0.1:PORT/account`. */
+  readonly url: string;
+  /** The same shares as somebody has them who mounts them. */
+  readonly smb: Smb;
+  readonly counters: Counters;
+}
+
+/** Azure Files on this machine. Errors: those of the state file (`state_locked`, ...) and of listening. */
+export async function startFiles(options: FilesOptions): Promise<FileService> {
+  const { dir, account, host = '127.0.0.1', clock = systemClock, random = systemRandom, log = silent } = options;
+  mkdirSync(dir, { recursive: true });
+  const store = new Store(dir, clock, log);
+  const smb = new Smb(store, clock, random);
+  const signer = new Signer(account);
+  const authorizer = new Authorizer(signer, clock, (share, id) => findPolicy(store, share, id));
+  const instance = randomHex(random, 8);
+  let requests = 0;
+  let active = 0;
+  let endpoint = '';
+
+  // The way of one request, top to bottom.
+  async function serve(http: IncomingMessage, response: ServerResponse): Promise<void> {
+    active++;
+    const common = commonHeaders(http, `${instance}-${(++requests).toString(16)}`);
+    try {
+      const fault = options.faults?.take(faultLine(http, account.name));
+      if (fault !== undefined && (await before(fault, clock, response, http, common))) return;
+      const reply = await answer(http);
+      if (fault !== undefined && (await after(fault, response, http, common))) {
+        await discard(reply);
+        return;
+      }
+      store.counters.bytesOut += await send(response, http.method, reply, common);
+    } catch (error) {
+      if (isDisconnect(error) || response.headersSent) log.debug('request_broken', { url: http.url, error });
+      else await refuse(error, http, response, common);
+    } finally {
+      active--;
+    }
+  }
+
+  async function answer(http: IncomingMessage): Promise<Reply> {
+    const smbVerb = smbPattern.exec(http.url ?? '')?.[2];
+    if (smbVerb !== undefined) return serveSmb(smb, smbVerb, http, authorizer);
+    const request: Request = parseRequest(http, account.name);
+    const operation = route(request);
+    authorizer.check(request, needOf(request, operation));
+    store.counters.count(operation.name);
+    const read = readBody(http);
+    const body = read instanceof Promise ? await read : read;
+    store.counters.bytesIn += body.length;
+    return operation.run({ store, request, body, authorizer, random, account: account.name, endpoint });
+  }
+
+  async function refuse(
+    error: unknown,
+    http: IncomingMessage,
+    response: ServerResponse,
+    common: readonly string[],
+  ): Promise<void> {
+    const known = error instanceof FilesError ? error : new FilesError('InternalError');
+    if (known !== error) log.error('request_failed', { method: http.method, url: http.url, error });
+    store.counters.refused(known.code);
+    // What is left of a refused body is read and dropped, so that the connection stays usable.
+    http.resume();
+    await send(response, http.method, refusal(known.status, known.code, known.message), common);
+  }
+
+  const server = await listen(serve, host, options.port ?? 0);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  endpoint = `http://${host}:${port}/${account.name}/`;
+  let stopping: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const deadline = clock.monotonic() + 1000;
+    while (active > 0 && clock.monotonic() < deadline) await new Promise(setImmediate);
+    server.closeAllConnections();
+    await closed;
+    await store.close();
+  }
+
+  return {
+    name: 'files',
+    port,
+    url: endpoint.slice(0, -1),
+    smb,
+    counters: store.counters,
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+const smbPattern = /^(\/[^/]+)?\/\$smb\/([a-zA-Z-]+)$/;
+
+function commonHeaders(http: IncomingMessage, requestId: string): string[] {
+  const common = [
+    'x-ms-request-id',
+    requestId,
+    'x-ms-version',
+    http.headers['x-ms-version']?.toString() ?? '2026-10-06',
+  ];
+  const clientId = http.headers['x-ms-client-request-id'];
+  if (clientId !== undefined) common.push('x-ms-client-request-id', clientId.toString());
+  return common;
+}
+
+/** Method, path below the account, and query, as received: what the rules of `Faults` match. */
+function faultLine(http: IncomingMessage, account: string): string {
+  const url = http.url ?? '/';
+  return `${http.method} ${url.startsWith(`/${account}/`) ? url.slice(account.length + 1) : url}`;
+}
+
+/** True when the fault has answered. */
+async function before(
+  fault: Fault,
+  clock: Clock,
+  response: ServerResponse,
+  http: IncomingMessage,
+  common: readonly string[],
+): Promise<boolean> {
+  if (fault.kind === 'delay') await clock.sleep(fault.ms);
+  if (fault.kind === 'delay' || fault.when === 'after') return false;
+  http.resume();
+  return strike(fault, response, http, common);
+}
+
+async function after(
+  fault: Fault,
+  response: ServerResponse,
+  http: IncomingMessage,
+  common: readonly string[],
+): Promise<boolean> {
+  return fault.kind !== 'delay' && strike(fault, response, http, common);
+}
+
+/** Starting and ending the stream closes the file behind it. */
+async function discard({ stream }: Reply): Promise<void> {
+  await stream?.next();
+  await stream?.return();
+}
+
+async function strike(
+  fault: Exclude<Fault, { kind: 'delay' }>,
+  response: ServerResponse,
+  http: IncomingMessage,
+  common: readonly string[],
+): Promise<boolean> {
+  if (fault.kind === 'drop') response.destroy();
+  else await send(response, http.method, refusal(fault.status, fault.code, 'Planted by a test.'), common);
+  return true;
+}

@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { GroupCommit } from '../../base/group-commit.ts';
+import type { Log } from '../../base/log.ts';
+import { openDatabase, type Database } from '../../base/sqlite.ts';
+import { ContentFiles } from './content-files.ts';
+import { Contents, type Content } from './contents.ts';
+import { Counters } from './counters.ts';
+import { Handles } from './handles.ts';
+import { Permissions } from './permissions.ts';
+import { schema } from './schema.ts';
+import { Shares } from './shares.ts';
+import { Snapshots } from './snapshots.ts';
+import { Stamps } from './stamps.ts';
+import { Tree, type Node } from './tree.ts';
+
+/** What a part of a transaction leaves to do: files to remove once it is certain that no row needs them. */
+export interface Part {
+  readonly dropped: number[];
+}
+
+/** The whole state of the service. Reads are plain calls; every change goes through `write`. */
+export class Store {
+  readonly db: Database;
+  readonly tree: Tree;
+  readonly contents: Contents;
+  readonly shares: Shares;
+  readonly permissions: Permissions;
+  readonly snapshots: Snapshots;
+  readonly stamps: Stamps;
+  readonly handles = new Handles();
+  readonly counters = new Counters();
+  readonly log: Log;
+  readonly #group: GroupCommit;
+  #batching = false;
+  #pending = 0;
+
+  constructor(dir: string, clock: Clock, log: Log) {
+    this.db = openDatabase(join(dir, 'files.db'), schema);
+    this.log = log;
+    this.#group = new GroupCommit(this.db);
+    this.tree = new Tree(this.db);
+    const files = new ContentFiles(join(dir, 'contents'));
+    this.contents = new Contents(this.db, files);
+    this.shares = new Shares(this.db);
+    this.permissions = new Permissions(this.db);
+    this.snapshots = new Snapshots(this.db);
+    this.stamps = new Stamps(this.db, clock);
+    const swept = files.sweep((id) => this.contents.isInFile(id));
+    if (swept > 0) log.info('contents_swept', { files: swept });
+  }
+
+  /** Runs `work` in a transaction shared with others; settles once it is on disk. Errors of `work` undo only itself. */
+  async write<T>(work: (part: Part) => T): Promise<T> {
+    this.#count();
+    this.#pending++;
+    const part: Part = { dropped: [] };
+    try {
+      if (this.stamps.low) this.#reserve();
+      const result = await this.#group.run(() => work(part));
+      if (part.dropped.length > 0) this.#removeFiles(part.dropped);
+      return result;
+    } catch (error) {
+      this.shares.forget();
+      throw error;
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  /** True if a snapshot holds the content too: it is then never written again. */
+  isShared(content: number): boolean {
+    return content < this.shares.frozen && this.snapshots.holds(content);
+  }
+
+  /** The id under which a change of the node's content is to be stored: its own, or `stamp` for a new one. */
+  ownContent(node: Node, stamp: number): number {
+    return node.content === 0 || this.isShared(node.content) ? stamp : node.content;
+  }
+
+  /** Inside a transaction: stores what the node's content is from now on; the caller writes the node. */
+  replaceContent(node: Node, next: Content, part: Part): void {
+    if (next.id === node.content) {
+      this.contents.update(next);
+      return;
+    }
+    this.contents.insert(next);
+    this.drop(part, node.content);
+  }
+
+  /** Inside a transaction: forgets a content that the live tree no longer needs. */
+  drop(part: Part, content: number): void {
+    if (content === 0 || this.isShared(content)) return;
+    if (this.contents.isInFile(content)) part.dropped.push(content);
+    this.contents.delete(content);
+  }
+
+  /** Inside a transaction: forgets a snapshot and the contents only it needed. */
+  dropSnapshot(part: Part, id: number): void {
+    for (const content of this.snapshots.delete(id)) {
+      if (this.contents.isInFile(content)) part.dropped.push(content);
+      this.contents.delete(content);
+    }
+  }
+
+  /** Everything asked for is on disk or refused afterwards. */
+  async close(): Promise<void> {
+    while (this.#pending > 0) await new Promise(setImmediate);
+    this.#group.flush();
+    this.db.close();
+  }
+
+  #removeFiles(ids: readonly number[]): void {
+    for (const id of ids)
+      this.contents.files.remove(id).catch((error: unknown) => {
+        // Only space is lost, and only until the next start sweeps it.
+        this.log.warn('content_not_removed', { content: id, error });
+      });
+  }
+
+  #reserve(): void {
+    this.#group
+      .run(() => this.stamps.reserve())
+      .catch((error: unknown) => {
+        // The disk refused the whole batch, this request with it: the next one asks again.
+        this.stamps.forget();
+        this.log.warn('stamps_not_reserved', { error });
+      });
+  }
+
+  // GroupCommit gathers what is asked for in one turn of the event loop, so the turns are its commits.
+  #count(): void {
+    this.counters.writes++;
+    if (this.#batching) return;
+    this.#batching = true;
+    setImmediate(() => {
+      this.#batching = false;
+      this.counters.commits++;
+    });
+  }
+}

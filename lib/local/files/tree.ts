@@ -1,0 +1,152 @@
+import type { Database, Statement } from '../../base/sqlite.ts';
+
+export const fileKind = 1;
+export const directoryKind = 2;
+
+/** A row of the table `node`: see schema.ts. Times have seven decimals, as on the wire. */
+export interface Node {
+  readonly parent: number;
+  readonly fold: string;
+  readonly name: string;
+  readonly id: number;
+  readonly kind: number;
+  readonly size: number;
+  readonly content: number;
+  readonly etag: number;
+  readonly attributes: string;
+  readonly created: string;
+  readonly written: string;
+  readonly changed: string;
+  readonly permission: string;
+  readonly metadata: string;
+  readonly headers: string;
+  readonly lease: string;
+}
+
+const columns =
+  'parent, fold, name, id, kind, size, content, etag, attributes, created, written, changed, permission, metadata, headers, lease';
+
+/** The tree of all shares as rows. Writes are for use inside a transaction. */
+export class Tree {
+  readonly #find: Statement;
+  readonly #byId: Statement;
+  readonly #insert: Statement;
+  readonly #update: Statement;
+  readonly #move: Statement;
+  readonly #remove: Statement;
+  readonly #list: Statement;
+  readonly #hasChild: Statement;
+  readonly #usage: Statement;
+  readonly #contentsBelow: Statement;
+  readonly #removeBelow: Statement;
+  readonly #findIn: Statement;
+  readonly #listIn: Statement;
+
+  constructor(db: Database) {
+    this.#find = db.prepare(`SELECT ${columns} FROM node WHERE parent = ? AND fold = ?`);
+    this.#byId = db.prepare(`SELECT ${columns} FROM node WHERE id = ?`);
+    this.#insert = db.prepare(`INSERT INTO node (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#update = db.prepare(
+      `UPDATE node SET size = ?, content = ?, etag = ?, attributes = ?, created = ?, written = ?, changed = ?,
+       permission = ?, metadata = ?, headers = ?, lease = ? WHERE parent = ? AND fold = ?`,
+    );
+    this.#move = db.prepare('UPDATE node SET parent = ?, fold = ?, name = ? WHERE parent = ? AND fold = ?');
+    this.#remove = db.prepare('DELETE FROM node WHERE parent = ? AND fold = ?');
+    this.#list = db.prepare(`SELECT ${columns} FROM node WHERE parent = ? AND fold >= ? ORDER BY fold LIMIT ?`);
+    this.#hasChild = db.prepare('SELECT 1 FROM node WHERE parent = ? LIMIT 1');
+    const below =
+      'WITH RECURSIVE below(id) AS (SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.id)';
+    this.#usage = db.prepare(`${below} SELECT sum(node.size) AS bytes FROM below JOIN node USING (id)`);
+    this.#contentsBelow = db.prepare(`${below} SELECT content FROM below JOIN node USING (id) WHERE content <> 0`);
+    this.#removeBelow = db.prepare(`${below} DELETE FROM node WHERE id IN below`);
+    this.#findIn = db.prepare(`SELECT ${columns} FROM snapshot_node WHERE snapshot = ? AND parent = ? AND fold = ?`);
+    this.#listIn = db.prepare(
+      `SELECT ${columns} FROM snapshot_node WHERE snapshot = ? AND parent = ? AND fold >= ? ORDER BY fold LIMIT ?`,
+    );
+  }
+
+  /** `snapshot` 0 is the live tree. */
+  find(parent: number, fold: string, snapshot = 0): Node | undefined {
+    return row(snapshot === 0 ? this.#find.get(parent, fold) : this.#findIn.get(snapshot, parent, fold));
+  }
+
+  byId(id: number): Node | undefined {
+    return row(this.#byId.get(id));
+  }
+
+  /** Children whose key is at or after `from`, in the order of their keys. */
+  list(parent: number, from: string, limit: number, snapshot = 0): readonly Node[] {
+    const found =
+      snapshot === 0 ? this.#list.all(parent, from, limit) : this.#listIn.all(snapshot, parent, from, limit);
+    return found as unknown as readonly Node[];
+  }
+
+  hasChildren(id: number): boolean {
+    return this.#hasChild.get(id) !== undefined;
+  }
+
+  /** Bytes of all files at and below a directory. */
+  usage(id: number): number {
+    return Number(this.#usage.get(id)?.['bytes'] ?? 0);
+  }
+
+  /** Removes a directory with all below; gives their contents. */
+  removeAll(id: number): readonly number[] {
+    const contents = this.#contentsBelow.all(id).map((found) => Number(found['content']));
+    this.#removeBelow.run(id);
+    return contents;
+  }
+
+  insert(n: Node): void {
+    this.#insert.run(
+      n.parent,
+      n.fold,
+      n.name,
+      n.id,
+      n.kind,
+      n.size,
+      n.content,
+      n.etag,
+      n.attributes,
+      n.created,
+      n.written,
+      n.changed,
+      n.permission,
+      n.metadata,
+      n.headers,
+      n.lease,
+    );
+  }
+
+  /** Writes all but the place and identity of the row. */
+  update(n: Node): void {
+    this.#update.run(
+      n.size,
+      n.content,
+      n.etag,
+      n.attributes,
+      n.created,
+      n.written,
+      n.changed,
+      n.permission,
+      n.metadata,
+      n.headers,
+      n.lease,
+      n.parent,
+      n.fold,
+    );
+  }
+
+  /** Gives the row at (`n.parent`, `n.fold`) another place. */
+  move(n: Node, parent: number, fold: string, name: string): void {
+    this.#move.run(parent, fold, name, n.parent, n.fold);
+  }
+
+  remove(n: Node): void {
+    this.#remove.run(n.parent, n.fold);
+  }
+}
+
+function row(found: unknown): Node | undefined {
+  return found as Node | undefined;
+}
