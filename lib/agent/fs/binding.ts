@@ -63,6 +63,8 @@ export function loadNative(): Native | undefined {
   return file === undefined ? undefined : (createRequire(import.meta.url)(file) as Native);
 }
 
+/** O_PATH names a file without opening it; Node has no constant for it. */
+export const pathOnly = 0o10000000;
 export const renameNoReplace = 1;
 export const renameExchange = 2;
 export const probedLeases = 1;

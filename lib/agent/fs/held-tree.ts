@@ -4,12 +4,11 @@ import { close, constants, open } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { codeOf } from '../../base/errors.ts';
+import { pathOnly } from './binding.ts';
 import { systemError } from './errors.ts';
 import { checkPath, splitPath, toBytes } from './names.ts';
 import { statFd } from './open-file.ts';
 
-/** Names a file without opening it (Linux; Node has no constant for it). */
-const pathOnly = 0o10000000;
 const directoryFlags = pathOnly | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const openFd = promisify(open);
 const closeFd = promisify(close);

@@ -1,8 +1,10 @@
+import { close, constants, open } from 'node:fs';
+import { promisify } from 'node:util';
 import { codeOf } from '../../base/errors.ts';
-import type { Native, WatchHandle } from './binding.ts';
+import { pathOnly, type Native, type WatchHandle } from './binding.ts';
 import { fromErrno } from './errors.ts';
 import { flag, parseEvents, type InotifyEvent } from './inotify-events.ts';
-import { checkPath, joinPath, toBytes } from './names.ts';
+import { checkPath, joinPath, splitPath, toBytes } from './names.ts';
 import type { StartWatch, Watch, WatchEvent } from './watch-port.ts';
 import { WatchedTree } from './watched-tree.ts';
 
@@ -17,9 +19,16 @@ const mask =
   flag.deleteSelf |
   flag.exclUnlink;
 
-/** Watches below the directory `rootFd` is open on; it stays the caller's, and must outlive the watch. */
-export function inotify(native: Native, rootFd: number): StartWatch {
-  return (onEvents) => Promise.resolve(new Inotify(native, rootFd, onEvents));
+/**
+ * Watches below the directory `rootFd` is open on; it stays the caller's, and must outlive the watch. `root` is its real
+ * path. Errors: EMFILE, when this user has too many queues (fs.inotify.max_user_instances) or files.
+ */
+export function inotify(native: Native, root: string, rootFd: number): StartWatch {
+  return async (onEvents) => {
+    const watch = new Inotify(native, rootFd, onEvents);
+    await watch.guard(root);
+    return watch;
+  };
 }
 
 class Inotify implements Watch {
@@ -31,6 +40,7 @@ class Inotify implements Watch {
   readonly #adding = new Set<Promise<void>>();
   /** Batches that wait for descriptors which are being learnt; while there is one, later ones wait behind it. */
   #held: Promise<void> | undefined;
+  #parent: { readonly wd: number; readonly leaf: string } | undefined;
   #limited = false;
   #gone = false;
   #closed = false;
@@ -40,9 +50,21 @@ class Inotify implements Watch {
     this.#rootFd = rootFd;
     this.#onEvents = onEvents;
     const started = native.watchStart((bytes) => this.#receive(parseEvents(bytes)));
-    // EMFILE: the user has too many queues (max_user_instances) or the process too many files.
     if (typeof started === 'number') throw fromErrno(started, 'inotify_init');
     this.#handle = started;
+  }
+
+  /**
+   * A removed directory says so itself only once nobody has it open, and the root is held open. So its parent is asked
+   * to tell. Where that may not be watched the next scan finds the sentinel gone.
+   */
+  async guard(root: string): Promise<void> {
+    const { parent, leaf } = splitPath(root);
+    if (leaf === '') return;
+    const fd = await promisify(open)(parent === '' ? '/' : parent, pathOnly | constants.O_DIRECTORY);
+    const wd = await this.#native.watchAdd(this.#handle, fd, '', flag.delete);
+    await promisify(close)(fd);
+    if (wd >= 0) this.#parent = { wd, leaf };
   }
 
   async add(dir: string): Promise<void> {
@@ -91,7 +113,8 @@ class Inotify implements Watch {
    */
   #receive(events: readonly InotifyEvent[]): void {
     if (this.#closed) return;
-    const unexplained = this.#adding.size > 0 && events.some(({ wd }) => wd >= 0 && !this.#tree.has(wd));
+    const unexplained =
+      this.#adding.size > 0 && events.some(({ wd }) => wd >= 0 && wd !== this.#parent?.wd && !this.#tree.has(wd));
     if (this.#held === undefined && !unexplained) {
       this.#emit(events);
       return;
@@ -131,11 +154,12 @@ class Inotify implements Watch {
       return;
     }
     if (is(flag.ignored | flag.unmount | flag.deleteSelf | flag.moveSelf)) {
-      if (this.#tree.isRoot(event.wd) && !this.#gone) {
-        this.#gone = true;
-        batch.add({ kind: 'gone' });
-      }
+      if (this.#tree.isRoot(event.wd)) this.#lost(batch);
       if (is(flag.ignored)) this.#tree.drop(event.wd);
+      return;
+    }
+    if (event.wd === this.#parent?.wd) {
+      if (event.name === this.#parent.leaf) this.#lost(batch);
       return;
     }
     const dir = this.#tree.pathOf(event.wd);
@@ -157,6 +181,11 @@ class Inotify implements Watch {
     }
     if (is(flag.closeWrite)) batch.add({ kind: 'closed', path });
     else batch.add({ kind: is(flag.modify) ? 'written' : 'changed', path });
+  }
+
+  #lost(batch: Batch): void {
+    if (!this.#gone) batch.add({ kind: 'gone' });
+    this.#gone = true;
   }
 
   /**

@@ -3,6 +3,7 @@ import { close, constants, futimes, open } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { codeOf } from '../../base/errors.ts';
+import { pathOnly } from './binding.ts';
 import { isAbsence, systemError } from './errors.ts';
 import { HeldTree, renamed } from './held-tree.ts';
 import { fromBytes } from './names.ts';
@@ -124,7 +125,7 @@ export class NodeFs implements SiteFs {
       'chmod',
       async (name) => {
         // Opened as itself and changed through its descriptor: chmod by name would follow a symbolic link.
-        const fd = await openFd(name, 0o10000000 | constants.O_NOFOLLOW);
+        const fd = await openFd(name, pathOnly | constants.O_NOFOLLOW);
         try {
           if (statOf(await statFd(fd)).kind === 'symlink') throw systemError('ENOTSUP', 'chmod', path);
           await fs.chmod(`/proc/self/fd/${fd}`, mode);

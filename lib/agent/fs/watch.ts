@@ -6,5 +6,5 @@ import type { StartWatch } from './watch-port.ts';
 
 /** How changes below an opened site are watched: by inotify where the addon is there, else by a library. */
 export function watchOf(fs: SiteFs): StartWatch {
-  return fs instanceof NativeFs ? inotify(fs.native, fs.rootFd) : pollWatch(fs.root, false);
+  return fs instanceof NativeFs ? inotify(fs.native, fs.root, fs.rootFd) : pollWatch(fs.root, false);
 }

@@ -89,10 +89,21 @@ class Driver {
         const file = await fs.create(one.path, 0o644);
         await file.write(0, Buffer.from(one.path));
         if (one.call === 'put') return file.close();
-        return void this.#handles.unshift({ path: one.path, file: file as WriteFile & ReadFile });
+        this.#handles.unshift({ path: one.path, file: file as WriteFile & ReadFile });
+        return undefined;
       }
-      case 'open':
-        return void this.#handles.unshift({ path: one.path, file: await fs.open(one.path) });
+      case 'open': {
+        const file = await fs.open(one.path);
+        this.#handles.unshift({
+          path: one.path,
+          file: {
+            stat: () => file.stat(),
+            read: (offset, length) => file.read(offset, length),
+            close: () => file.close(),
+          },
+        });
+        return undefined;
+      }
       case 'stat':
         return (await fs.stat(one.path))?.kind;
       case 'list':
