@@ -32,6 +32,9 @@ const guidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 const base64Shape = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const integerShape = /^-?\d{1,19}$/;
 const decimalShape = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const namedDoubles = new Map(
+  Object.entries({ NaN: Number.NaN, Infinity, INF: Infinity, '-Infinity': -Infinity, '-INF': -Infinity }),
+);
 const smallName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 // Names are C# identifiers.
 const anyName = /^[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Nd}\p{Mn}\p{Mc}\p{Pc}\p{Cf}]*$/u;
@@ -113,7 +116,7 @@ function int64Value(text: string | undefined): Value | undefined {
 
 function doubleOfText(text: string | undefined): Value | undefined {
   if (text === undefined) return undefined;
-  const named = { NaN: Number.NaN, Infinity: Infinity, INF: Infinity, '-Infinity': -Infinity, '-INF': -Infinity }[text];
+  const named = namedDoubles.get(text);
   if (named !== undefined) return doubleValue(named);
   return decimalShape.test(text) ? doubleValue(Number(text)) : undefined;
 }

@@ -11,7 +11,7 @@ export interface Element {
 
 const piece =
   /<\?[^]*?\?>|<!--[^]*?-->|<(\/?)([A-Za-z_][\w.-]*)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/y;
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const entities = new Map(Object.entries({ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }));
 const deepest = 16;
 
 /** Parses a document. Refuses (InvalidXmlDocument) what is not well-formed. */
@@ -60,7 +60,7 @@ function resolved(text: string): string {
   return text.replaceAll(/&(#x[0-9a-fA-F]{1,6}|#\d{1,7}|\w+);|&/g, (_whole, entity: string | undefined) => {
     const code = entity?.startsWith('#x') === true ? Number.parseInt(entity.slice(2), 16) : Number(entity?.slice(1));
     const character =
-      entity?.startsWith('#') === true && code <= 0x10ffff ? String.fromCodePoint(code) : entities[entity ?? ''];
+      entity?.startsWith('#') === true && code <= 0x10ffff ? String.fromCodePoint(code) : entities.get(entity ?? '');
     if (character === undefined) throw refusal('InvalidXmlDocument');
     return character;
   });
