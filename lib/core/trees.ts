@@ -44,6 +44,8 @@ export interface Trees {
   syncedChildren(parent: NodeId): Iterable<Synced>;
   /** True while an operation about the node waits for its outcome. */
   inFlight(id: NodeId): boolean;
+  /** The code of a problem for which the node is left alone, both ways, until it changes (excluded, refused for its name ...). */
+  held?(id: NodeId): string | undefined;
 }
 
 /** What the agent asks of the others; content comes later, when it was uploaded. */

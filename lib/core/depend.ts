@@ -1,0 +1,172 @@
+// What has to come before a step: the parent it goes into, the name it takes, what is in the directory it removes.
+//
+// Moves of directories go top down in the tree that results: then everything above the target is final when the move is
+// made, and no order of moves can close a circle of parents on the way (moving A into B while B is still below A).
+import { samePlace, type Place } from './compare.ts';
+import type { Intents, Step } from './intent.ts';
+import { rootId, type NodeId } from './node.ts';
+import type { Edge } from './order.ts';
+import type { Action, Proposal, Trees } from './trees.ts';
+
+/** The edges of a node's step, or undefined when its turn has not come. */
+export function edgesOf(trees: Trees, intents: Intents, id: NodeId): readonly Edge[] | undefined {
+  const { step } = intents.of(id);
+  switch (step.kind) {
+    case 'propose':
+      return beforeProposal(trees, intents, step.proposal);
+    case 'act':
+      return beforeAction(trees, intents, step.action);
+    case 'waits':
+      return [...intents.gone.awaited(id)].map((on) => ({ on, name: false }));
+    case 'none':
+    case 'covered':
+    case 'later':
+    case 'hash':
+    case 'adopt':
+    case 'problem':
+      return [];
+  }
+}
+
+function beforeProposal(trees: Trees, intents: Intents, proposal: Proposal): readonly Edge[] | undefined {
+  const { node } = proposal;
+  switch (proposal.kind) {
+    case 'delete':
+    case 'rmdir':
+    case 'attributes':
+      return [];
+    case 'edit':
+      // An edit of a node that is gone there brings it back at its local place, as a creation would.
+      if (trees.remote(node) !== undefined) return [];
+      break;
+    case 'create':
+    case 'mkdir':
+    case 'move':
+  }
+  const local = trees.local(node);
+  if (local === undefined) return undefined;
+  const edges: Edge[] = [];
+  if (!isKnown(trees, local.parent)) {
+    const above = intents.of(local.parent).step;
+    if (above.kind !== 'propose' || above.proposal.kind !== 'mkdir') return undefined;
+    edges.push({ on: local.parent, name: false });
+  }
+  if (proposal.kind === 'move' && local.kind === 'directory') {
+    for (const above of ancestors(local.parent, (id) => trees.local(id)?.parent)) {
+      const step = intents.of(above).step;
+      if (step.kind === 'propose' && step.proposal.kind === 'move') edges.push({ on: above, name: false });
+    }
+  }
+  const holder = trees.remoteAt(local.parent, local.name);
+  if (holder !== undefined && holder.id !== node) {
+    const turn = holderOfRemoteName(intents, holder.id);
+    if (turn === 'later') return undefined;
+    if (turn === 'frees') edges.push({ on: holder.id, name: true });
+  }
+  return edges;
+}
+
+/** Whether the committer can place something below it: alive, deleted (it is revived), or on its way. */
+function isKnown(trees: Trees, directory: NodeId): boolean {
+  return (
+    directory === rootId ||
+    trees.remote(directory) !== undefined ||
+    trees.synced(directory) !== undefined ||
+    trees.inFlight(directory)
+  );
+}
+
+/** `stays`: it will not go by itself, so the committer is to make the conflict. */
+function holderOfRemoteName(intents: Intents, holder: NodeId): 'frees' | 'later' | 'stays' {
+  const { step, agreed } = intents.of(holder);
+  switch (step.kind) {
+    case 'waits':
+      return 'frees';
+    case 'propose': {
+      const { kind } = step.proposal;
+      return kind === 'move' || kind === 'delete' || kind === 'rmdir' ? 'frees' : 'stays';
+    }
+    case 'later':
+    case 'hash':
+    case 'adopt':
+    case 'covered':
+      return 'later';
+    case 'none':
+    case 'problem':
+    case 'act':
+      // Just agreed on or forgotten: in the next plan it is a twin, and may turn out to be the same.
+      return agreed === undefined ? 'stays' : 'later';
+  }
+}
+
+function beforeAction(trees: Trees, intents: Intents, action: Action): readonly Edge[] | undefined {
+  switch (action.kind) {
+    case 'rmdir':
+      return beforeRemoval(trees, intents, action.node);
+    case 'move':
+      return beforePlacing(trees, intents, action.node, action);
+    case 'fetch':
+    case 'mkdir': {
+      const remote = trees.remote(action.node);
+      return remote === undefined ? undefined : beforePlacing(trees, intents, action.node, remote);
+    }
+    case 'replace':
+    case 'attributes':
+    case 'remove':
+    case 'park':
+      return [];
+  }
+}
+
+/** A directory goes only when all that is in it goes: what is new or changed here keeps it, and brings it back there. */
+function beforeRemoval(trees: Trees, intents: Intents, directory: NodeId): readonly Edge[] | undefined {
+  const edges: Edge[] = [];
+  let stays = false;
+  for (const child of trees.localChildren(directory)) {
+    if (leaves(intents.of(child.id).step)) edges.push({ on: child.id, name: false });
+    else stays = true;
+  }
+  return stays ? undefined : edges;
+}
+
+function leaves(step: Step): boolean {
+  if (step.kind !== 'act') return false;
+  const { kind } = step.action;
+  return kind === 'remove' || kind === 'rmdir' || kind === 'move';
+}
+
+function beforePlacing(trees: Trees, intents: Intents, node: NodeId, to: Place): readonly Edge[] | undefined {
+  const edges: Edge[] = [];
+  if (to.parent !== rootId && trees.local(to.parent) === undefined) {
+    const above = intents.of(to.parent).step;
+    if (above.kind !== 'act' || above.action.kind !== 'mkdir') return undefined;
+    edges.push({ on: to.parent, name: false });
+  }
+  const local = trees.local(node);
+  if (local?.kind === 'directory' && !samePlace(local, to)) {
+    const parents = [...ancestors(to.parent, (id) => trees.remote(id)?.parent)];
+    for (const above of parents) {
+      const { step } = intents.of(above);
+      if (step.kind === 'act' && step.action.kind === 'move') edges.push({ on: above, name: false });
+    }
+    // Into a directory that is still below it here, because others' moves are not settled: it would vanish in itself.
+    if (edges.length === 0) {
+      for (const above of ancestors(to.parent, (id) => trees.local(id)?.parent)) if (above === node) return undefined;
+    }
+  }
+  const holder = trees.localAt(to.parent, to.name);
+  if (holder !== undefined && holder.id !== node) {
+    if (!leaves(intents.of(holder.id).step)) return undefined;
+    edges.push({ on: holder.id, name: true });
+  }
+  return edges;
+}
+
+/** From `first` up to below the root. */
+function* ancestors(first: NodeId, parentOf: (id: NodeId) => NodeId | undefined): Iterable<NodeId> {
+  let id: NodeId | undefined = first;
+  while (id !== undefined && id !== rootId) {
+    yield id;
+    id = parentOf(id);
+  }
+}

@@ -1,0 +1,219 @@
+// What one node needs, from its own three states alone. Whether its turn has come (names, parents) is for order.ts.
+import { contentSince, sameMode, samePlace, sameTime } from './compare.ts';
+import { utf8Length } from './conflict-name.ts';
+import { GoneDirectories } from './gone-directory.ts';
+import { rootId, type NodeId } from './node.ts';
+import { asideName } from './temporary-name.ts';
+import type { Action, Local, Proposal, Remote, Synced, Trees } from './trees.ts';
+
+export type Step =
+  | { readonly kind: 'none' }
+  /** Deleted by the operation on a directory above it. */
+  | { readonly kind: 'covered' }
+  | { readonly kind: 'later' }
+  /** A directory to delete, once what moved out of it has gone first. */
+  | { readonly kind: 'waits' }
+  | { readonly kind: 'hash' }
+  | { readonly kind: 'adopt'; readonly to: NodeId }
+  | { readonly kind: 'problem'; readonly code: string }
+  | { readonly kind: 'propose'; readonly proposal: Proposal }
+  | { readonly kind: 'act'; readonly action: Action };
+
+export interface Intent {
+  readonly step: Step;
+  /** The synced state that holds without any work; null forgets the node. `step` takes it as given. */
+  readonly agreed?: Synced | null;
+}
+
+const none: Intent = { step: { kind: 'none' } };
+const later: Intent = { step: { kind: 'later' } };
+const hash: Intent = { step: { kind: 'hash' } };
+const propose = (proposal: Proposal): Intent => ({ step: { kind: 'propose', proposal } });
+const act = (action: Action): Intent => ({ step: { kind: 'act', action } });
+
+/** Intents of one plan, each found once. */
+export class Intents {
+  readonly #trees: Trees;
+  readonly #known = new Map<NodeId, Intent>();
+  readonly gone: GoneDirectories;
+
+  constructor(trees: Trees) {
+    this.#trees = trees;
+    this.gone = new GoneDirectories(trees);
+  }
+
+  of(id: NodeId): Intent {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const intent = this.#decide(id);
+    this.#known.set(id, intent);
+    return intent;
+  }
+
+  /** All that were asked for, those asked for during the iteration included. */
+  ids(): Iterable<NodeId> {
+    return this.#known.keys();
+  }
+
+  #decide(id: NodeId): Intent {
+    if (id === rootId) return none;
+    const local = this.#trees.local(id);
+    const synced = this.#trees.synced(id);
+    const remote = this.#trees.remote(id);
+    if (local === undefined && synced === undefined && remote === undefined) return none;
+    if (this.#trees.inFlight(id)) return later;
+    const held = this.#trees.held?.(id);
+    if (held !== undefined) return { step: { kind: 'problem', code: held } };
+    if (local?.settled === false) return later;
+    if (synced === undefined) {
+      if (local === undefined) return remote === undefined ? none : appear(remote);
+      return remote === undefined ? this.#new(local) : met(local, remote);
+    }
+    if (local === undefined) return remote === undefined ? { ...none, agreed: null } : this.#goneHere(synced, remote);
+    return remote === undefined ? goneThere(local, synced) : compare(local, synced, remote);
+  }
+
+  #new(local: Local): Intent {
+    const create = propose({ kind: local.kind === 'file' ? 'create' : 'mkdir', node: local.id });
+    const twin = this.#trees.remoteAt(local.parent, local.name);
+    if (twin === undefined) return create;
+    const twinLocal = this.#trees.local(twin.id);
+    const twinSynced = this.#trees.synced(twin.id);
+    if (twinSynced === undefined && twinLocal === undefined) return this.#twins(local, twin) ?? create;
+    const same = this.#mergeable(local, twin);
+    if (same === 'no') return create;
+    if (same === 'unknown') return hash;
+    if (twinSynced === undefined || this.#trees.inFlight(twin.id)) return later;
+    // The committer would merge it with the known node that others moved here, and this site would have that one twice.
+    if (twinLocal !== undefined && samePlace(twinLocal, twinSynced))
+      return act({ kind: 'move', node: local.id, parent: local.parent, name: asideName(local.name, local.id) });
+    return create;
+  }
+
+  /** The same name made at both sides. */
+  #twins(local: Local, twin: Remote): Intent | undefined {
+    if (this.#trees.inFlight(twin.id)) return later;
+    const same = this.#mergeable(local, twin);
+    if (same === 'unknown') return hash;
+    return same === 'yes' ? { step: { kind: 'adopt', to: twin.id } } : undefined;
+  }
+
+  /** Whether the committer would take the two for one. */
+  #mergeable(local: Local, twin: Remote): 'yes' | 'no' | 'unknown' {
+    if (local.kind !== twin.kind) return 'no';
+    if (local.kind === 'directory') return 'yes';
+    if (twin.hash === null || local.size !== twin.size) return 'no';
+    if (local.hash === null) return 'unknown';
+    return local.hash === twin.hash ? 'yes' : 'no';
+  }
+
+  #goneHere(synced: Synced, remote: Remote): Intent {
+    if (remote.kind === 'file') {
+      if (remote.version !== synced.version) return { ...appear(remote), agreed: null };
+      return this.#unlessCovered(remote, { kind: 'delete', node: remote.id, base: synced.version });
+    }
+    const below = this.gone.below(remote.id);
+    if (below === 'changed') return { ...appear(remote), agreed: null };
+    if (below === 'waits') return { step: { kind: 'waits' } };
+    return this.#unlessCovered(remote, { kind: 'rmdir', node: remote.id });
+  }
+
+  #unlessCovered(remote: Remote, proposal: Proposal): Intent {
+    const { parent } = remote;
+    const parentGone =
+      parent !== rootId && this.#trees.local(parent) === undefined && this.#trees.synced(parent) !== undefined;
+    if (!parentGone) return propose(proposal);
+    const above = this.of(parent).step;
+    if (above.kind === 'covered' || (above.kind === 'propose' && above.proposal.kind === 'rmdir'))
+      return { step: { kind: 'covered' } };
+    // The directory comes back for what is new in it: the rest of it is deleted one by one.
+    return above.kind === 'act' ? propose(proposal) : later;
+  }
+}
+
+function appear(remote: Remote): Intent {
+  if (utf8Length(remote.name) > 255) return { step: { kind: 'problem', code: 'name_too_long' } };
+  return act({ kind: remote.kind === 'file' ? 'fetch' : 'mkdir', node: remote.id });
+}
+
+function goneThere(local: Local, synced: Synced): Intent {
+  if (local.kind === 'directory') return act({ kind: 'rmdir', node: local.id });
+  const content = contentSince(local, synced);
+  if (content === 'unknown') return hash;
+  if (content === 'same') return act({ kind: 'remove', node: local.id });
+  return propose({ kind: 'edit', node: local.id, base: synced.version });
+}
+
+/** One id at both sides that was never agreed on: adopted, or a crash came before the synced state was written. */
+function met(local: Local, remote: Remote): Intent {
+  const { id, parent, name, kind, mode, mtime } = local;
+  // Local place and attributes count as synced, so the remote ones win.
+  const here = { id, parent, name, kind, mode, mtime };
+  const agreeOn = (agreed: Synced): Intent => ({ agreed, ...compare(local, agreed, remote) });
+  if (kind === 'directory') return agreeOn({ ...here, version: 0, size: 0, hash: null });
+  if (remote.hash !== null && local.size === remote.size) {
+    if (local.hash === null) return hash;
+    if (local.hash === remote.hash)
+      return agreeOn({ ...here, version: remote.version, size: remote.size, hash: remote.hash });
+  }
+  // Based on nothing: to the committer that is a conflict with whatever is there.
+  return propose({ kind: 'edit', node: id, base: 0 });
+}
+
+/** All three are there. One step at a time: place, content, attributes. */
+function compare(local: Local, before: Synced, remote: Remote): Intent {
+  const synced = agree(local, before, remote);
+  const intent = nextStep(local, synced, remote);
+  return synced === before ? intent : { ...intent, agreed: synced };
+}
+
+/** What both sides changed alike. */
+function agree(local: Local, before: Synced, remote: Remote): Synced {
+  let synced = before;
+  if (samePlace(local, remote) && !samePlace(local, synced))
+    synced = { ...synced, parent: remote.parent, name: remote.name };
+  if (remote.version !== synced.version && local.hash !== null && local.hash === remote.hash)
+    // The local attributes count as synced, so that the remote ones win.
+    synced = {
+      ...synced,
+      version: remote.version,
+      size: remote.size,
+      hash: remote.hash,
+      mtime: local.mtime,
+      mode: local.mode,
+    };
+  if (sameMode(local, remote) && !sameMode(local, synced)) synced = { ...synced, mode: remote.mode };
+  if (
+    local.kind === 'file' &&
+    remote.version === synced.version &&
+    sameTime(local.mtime, remote.mtime) &&
+    !sameTime(local.mtime, synced.mtime)
+  )
+    synced = { ...synced, mtime: remote.mtime };
+  return synced;
+}
+
+function nextStep(local: Local, synced: Synced, remote: Remote): Intent {
+  const { id } = local;
+  if (!samePlace(local, synced)) return propose({ kind: 'move', node: id, parent: local.parent, name: local.name });
+  if (!samePlace(remote, synced)) {
+    if (utf8Length(remote.name) > 255) return { step: { kind: 'problem', code: 'name_too_long' } };
+    return act({ kind: 'move', node: id, parent: remote.parent, name: remote.name });
+  }
+  const mine = contentSince(local, synced);
+  const theirs = remote.version !== synced.version;
+  if (mine === 'unknown') return hash;
+  if (mine === 'changed') {
+    if (theirs && local.hash === null && local.size === remote.size && remote.hash !== null) return hash;
+    return propose({ kind: 'edit', node: id, base: synced.version });
+  }
+  if (theirs) return act({ kind: 'replace', node: id });
+  if (!sameAttributes(remote, synced)) return act({ kind: 'attributes', node: id });
+  if (!sameAttributes(local, synced)) return propose({ kind: 'attributes', node: id, base: synced.version });
+  return none;
+}
+
+/** Directory mtimes are not synced: every change below moves them. */
+function sameAttributes(a: Local | Remote, synced: Synced): boolean {
+  return sameMode(a, synced) && (synced.kind === 'directory' || sameTime(a.mtime, synced.mtime));
+}

@@ -1,0 +1,214 @@
+// What the outcome of an own operation, and the completion of an own action, mean for the trees.
+import { samePlace, type Place } from './compare.ts';
+import type { Nanoseconds, NodeId } from './node.ts';
+import type { OutcomeRow } from './advance.ts';
+import type { Action, Local, Remote, Synced, Trees } from './trees.ts';
+
+/** What was sent; every protocol operation has this shape. */
+export type Sent =
+  | (Created & { readonly kind: 'create' })
+  | (Created & { readonly kind: 'edit'; readonly base: number })
+  | (Place & { readonly kind: 'mkdir'; readonly node: NodeId; readonly mode: number })
+  | (Place & { readonly kind: 'move'; readonly node: NodeId })
+  | { readonly kind: 'delete'; readonly node: NodeId }
+  | { readonly kind: 'rmdir'; readonly node: NodeId }
+  | {
+      readonly kind: 'attributes';
+      readonly node: NodeId;
+      readonly mode: number;
+      readonly mtime?: Nanoseconds | undefined;
+    }
+  | { readonly kind: 'none' };
+
+interface Created extends Place {
+  readonly node: NodeId;
+  readonly content: { readonly size: number; readonly hash: string };
+  readonly mtime: Nanoseconds;
+  readonly mode: number;
+}
+
+export interface Flight {
+  readonly sent: Sent;
+  /** How often in a row the same node was rejected before: see `maxRejections`. */
+  readonly rejections: number;
+}
+
+export type Change =
+  /** null forgets it. */
+  | { readonly kind: 'synced'; readonly id: NodeId; readonly synced: Synced | null }
+  /** The local entry `from` has the id `to` from now on, and is the parent of its children by it. */
+  | { readonly kind: 'rekey'; readonly from: NodeId; readonly to: NodeId }
+  /** Left alone until it changes at either side. */
+  | { readonly kind: 'held'; readonly id: NodeId; readonly code: string };
+
+/** After so many rejections in a row a node is held: what drives them is not in the trees. */
+export const maxRejections = 5;
+
+/** Codes that the same name or size will meet again. */
+export function isLasting(code: string): boolean {
+  return /^(name|path|size|limit)_/.test(code);
+}
+
+/**
+ * The changes in the order to make them, in the transaction that takes the operation out of the outbox. The row's effects
+ * are in the remote tree already (later rows may be, too). `undefined`: parked, so still in flight. Afterwards the node
+ * asked about, `rekey.to` and the held ones are to be planned again.
+ */
+export function settle(trees: Trees, flight: Flight, row: OutcomeRow): readonly Change[] | undefined {
+  const { sent } = flight;
+  if (row.outcome === 'parked') return undefined;
+  if (sent.kind === 'none') return [];
+  if (row.outcome === 'rejected') return rejected(trees, sent, row.code ?? 'rejected', flight.rejections);
+  const before = trees.synced(sent.node);
+  switch (sent.kind) {
+    case 'create':
+    case 'edit':
+    case 'mkdir':
+      return landed(trees, sent, row);
+    case 'move': {
+      if (before === undefined) return [];
+      const put = putOf(row, sent.node);
+      const asAsked = put === undefined || row.outcome === 'applied' || samePlace(put, sent);
+      return [moved(before, asAsked ? (put ?? sent) : (trees.local(sent.node) ?? put))];
+    }
+    case 'attributes': {
+      if (before === undefined) return [];
+      const synced = { ...before, mode: sent.mode, mtime: sent.mtime ?? before.mtime };
+      return [{ kind: 'synced', id: sent.node, synced }];
+    }
+    case 'delete':
+      return row.outcome === 'applied' ? [{ kind: 'synced', id: sent.node, synced: null }] : [];
+    case 'rmdir':
+      return row.outcome === 'applied' ? [...forgetBelow(trees, sent.node)] : [];
+  }
+}
+
+function rejected(
+  trees: Trees,
+  sent: Exclude<Sent, { kind: 'none' }>,
+  code: string,
+  rejections: number,
+): readonly Change[] {
+  if (isLasting(code) || rejections + 1 >= maxRejections) return [{ kind: 'held', id: sent.node, code }];
+  const before = trees.synced(sent.node);
+  const local = trees.local(sent.node);
+  // With the local place as the agreed one, the remote place wins.
+  if (sent.kind === 'move' && before !== undefined && local !== undefined) return [moved(before, local)];
+  return [];
+}
+
+/** New content, or a new directory, is there: under the id and at the place that the row says. */
+function landed(
+  trees: Trees,
+  sent: Extract<Sent, { kind: 'create' | 'edit' | 'mkdir' }>,
+  row: OutcomeRow,
+): readonly Change[] {
+  const ours = row.became ?? aliasOf(row, sent.node) ?? sent.node;
+  const local = trees.local(sent.node);
+  const synced: Synced = {
+    id: ours,
+    ...placeOf(trees, sent, ours, row),
+    ...(sent.kind === 'mkdir'
+      ? { kind: 'directory', version: 0, size: 0, hash: null, mtime: '0' }
+      : { kind: 'file', version: versionOf(trees, sent.content.hash, ours, row), ...contentOf(sent) }),
+    mode: sent.mode,
+  };
+  if (ours === sent.node) return [{ kind: 'synced', id: ours, synced }];
+  const forget: Change = { kind: 'synced', id: sent.node, synced: null };
+  // Merged with a node that this site has elsewhere: two entries cannot be one, so the planner moves one aside.
+  if (trees.local(ours) !== undefined) return [forget];
+  const rest: Change[] = [forget, { kind: 'synced', id: ours, synced }];
+  return local === undefined ? rest : [{ kind: 'rekey', from: sent.node, to: ours }, ...rest];
+}
+
+function contentOf(sent: Created): Pick<Synced, 'size' | 'hash' | 'mtime'> {
+  return { size: sent.content.size, hash: sent.content.hash, mtime: sent.mtime };
+}
+
+function placeOf(
+  trees: Trees,
+  sent: Place & Pick<Sent, 'kind'> & { node: NodeId },
+  ours: NodeId,
+  row: OutcomeRow,
+): Place {
+  const local = trees.local(sent.node);
+  const before = trees.synced(sent.node);
+  const put = putOf(row, ours);
+  let place: Place = sent;
+  if (ours === sent.node && sent.kind === 'edit' && before !== undefined) {
+    place = before; // an edit moves nothing: where others moved it to is still to come
+  } else if (put !== undefined && put.name === sent.name && (row.outcome === 'applied' || put.parent === sent.parent)) {
+    place = put; // the parent may have become another node meanwhile, the row knows which
+  } else if (local !== undefined) {
+    place = local; // so that the place it got there wins
+  }
+  return { parent: place.parent, name: place.name };
+}
+
+/** Zero where it is not sure which version has the content: then the planner compares instead of trusting. */
+function versionOf(trees: Trees, hash: string, ours: NodeId, row: OutcomeRow): number {
+  const state = putOf(row, ours) ?? trees.remote(ours);
+  return state?.hash === hash ? state.version : 0;
+}
+
+function moved(before: Synced, to: Place): Change {
+  return { kind: 'synced', id: before.id, synced: { ...before, parent: to.parent, name: to.name } };
+}
+
+function putOf(row: OutcomeRow, id: NodeId): Remote | undefined {
+  for (const effect of row.effects) if ('put' in effect && effect.put.id === id) return effect.put;
+  return undefined;
+}
+
+function aliasOf(row: OutcomeRow, id: NodeId): NodeId | undefined {
+  for (const effect of row.effects) if ('alias' in effect && effect.alias === id) return effect.to;
+  return undefined;
+}
+
+/** What is here again, or still, keeps its synced state: the planner then sees that it is gone there. */
+function* forgetBelow(trees: Trees, id: NodeId): Iterable<Change> {
+  const open = [id];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const child of trees.syncedChildren(next)) open.push(child.id);
+    if (trees.local(next) === undefined) yield { kind: 'synced', id: next, synced: null };
+  }
+}
+
+/** What an action worked from and left behind. */
+export interface Done {
+  readonly action: Action;
+  /** The remote state that was applied: not what the tree says by now. Absent for `remove`, `rmdir` and an unsynced move. */
+  readonly remote?: Remote | undefined;
+  /** The entry as it is now, hash included; absent after `remove` and `rmdir`. */
+  readonly local?: Local | undefined;
+}
+
+/** The synced state after an action, null to forget it, undefined where nothing was or is synced. */
+export function afterAction(done: Done, before: Synced | undefined): Synced | null | undefined {
+  const { action, remote, local } = done;
+  switch (action.kind) {
+    case 'remove':
+    case 'rmdir':
+      return null;
+    case 'park':
+      // The temporary place counts as agreed, so that the remote place wins, and never becomes a proposal.
+      return before === undefined || local === undefined
+        ? undefined
+        : { ...before, parent: local.parent, name: local.name };
+    case 'move':
+      return before === undefined ? undefined : { ...before, parent: action.parent, name: action.name };
+    case 'attributes':
+      return before === undefined || remote === undefined
+        ? undefined
+        : { ...before, mode: remote.mode, mtime: remote.mtime };
+    case 'fetch':
+    case 'mkdir':
+    case 'replace': {
+      if (remote === undefined) return undefined;
+      const { id, kind, version, size, mtime, mode } = remote;
+      const place = action.kind === 'replace' && before !== undefined ? before : remote;
+      const hash = remote.hash ?? local?.hash ?? null;
+      return { id, parent: place.parent, name: place.name, kind, version, size, hash, mtime, mode };
+    }
+  }
+}
