@@ -43,8 +43,10 @@ export class Handles {
     return entry.deletePending;
   }
 
-  list(): readonly OpenFile[] {
-    return [...this.#entries.values()].flatMap((entry) => [...entry.open]);
+  /** Those of a node and, if asked, of all below it. */
+  list(node: number, below: boolean): readonly OpenFile[] {
+    const entries = [...this.#entries].filter(([id, entry]) => id === node || (below && entry.above.includes(node)));
+    return entries.flatMap(([, entry]) => [...entry.open]);
   }
 
   isOpen(file: OpenFile): boolean {

@@ -2,6 +2,7 @@ import type { Random } from '../../base/random.ts';
 import type { Authorizer } from './authorize.ts';
 import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
+import type { Smb } from './smb.ts';
 import type { Store } from './store.ts';
 
 export interface Call {
@@ -9,6 +10,7 @@ export interface Call {
   readonly request: Request;
   readonly body: Uint8Array;
   readonly authorizer: Authorizer;
+  readonly smb: Smb;
   readonly random: Random;
   readonly account: string;
   /** URL of the account with a slash at its end: what listings name. */

@@ -4,6 +4,8 @@ import { createFile } from './create-file.ts';
 import * as directories from './directories.ts';
 import { FilesError } from './errors.ts';
 import * as properties from './file-properties.ts';
+import { forceCloseHandles, listHandles } from './handle-operations.ts';
+import { leaseFile } from './lease-operations.ts';
 import { listDirectory } from './listing.ts';
 import type { Operation } from './operation.ts';
 import { putRange } from './put-range.ts';
@@ -34,6 +36,7 @@ const accountOnly = { accountOnly: true };
 
 add('account GET list', 'ListShares', 'l', account.listShares, accountOnly);
 add('account GET properties', 'GetServiceProperties', 'r', account.getServiceProperties, accountOnly);
+add('account PUT properties', 'SetServiceProperties', 'w', account.setServiceProperties, accountOnly);
 
 add('share PUT', 'CreateShare', 'cw', shares.createShare, accountOnly);
 add('share DELETE', 'DeleteShare', 'd', shares.deleteShare, accountOnly);
@@ -68,6 +71,10 @@ add('file PUT range', 'PutRange', 'w', putRange);
 add('file PUT range from url', 'PutRangeFromUrl', 'w', putRangeFromUrl);
 add('file GET rangelist', 'ListRanges', 'r', listRanges);
 add('file PUT rename', 'RenameFile', 'cw', renameFile);
+add('file PUT lease', 'LeaseFile', 'w', leaseFile);
+
+add('file GET listhandles', 'ListHandles', 'r', listHandles);
+add('file PUT forceclosehandles', 'ForceCloseHandles', 'w', forceCloseHandles);
 
 /** The operation a request asks for. Errors: InvalidQueryParameterValue, UnsupportedHttpVerb, MissingRequiredHeader. */
 export function route(request: Request): Operation {

@@ -8,6 +8,10 @@ export const schema: Schema = {
     CREATE TABLE stamp (high INTEGER NOT NULL) STRICT;
     INSERT INTO stamp VALUES (0);
 
+    -- One row: the document of Set File Service Properties.
+    CREATE TABLE account (properties TEXT NOT NULL) STRICT;
+    INSERT INTO account VALUES ('');
+
     CREATE TABLE share (
       name TEXT PRIMARY KEY,
       root INTEGER NOT NULL,          -- id of the root directory, the share's own id too

@@ -83,7 +83,7 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
     const read = readBody(http);
     const body = read instanceof Promise ? await read : read;
     store.counters.bytesIn += body.length;
-    return operation.run({ store, request, body, authorizer, random, account: account.name, endpoint });
+    return operation.run({ store, request, body, authorizer, smb, random, account: account.name, endpoint });
   }
 
   async function refuse(

@@ -57,3 +57,12 @@ export async function refused(work: Promise<unknown>): Promise<string> {
 export async function contentOf(share: ShareClient, path: string): Promise<Buffer> {
   return share.rootDirectoryClient.getFileClient(path).downloadToBuffer();
 }
+
+/** Waits until `holds`; fails after five seconds. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('condition was not reached within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { contentOf, eventually, refused, world, type World } from '../local/files/world.ts';
+
+let w: World;
+beforeAll(async () => {
+  w = await world();
+});
+afterAll(() => w.stop());
+
+const one = '11111111-1111-4111-8111-111111111111';
+const two = '22222222-2222-4222-8222-222222222222';
+
+describe('leases', () => {
+  test('keep others from changing a file', async () => {
+    const file = w.share.rootDirectoryClient.getFileClient('leased');
+    await file.create(3, { content: 'abc', contentLength: 3 });
+    const lease = file.getShareLeaseClient(one);
+    expect((await lease.acquireLease(-1)).leaseId).toBe(one);
+    expect(await file.getProperties()).toMatchObject({ leaseState: 'leased', leaseStatus: 'locked' });
+    for (const work of [
+      file.uploadRange('x', 0, 1),
+      file.setMetadata({}),
+      file.delete(),
+      file.create(1),
+      file.rename('elsewhere'),
+    ])
+      expect(await refused(work)).toBe('LeaseIdMissing');
+    const wrong = { leaseAccessConditions: { leaseId: two } };
+    expect(await refused(file.uploadRange('x', 0, 1, wrong))).toBe('LeaseIdMismatchWithFileOperation');
+    expect(await refused(file.download(0, 1, wrong))).toBe('LeaseIdMismatchWithFileOperation');
+    expect(await refused(file.download())).toBe('none');
+    await file.uploadRange('x', 0, 1, { leaseAccessConditions: { leaseId: one } });
+    expect(() => w.service.smb.open({ share: 'work', path: 'leased', access: 'write' })).toThrow(/SMB client/);
+
+    expect(await refused(file.getShareLeaseClient(two).acquireLease(-1))).toBe('LeaseAlreadyPresent');
+    await lease.changeLease(two);
+    expect(await refused(file.getShareLeaseClient(one).releaseLease())).toBe('LeaseIdMismatchWithLeaseOperation');
+    await file.rename('leased-moved', { sourceLeaseAccessConditions: { leaseId: two } });
+    const moved = w.share.rootDirectoryClient.getFileClient('leased-moved');
+    await moved.getShareLeaseClient(two).releaseLease();
+    expect(await refused(moved.setMetadata({}, { leaseAccessConditions: { leaseId: two } }))).toBe(
+      'LeaseNotPresentWithFileOperation',
+    );
+    expect(await refused(moved.getShareLeaseClient(two).releaseLease())).toBe('LeaseNotPresentWithLeaseOperation');
+  });
+
+  test('are broken without their id', async () => {
+    const file = w.share.rootDirectoryClient.getFileClient('broken');
+    await file.create(0);
+    const { leaseId } = await file.getShareLeaseClient().acquireLease(-1);
+    expect(leaseId).toMatch(/^[0-9a-f-]{36}$/);
+    await file.getShareLeaseClient().breakLease();
+    await file.delete();
+  });
+
+  test('on the target of a rename must be named to replace it', async () => {
+    const root = w.share.rootDirectoryClient;
+    await root.getFileClient('a').create(0);
+    await root.getFileClient('b').create(0);
+    await root.getFileClient('b').getShareLeaseClient(one).acquireLease(-1);
+    const rename = (more: object): Promise<string> =>
+      refused(root.getFileClient('a').rename('b', { replaceIfExists: true, ...more }));
+    expect(await rename({})).toBe('LeaseIdMissing');
+    expect(await rename({ destinationLeaseAccessConditions: { leaseId: one } })).toBe('none');
+  });
+});
+
+describe('permissions', () => {
+  const sddl = 'O:S-1-5-32-544G:S-1-5-18D:(A;;FA;;;SY)';
+
+  test('are stored by key and inherited from the directory', async () => {
+    const { filePermissionKey: key = '' } = await w.share.createPermission(sddl);
+    expect((await w.share.createPermission(sddl)).filePermissionKey).toBe(key);
+    expect((await w.share.getPermission(key)).permission).toBe(sddl);
+    const dir = w.share.getDirectoryClient('guarded');
+    await dir.create({ filePermissionKey: key });
+    const file = dir.getFileClient('f');
+    await file.create(0, { filePermission: 'inherit' });
+    expect((await file.getProperties()).filePermissionKey).toBe(key);
+    const root = await w.share.rootDirectoryClient.getProperties();
+    expect((await w.share.getPermission(root.filePermissionKey ?? '')).permission).toContain('D:');
+    await file.rename('unguarded', { filePermission: 'preserve' });
+    expect((await w.share.rootDirectoryClient.getFileClient('unguarded').getProperties()).filePermissionKey).toBe(key);
+  });
+
+  test('are refused when unknown or no descriptor', async () => {
+    const file = w.share.rootDirectoryClient.getFileClient('p');
+    expect(await refused(file.create(0, { filePermissionKey: '1*2' }))).toBe('FileInvalidPermissionKey');
+    expect(await refused(w.share.createPermission('nonsense'))).toBe('FileInvalidPermission');
+    expect(await refused(w.share.getPermission('1*2'))).toBe('FileInvalidPermissionKey');
+  });
+});
+
+test('handles are listed and closed by force', async () => {
+  const dir = w.share.getDirectoryClient('held');
+  await dir.create();
+  await dir.getFileClient('f').create(0);
+  const first = w.service.smb.open({ share: 'work', path: 'held/f', access: 'read' });
+  w.service.smb.open({ share: 'work', path: 'held/f', access: 'read' });
+  const seen = [];
+  for await (const handle of dir.listHandles({ recursive: true })) seen.push(handle);
+  expect(seen).toMatchObject([{ path: 'held/f' }, { path: 'held/f' }]);
+  expect(seen[0]?.fileId).toBe((await dir.getFileClient('f').getProperties()).fileId);
+  for await (const handle of dir.listHandles()) throw new Error(`not on the directory itself: ${handle.handleId}`);
+  expect(await dir.getFileClient('f').forceCloseHandle(first.id)).toMatchObject({ closedHandlesCount: 1 });
+  expect(await refused(dir.getFileClient('f').delete())).toBe('SharingViolation');
+  expect(await dir.forceCloseAllHandles({ recursive: true })).toMatchObject({ closedHandlesCount: 1 });
+  await dir.getFileClient('f').delete();
+  await expect(first.close()).rejects.toThrow(/handle/);
+});
+
+test('statistics count what the files hold', async () => {
+  const share = w.client.getShareClient('counted');
+  await share.create();
+  await share.createDirectory('d');
+  await share.getDirectoryClient('d').getFileClient('f').create(1000);
+  expect((await share.getStatistics()).shareUsageBytes).toBe(1000);
+});
+
+test('service properties come back as they were set', async () => {
+  await w.client.setProperties({
+    hourMetrics: { version: '1.0', enabled: false, retentionPolicy: { enabled: false } },
+  });
+  expect((await w.client.getProperties()).hourMetrics).toMatchObject({ enabled: false, version: '1.0' });
+});
+
+describe('a share snapshot', () => {
+  const large = Buffer.alloc(200_000, 'a');
+
+  test('shows everything as it was, whatever happens afterwards', async () => {
+    const dir = w.share.getDirectoryClient('snap');
+    await dir.create();
+    const put = (name: string, bytes: Buffer) =>
+      dir.getFileClient(name).create(bytes.length, { content: bytes, contentLength: bytes.length });
+    for (const name of ['overwritten', 'patched', 'cleared', 'cut', 'deleted', 'moved']) await put(name, large);
+    await put('small', Buffer.from('small'));
+    const { snapshot = '' } = await w.share.createSnapshot({ metadata: { seq: '7' } });
+    const file = (name: string) => dir.getFileClient(name);
+    await put('overwritten', Buffer.from('new'));
+    await file('patched').uploadRange('XXX', 10, 3);
+    await file('cleared').clearRange(0, 1000);
+    await file('cut').resize(10);
+    await file('deleted').delete();
+    await file('moved').rename('snap-moved');
+    await file('small').uploadRange('S', 0, 1);
+    await put('added', large);
+
+    const then = w.share.withSnapshot(snapshot);
+    const names = [];
+    for await (const item of then.getDirectoryClient('snap').listFilesAndDirectories()) names.push(item.name);
+    expect(names).toEqual(['cleared', 'cut', 'deleted', 'moved', 'overwritten', 'patched', 'small']);
+    for (const name of names.slice(0, -1)) expect((await contentOf(then, `snap/${name}`)).equals(large)).toBe(true);
+    expect((await contentOf(then, 'snap/small')).toString()).toBe('small');
+    expect((await then.getProperties()).metadata).toEqual({ seq: '7' });
+
+    expect((await contentOf(w.share, 'snap/overwritten')).toString()).toBe('new');
+    expect((await contentOf(w.share, 'snap/patched')).subarray(8, 15).toString()).toBe('aaXXXaa');
+    expect((await contentOf(w.share, 'snap/cleared')).subarray(998, 1002)).toEqual(Buffer.from('\0\0aa'));
+    expect((await contentOf(w.share, 'snap/cut')).toString()).toBe('aaaaaaaaaa');
+    expect((await contentOf(w.share, 'snap/small')).toString()).toBe('Small');
+
+    const diff = await file('patched').getRangeListDiff(snapshot);
+    expect(diff.ranges?.length).toBe(1);
+    expect((await file('added').getRangeListDiff(snapshot)).ranges).toEqual([{ start: 0, end: 199_999 }]);
+    expect(await refused(then.getDirectoryClient('snap').getFileClient('cut').delete())).not.toBe('none');
+  });
+
+  test('is a copy source, and ends with its deletion', async () => {
+    const { snapshot = '' } = await w.share.createSnapshot();
+    const then = w.share.withSnapshot(snapshot);
+    const live = w.share.getDirectoryClient('snap').getFileClient('patched');
+    await live.delete();
+    const source = then.getDirectoryClient('snap').getFileClient('patched').url;
+    await live.startCopyFromURL(source);
+    expect((await contentOf(w.share, 'snap/patched')).subarray(8, 15).toString()).toBe('aaXXXaa');
+    const listed = [];
+    for await (const item of w.client.listShares({ includeSnapshots: true })) listed.push(item.snapshot);
+    expect(listed.filter((item) => item !== undefined).length).toBe(2);
+    expect(await refused(w.share.delete())).toBe('ShareHasSnapshots');
+    await then.delete();
+    expect(await refused(then.getProperties())).toBe('ShareSnapshotNotFound');
+    expect(await refused(contentOf(then, 'snap/patched'))).toBe('ShareSnapshotNotFound');
+    expect((await contentOf(w.share, 'snap/patched')).subarray(8, 15).toString()).toBe('aaXXXaa');
+    await w.share.delete({ deleteSnapshots: 'include' });
+    await eventually(() => readdirSync(join(w.dir, 'contents')).length === 0);
+  });
+});
