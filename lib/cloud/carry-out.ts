@@ -1,0 +1,173 @@
+// Step 3 of a commit: one planned operation on the share. The same code runs the first time and in recovery: every step
+// looks before it believes, so "redo" and "was done" are told apart by what is there.
+import { unreachable } from '../base/errors.ts';
+import { meta } from '../protocol/layout.ts';
+import { ShareRefusal, type Traits } from './ports.ts';
+import type { Change, Planned, Step } from './plan.ts';
+import type { NodeRow } from './rows.ts';
+import { cloudAuthor } from './steps/land.ts';
+import { makeDirectory, place, placeBlocks, setAttributes } from './steps/arrive.ts';
+import { evict } from './steps/evict.ts';
+import { Busy, clear, look, sealName, type Facts, type Work } from './steps/work.ts';
+
+/** What became of one operation on the share; the finish makes rows of it. */
+export interface Done {
+  readonly planned: Planned;
+  readonly end: 'as-planned' | 'rejected' | 'parked';
+  readonly code?: string | undefined;
+  /** Path of the share that was busy. */
+  readonly path?: string | undefined;
+  readonly changes: readonly Change[];
+  readonly found: readonly Change[];
+  readonly examine: readonly string[];
+}
+
+interface Progress {
+  /** By step: what the share said, and whether it was the content that the row speaks of. */
+  readonly facts: Map<number, { readonly facts: Facts; readonly known: boolean }>;
+  readonly gone: Set<number>;
+  traits: Traits | undefined;
+}
+
+export async function carryOut(work: Work): Promise<Done> {
+  const { planned } = work;
+  const progress: Progress = { facts: new Map(), gone: new Set(), traits: undefined };
+  try {
+    for (const [index, step] of planned.steps.entries()) {
+      const code = await run(work, step, index, progress);
+      if (code !== undefined) return await undo(work, index, code);
+    }
+  } catch (error) {
+    if (!(error instanceof Busy)) throw error;
+    return {
+      planned,
+      end: 'parked',
+      code: error.code,
+      path: error.path,
+      changes: [],
+      found: work.found,
+      examine: work.examine,
+    };
+  }
+  const changes = planned.changes.flatMap((change) => settle(change, planned, progress));
+  return { planned, end: 'as-planned', changes, found: work.found, examine: work.examine };
+}
+
+/** Answers the code of a refusal, or undefined when the step is done. */
+async function run(work: Work, step: Step, index: number, progress: Progress): Promise<string | undefined> {
+  switch (step.do) {
+    case 'evict': {
+      const out = await evict(work, step);
+      if (out.state === 'moved') progress.facts.set(index, { facts: out.facts, known: out.asKnown });
+      if (out.state === 'moved' || out.state === 'trashed') progress.traits = out.traits;
+      if (out.state === 'gone') progress.gone.add(index);
+      if (out.state === 'back') {
+        recordEdit(work, out.facts);
+        return 'stale';
+      }
+      const isMove = isLastOfMove(work, index);
+      return out.state === 'gone' && isMove ? 'absent_on_share' : undefined;
+    }
+    case 'place': {
+      const landed = await place(work, step, progress.traits);
+      if (landed.state === 'lost') return 'staged_lost';
+      progress.facts.set(index, { facts: landed.facts, known: landed.state === 'landed' });
+      return undefined;
+    }
+    case 'blocks':
+      await placeBlocks(work, step);
+      return undefined;
+    case 'mkdir': {
+      const landed = await makeDirectory(work, step);
+      if (landed.state === 'lost') return 'staged_lost';
+      progress.facts.set(index, { facts: landed.facts, known: true });
+      return undefined;
+    }
+    case 'attributes': {
+      const facts = await setAttributes(work, step);
+      if (facts === undefined) return 'absent_on_share';
+      progress.facts.set(index, { facts, known: true });
+      return undefined;
+    }
+    default:
+      return unreachable(step);
+  }
+}
+
+/** An operation that is nothing but a move has failed when there was nothing to move. */
+function isLastOfMove(work: Work, index: number): boolean {
+  return work.planned.op === 'move' && index === work.planned.steps.length - 1;
+}
+
+/** A delete met an edit made on the share: the node stays, with the content that is there. */
+function recordEdit(work: Work, facts: Facts): void {
+  const drop = work.planned.changes.find((change) => 'drop' in change);
+  if (drop === undefined) return;
+  work.found.push({ put: unread(drop.drop, facts), place: 'same' });
+}
+
+function unread(row: NodeRow, facts: Facts): NodeRow {
+  const { blocks: _blocks, ...rest } = row;
+  return {
+    ...rest,
+    version: 0,
+    seq: 0,
+    size: facts.size ?? row.size,
+    hash: null,
+    etag: facts.etag,
+    fileId: facts.fileId,
+    lastWrite: facts.lastWrite,
+    author: cloudAuthor,
+  };
+}
+
+/** The row with what the share answered; without the content's hash where somebody else has written it. */
+function settle(change: Change, operation: Planned, progress: Progress): Change[] {
+  if (!('put' in change) || change.from === undefined) return [change];
+  if (progress.gone.has(change.from)) {
+    // What was to keep living under another name was deleted on the share, seen right now with no intent open on it.
+    return change.place === 'moved' && change.oldKey === undefined && operation.op !== 'move'
+      ? [{ drop: change.put, key: '' }]
+      : [];
+  }
+  const step = progress.facts.get(change.from);
+  if (step === undefined) return [change];
+  const { facts, known } = step;
+  const row = change.put;
+  const foreign =
+    row.kind === 'file' &&
+    (!known || (row.fileId !== '' && (facts.fileId !== row.fileId || facts.lastWrite !== row.lastWrite)));
+  const { put: _put, ...rest } = change;
+  const attributesOnly = operation.steps[change.from]?.do === 'attributes';
+  if (foreign && !attributesOnly)
+    return [{ ...rest, put: { ...unread(row, facts), seq: operation.seq, version: operation.seq } }];
+  return [{ ...rest, put: { ...row, etag: facts.etag, fileId: facts.fileId, lastWrite: facts.lastWrite } }];
+}
+
+/** The way back: what was brought in goes to trash, what was moved aside for it gets its name again (I11). */
+export async function undo(work: Work, failed: number, code: string): Promise<Done> {
+  const { planned: operation } = work;
+  for (let index = failed - 1; index >= 0; index--) {
+    const step = operation.steps[index];
+    if (step === undefined) continue;
+    if (step.do === 'place' || step.do === 'mkdir') await takeBack(work, step);
+    if (step.do === 'evict') {
+      const hold = `${step.hold}-u`;
+      const { kind, id, path: to } = step;
+      await evict(work, { do: 'evict', path: step.to ?? step.hold, kind, hold, id, to, foreign: 'copy' });
+      await sealName(work, step.hold);
+    }
+  }
+  return { planned: operation, end: 'rejected', code, changes: [], found: work.found, examine: work.examine };
+}
+
+async function takeBack(work: Work, step: Extract<Step, { do: 'place' | 'mkdir' }>): Promise<void> {
+  const there = await look(work, step.path);
+  const ours =
+    step.do === 'place'
+      ? there?.metadata[meta.op] === step.tag
+      : there?.kind === 'directory' && there.metadata[meta.node] === step.metadata[meta.node];
+  if (there === undefined || !ours) return;
+  const gone = await clear(work, step.path, () => work.share.rename(step.path, `${step.hold}-p`, there.kind));
+  if (gone instanceof ShareRefusal && gone.fault !== 'absent' && gone.fault !== 'exists') throw gone;
+}

@@ -1,0 +1,228 @@
+// Which operations of a message go into one intent: as many as one finishing transaction holds, and none that touches a
+// row, or a path above or below, of one before it. Each is decided against what is committed; nothing is written here.
+import { unreachable } from '../base/errors.ts';
+import type { Operation } from '../protocol/operation.ts';
+import { Refused, Revive, nothing, type Asked, type Decision } from './decide/context.ts';
+import { decideCreate, decideEdit } from './decide/content.ts';
+import { isStale } from './decide/stale.ts';
+import { decideAttributes, decideDelete, decideMkdir, decideMove, decideRevive, decideRmdir } from './decide/tree.ts';
+import type { Table } from './ports.ts';
+import { rowCost, type Change, type Planned, type Step } from './plan.ts';
+import { nodeKey, type NodeRow } from './rows.ts';
+import type { StagedCheck } from './staged.ts';
+import { shareNameOf, type View } from './view.ts';
+
+export interface Sender {
+  readonly endpoint: string;
+  readonly server: string;
+  readonly incarnation: number;
+}
+
+export interface Numbered {
+  readonly n: number;
+  readonly operation: Operation;
+  readonly retry?: { readonly since: number; readonly attempts: number } | undefined;
+}
+
+export interface Deciding {
+  readonly table: Table;
+  readonly view: View;
+  readonly sender: Sender;
+  readonly now: number;
+  readonly staged: StagedCheck;
+  newId(): string;
+  hasContent(node: NodeRow, hash: string, size: number): Promise<boolean>;
+}
+
+const budget = 97; // of 100 rows; head, intent and endpoint are the others
+const maxOperations = 48;
+
+/** The next chunk: at least one operation, in order. `most` limits it to one where the committer came down before. */
+export async function nextChunk(
+  at: Deciding,
+  operations: readonly Numbered[],
+  most = maxOperations,
+): Promise<readonly Planned[]> {
+  await foresee(at, operations.slice(0, most));
+  const chunk: Planned[] = [];
+  const taken = new Set<string>();
+  const ids = new Set<string>();
+  const paths = new Paths();
+  let rows = 0;
+  const first = at.view.head.row.intentSeq + 1;
+  for (const item of operations) {
+    if (chunk.length >= most || namesAny(item.operation, ids)) break;
+    const planned = await decide(at, item, first + chunk.length, taken);
+    const alone = isAlone(planned);
+    const cost = rowCost(planned) + (planned.retry === undefined ? 0 : 1);
+    if (chunk.length > 0 && (alone || rows + cost > budget || paths.meets(planned.steps) || meets(planned, taken)))
+      break;
+    chunk.push(planned);
+    rows += cost;
+    paths.add(planned.steps);
+    for (const key of keysOf(planned.changes)) taken.add(key);
+    for (const id of idsOf(planned)) ids.add(id);
+    if (alone) break;
+  }
+  return chunk;
+}
+
+/** One read for a directory in which several operations happen. */
+async function foresee(at: Deciding, operations: readonly Numbered[]): Promise<void> {
+  const times = new Map<string, number>();
+  for (const { operation } of operations)
+    if ('parent' in operation) times.set(operation.parent, (times.get(operation.parent) ?? 0) + 1);
+  const busy = [...times].filter(([, count]) => count > 3);
+  await Promise.all(busy.map(([parent]) => at.view.loadChildren(parent)));
+}
+
+async function decide(at: Deciding, item: Numbered, seq: number, taken: ReadonlySet<string>): Promise<Planned> {
+  const { sender } = at;
+  const { n, operation } = item;
+  const asked: Asked = { ...sender, ...at, n, seq, taken };
+  const base = { ...sender, n, seq, op: operation.kind as string, foreignId: at.newId(), tries: 0, operation };
+  const about = 'node' in operation ? { node: operation.node } : {};
+  const retry = item.retry === undefined ? {} : { retry: item.retry };
+  try {
+    const wrong = foreignId(sender, operation) ?? (await at.staged(operation));
+    if (wrong !== undefined) throw new Refused(wrong);
+    const decision = await decideOperation(at, asked, operation);
+    return { ...base, ...about, ...retry, ...plain(decision) };
+  } catch (error) {
+    if (error instanceof Revive) return reviveFirst(at, asked, error.chain);
+    if (!(error instanceof Refused)) throw error;
+    const name = 'name' in operation ? operation.name : '';
+    const refusal = { outcome: 'rejected' as const, code: error.code, steps: [], changes: [] };
+    return { ...base, ...about, ...retry, ...refusal, name, parent: 'root' };
+  }
+}
+
+/** A chain of directories is committed first, top down, each as an operation of its own with number 0. */
+async function reviveFirst(at: Deciding, asked: Asked, chain: readonly NodeRow[]): Promise<Planned> {
+  const top = chain[0];
+  if (top === undefined) throw new Error('broken invariant: nothing to revive');
+  const decision = await decideRevive({ ...asked, n: 0 }, top).catch(refusedDecision);
+  const { endpoint, server, incarnation } = at.sender;
+  const base = { endpoint, server, incarnation, n: 0, seq: asked.seq, op: 'revive', foreignId: at.newId(), tries: 0 };
+  return { ...base, node: top.id, ...plain(decision) };
+}
+
+function refusedDecision(error: unknown): Decision {
+  if (!(error instanceof Refused)) throw error;
+  return { outcome: 'rejected', code: error.code, name: '', parent: 'root', steps: [], changes: [] };
+}
+
+function plain(
+  decision: Decision,
+): Pick<Planned, 'outcome' | 'name' | 'parent' | 'steps' | 'changes' | 'code' | 'became'> {
+  const { outcome, name, parent, code, became } = decision;
+  return {
+    outcome,
+    name,
+    parent,
+    steps: [...decision.steps],
+    changes: [...decision.changes],
+    ...(code === undefined ? {} : { code }),
+    ...(became === undefined ? {} : { became }),
+  };
+}
+
+/** New ids carry their maker's name: nobody can take an id that another one might use. */
+function foreignId(sender: Sender, operation: Operation): string | undefined {
+  if (operation.kind !== 'create' && operation.kind !== 'mkdir') return undefined;
+  return operation.node.startsWith(`${sender.endpoint}-${sender.incarnation}-`) ? undefined : 'id_foreign';
+}
+
+async function decideOperation(at: Deciding, asked: Asked, operation: Operation): Promise<Decision> {
+  switch (operation.kind) {
+    case 'create':
+      return decideCreate(asked, operation);
+    case 'edit':
+      return decideEdit(asked, operation);
+    case 'mkdir':
+      return decideMkdir(asked, operation);
+    case 'move':
+      return decideMove(asked, operation);
+    case 'delete':
+      return decideDelete(asked, operation);
+    case 'rmdir':
+      return decideRmdir(asked, operation, (row) => isStale(at.table, at.view, at.sender, row, operation.asOf));
+    case 'attributes':
+      return decideAttributes(asked, operation);
+    case 'none':
+      return nothing('', 'root');
+    default:
+      return unreachable(operation);
+  }
+}
+
+/** A directory that is moved, deleted or revived changes every path below: nothing else goes with it. */
+function isAlone(planned: Planned): boolean {
+  return (
+    planned.op === 'revive' ||
+    planned.retry !== undefined ||
+    planned.steps.some((step) => step.do === 'evict' && step.kind === 'directory')
+  );
+}
+
+function namesAny(operation: Operation, ids: ReadonlySet<string>): boolean {
+  return ('node' in operation && ids.has(operation.node)) || ('parent' in operation && ids.has(operation.parent));
+}
+
+function idsOf(planned: Planned): readonly string[] {
+  const ids = planned.node === undefined ? [] : [planned.node];
+  for (const change of planned.changes) {
+    if ('put' in change) ids.push(change.put.id);
+    else if ('drop' in change) ids.push(change.drop.id);
+    else ids.push(change.alias, change.to);
+  }
+  return ids;
+}
+
+export function keysOf(changes: readonly Change[]): readonly string[] {
+  const keys: string[] = [];
+  for (const change of changes) {
+    if ('put' in change) {
+      keys.push(nodeKey(change.put.parent, shareNameOf(change.put)));
+      if (change.oldKey !== undefined) keys.push(change.oldKey);
+    } else if ('drop' in change) keys.push(change.key);
+  }
+  return keys;
+}
+
+function meets(planned: Planned, taken: ReadonlySet<string>): boolean {
+  return keysOf(planned.changes).some((key) => taken.has(key));
+}
+
+/** The live paths a chunk touches; two that are equal, or one above the other, may not go side by side. */
+class Paths {
+  readonly #exact = new Set<string>();
+  readonly #above = new Set<string>();
+
+  add(steps: readonly Step[]): void {
+    for (const path of livePaths(steps)) {
+      this.#exact.add(path);
+      for (const dir of parents(path)) this.#above.add(dir);
+    }
+  }
+
+  meets(steps: readonly Step[]): boolean {
+    return livePaths(steps).some(
+      (path) => this.#exact.has(path) || this.#above.has(path) || parents(path).some((dir) => this.#exact.has(dir)),
+    );
+  }
+}
+
+function livePaths(steps: readonly Step[]): readonly string[] {
+  return steps.flatMap((step) => {
+    if (step.do === 'blocks') return [];
+    const to = step.do === 'evict' ? step.to : undefined;
+    return (to === undefined ? [step.path] : [step.path, to]).map((path) => path.toLowerCase());
+  });
+}
+
+function parents(path: string): readonly string[] {
+  const out: string[] = [];
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) out.push(path.slice(0, at));
+  return out;
+}

@@ -1,0 +1,158 @@
+// The way of one message through the committer, read top to bottom. It may be run twice, by two at once, and killed at any
+// await: what is written goes with the head's ETag, what is done to the share looks before it believes.
+import {
+  seal,
+  parseEnvelope,
+  parsePayload,
+  verifyText,
+  cloudSigner,
+  type Batch,
+  type Payload,
+} from '../protocol/message.ts';
+import { nextChunk, type Numbered, type Sender } from './chunk.ts';
+import { decidingOf, rejected } from './deciding.ts';
+import { examine } from './examine.ts';
+import { cacheOf, newTxnId, type Cloud } from './group.ts';
+import { commitChunk, recover, type Logged, type Turn } from './intent.ts';
+import { announce, type Announcer } from './publish.ts';
+import { retryParked } from './retry.ts';
+import { endpointKey, endpointRow, groupKey, groupRow, type EndpointRow } from './rows.ts';
+import { stagedChecks } from './staged.ts';
+import { transactHead } from './transact.ts';
+import { View } from './view.ts';
+
+/**
+ * Handles one message of the queue `changes`. `body` is what was sent, `group` the session it came in, `deliveries` how
+ * often it was delivered. Resolving means: every operation in it has come to an end or is parked; a message that can never
+ * be handled is logged and resolves, too. Rejecting means: deliver it again.
+ */
+export async function commit(cloud: Cloud, group: string, body: unknown, deliveries: number): Promise<void> {
+  const view = new View(cloud.table, group, cacheOf(cloud, group));
+  const head = await view.refresh();
+  const share = head === undefined ? undefined : await groupShare(cloud, group);
+  if (share === undefined) return refuse(cloud, group, 'group_unknown');
+  const turn: Turn = { cloud, view, share };
+  const announcer = announce(cloud, group);
+  note(announcer, await recover(turn));
+
+  const message = await verified(cloud, view, group, body);
+  if (typeof message === 'string') {
+    await announcer.close();
+    return refuse(cloud, group, message);
+  }
+  const { payload, endpoint } = message;
+  if ('operations' in payload && endpoint !== undefined)
+    await commitBatch(turn, announcer, payload, endpoint, deliveries);
+  if ('findings' in payload) for (const finding of payload.findings) note(announcer, await examine(turn, finding.path));
+  if ('nudge' in payload) note(announcer, await retryParked(turn));
+  await lookInto(cloud, group, announcer.examine);
+  await announcer.close();
+}
+
+async function groupShare(cloud: Cloud, group: string): Promise<Turn['share'] | undefined> {
+  const row = await cloud.table.get(group, groupKey);
+  return row === undefined ? undefined : cloud.share(groupRow.parse(row.value).share);
+}
+
+function refuse(cloud: Cloud, group: string, code: string): void {
+  cloud.log.error('message_refused', { group, code });
+}
+
+function note(announcer: Announcer, logged: Logged): void {
+  announcer.add(logged);
+}
+
+/** Who sent it, or the code of what is wrong with it: a replayed or forged message changes nothing (I26). */
+async function verified(
+  cloud: Cloud,
+  view: View,
+  group: string,
+  body: unknown,
+): Promise<{ payload: Payload; endpoint: EndpointRow | undefined } | string> {
+  const envelope = parseEnvelope(body);
+  if (envelope === undefined) return 'message_malformed';
+  const own = envelope.signer === cloudSigner;
+  const row = own ? undefined : await cloud.table.get(group, endpointKey(envelope.signer));
+  if (!own && row === undefined) return 'endpoint_unknown';
+  const endpoint = row === undefined ? undefined : endpointRow.parse(row.value);
+  if (endpoint?.revoked === true) return 'endpoint_revoked';
+  const key = endpoint?.publicKey ?? cloud.keys.publicKey;
+  if (!verifyText(envelope.payload, envelope.signature, key)) return 'signature_wrong';
+  const payload = parsePayload(envelope.payload);
+  if (payload === undefined) return 'payload_malformed';
+  if (payload.group !== group) return 'group_wrong';
+  if ('operations' in payload && payload.endpoint !== endpoint?.id) return 'endpoint_wrong';
+  if (!('operations' in payload) && !own) return 'sender_not_allowed';
+  return { payload, endpoint };
+}
+
+async function commitBatch(
+  turn: Turn,
+  announcer: Announcer,
+  batch: Batch,
+  endpoint: EndpointRow,
+  deliveries: number,
+): Promise<void> {
+  const { cloud, share } = turn;
+  // An incarnation that was replaced: its agent has planned again from its trees, nothing of the old one is wanted.
+  if (batch.incarnation !== endpoint.incarnation) return;
+  if (batch.from > endpoint.n + 1) return askAgain(cloud, batch, endpoint);
+  let left: readonly Numbered[] = batch.operations
+    .map((operation, index) => ({ n: batch.from + index, operation }))
+    .filter(({ n }) => n > endpoint.n);
+  if (left.length === 0) return;
+  const operations = left.map(({ operation }) => operation);
+  const sender: Sender = { endpoint: endpoint.id, server: endpoint.server, incarnation: endpoint.incarnation };
+  const staged = await stagedChecks(share, endpoint.id, operations);
+  const careful = deliveries > 1 || endpoint.trying !== undefined;
+  while (left.length > 0) {
+    const deciding = decidingOf(turn, sender, staged);
+    const first = left[0];
+    const poison = careful && first !== undefined && (await isPoison(turn, endpoint.id, first.n));
+    const chunk = poison
+      ? [rejected(deciding, first, 'poison')]
+      : await nextChunk(deciding, left, careful ? 1 : undefined);
+    const logged = await commitChunk(turn, chunk);
+    note(announcer, logged);
+    const reached = Math.max(...chunk.map((planned) => planned.n));
+    // A directory that had to come back first and could not: the operation is sent again when its agent has planned anew.
+    const stuck = first !== undefined && reached === 0 && logged.rows.some((row) => row.outcome !== 'applied');
+    if (stuck) note(announcer, await commitChunk(turn, [rejected(deciding, first, 'parent_not_revived')]));
+    if (stuck) left = left.slice(1);
+    left = left.filter(({ n }) => n > reached);
+    await announcer.tick();
+  }
+}
+
+/** A gap: a message before this one was lost. The sender keeps everything until it sees its outcome, and sends again. */
+async function askAgain(cloud: Cloud, batch: Batch, endpoint: EndpointRow): Promise<void> {
+  const { group, incarnation } = batch;
+  const hint = { kind: 'resend' as const, group, endpoint: endpoint.id, incarnation, from: endpoint.n + 1 };
+  await cloud.sites.send([{ to: endpoint.slot, hint }]);
+}
+
+const poisonAfter = 5;
+
+/** Written down before the attempt: who comes after a crash knows how many there were. */
+async function isPoison(turn: Turn, endpointId: string, n: number): Promise<boolean> {
+  const { cloud, view } = turn;
+  const row = await cloud.table.get(view.group, endpointKey(endpointId));
+  if (row === undefined) return false;
+  const endpoint = endpointRow.parse(row.value);
+  const before = endpoint.trying?.n === n ? endpoint.trying.attempts : 0;
+  if (before >= poisonAfter) return true;
+  const value: EndpointRow = { ...endpoint, trying: { n, attempts: before + 1 } };
+  const { committedSeq, intentSeq } = view.head.row;
+  await transactHead(cloud.table, view, { committedSeq, intentSeq, txnId: newTxnId(cloud) }, [
+    { do: 'replace', key: row.key, value, etag: row.etag },
+  ]);
+  return false;
+}
+
+/** Directories that turned up on the way are looked into by messages of their own. */
+async function lookInto(cloud: Cloud, group: string, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  const findings = paths.slice(0, 100).map((path) => ({ kind: 'examine' as const, path }));
+  await cloud.changes.send(group, seal({ v: 1, group, findings }, cloudSigner, cloud.keys.privateKey));
+  await lookInto(cloud, group, paths.slice(100));
+}

@@ -1,0 +1,215 @@
+// New content: a file that is new, or a new version of one that is there. "Edit beats delete", "same content is no
+// conflict", "newest mtime keeps the name".
+import { blockSize, type NodeId } from '../../core/node.ts';
+import { blocksPath, stagedBlocks, stagedPath } from '../../protocol/layout.ts';
+import type { Operation } from '../../protocol/operation.ts';
+import type { Change, Step } from '../plan.ts';
+import type { NodeRow } from '../rows.ts';
+import {
+  Refused,
+  conflictPlace,
+  expectedOf,
+  holdPath,
+  incomingWins,
+  liveParent,
+  nothing,
+  placeAt,
+  placeOf,
+  without,
+  type Asked,
+  type Decision,
+  type Place,
+} from './context.ts';
+
+type Create = Extract<Operation, { kind: 'create' }>;
+type Edit = Extract<Operation, { kind: 'edit' }>;
+
+export async function decideCreate(asked: Asked, op: Create): Promise<Decision> {
+  return decideNew(asked, op, op.node, op.parent, op.name, 'new');
+}
+
+export async function decideEdit(asked: Asked, op: Edit): Promise<Decision> {
+  const found = await asked.view.find(op.node);
+  // An edit beats a delete: the node comes back with its id, where it was last (I5: this is the explicit operation).
+  if (found.state === 'unknown') return decideNew(asked, op, op.node, op.parent, op.name, 'moved');
+  const { row } = found;
+  if (found.state === 'dead') return decideNew(asked, op, row.id, row.parent, row.name, 'moved');
+  if (row.kind !== 'file') throw new Refused('not_a_file');
+  const parent = await liveParent(asked, row.parent);
+  const place = placeOf(parent, row.name, row.share);
+  if (await asked.hasContent(row, op.content.hash, op.content.size)) return sameContent(asked, op, row, place);
+  if (row.version === op.base) return overwrite(asked, op, row, place);
+  return editConflict(asked, op, row, parent, place);
+}
+
+/** Nothing to transfer; the newest mode and mtime of the same content stay if the sender knew the version. */
+function sameContent(asked: Asked, op: Edit, row: NodeRow, place: Place): Decision {
+  if (row.version !== op.base || (row.mode === op.mode && row.mtime === op.mtime)) return nothing(row.name, row.parent);
+  return {
+    ...nothing(row.name, row.parent),
+    steps: [{ do: 'attributes', path: place.path, kind: 'file', mode: op.mode, lastWrite: op.mtime }],
+    changes: [{ put: { ...row, seq: asked.seq, mode: op.mode, mtime: op.mtime }, place: 'same', from: 0 }],
+  };
+}
+
+function overwrite(asked: Asked, op: Edit, row: NodeRow, place: Place): Decision {
+  const evict: Step = {
+    do: 'evict',
+    path: place.path,
+    kind: 'file',
+    hold: holdPath(asked),
+    id: row.fileId,
+    expect: expectedOf(row),
+    foreign: 'copy',
+  };
+  const steps = [evict, ...arrive(asked, op, row.id, place.path)];
+  const put: Change = { put: withContent(asked, op, row), place: 'same', from: 1 };
+  return { outcome: 'applied', name: row.name, parent: row.parent, steps, changes: [put] };
+}
+
+/** Both sides edited the same version: both contents stay (I4). The name keeps the node's id, the copy gets a new one. */
+async function editConflict(
+  asked: Asked,
+  op: Edit,
+  row: NodeRow,
+  parent: { id: NodeId; path: string },
+  place: Place,
+): Promise<Decision> {
+  const copyId = asked.newId();
+  if (incomingWins(asked, op.mtime, row)) {
+    const copy = await conflictPlace(asked, parent, row.name, row.author, copyId);
+    const evict: Step = {
+      do: 'evict',
+      path: place.path,
+      kind: 'file',
+      hold: holdPath(asked),
+      id: row.fileId,
+      expect: expectedOf(row),
+      to: copy.path,
+      foreign: 'copy',
+    };
+    const { cleared: _cleared, blocks: _blocks, ...plain } = row;
+    return {
+      outcome: 'conflict',
+      name: row.name,
+      parent: row.parent,
+      steps: [evict, ...arrive(asked, op, row.id, place.path)],
+      changes: [
+        { put: { ...without(plain, copy), id: copyId, seq: asked.seq, version: asked.seq }, place: 'new', from: 0 },
+        { put: withContent(asked, op, row), place: 'same', from: 1 },
+      ],
+    };
+  }
+  const copy = await conflictPlace(asked, parent, row.name, asked.server, copyId);
+  return {
+    outcome: 'conflict',
+    became: copyId,
+    name: row.name,
+    parent: row.parent,
+    steps: arrive(asked, op, copyId, copy.path),
+    changes: [{ put: newNode(asked, op, copyId, copy), place: 'new', from: 0 }],
+  };
+}
+
+/** A node that has no live row: new, or coming back after a delete. */
+async function decideNew(
+  asked: Asked,
+  op: Create | Edit,
+  id: NodeId,
+  parentId: NodeId,
+  name: string,
+  how: 'new' | 'moved',
+): Promise<Decision> {
+  const parent = await liveParent(asked, parentId);
+  const { place, holder } = await placeAt(asked, parent, name, id);
+  const at = (where: Place, before: readonly Step[], changes: readonly Change[]): Decision => ({
+    outcome: holder === undefined ? 'applied' : 'conflict',
+    name,
+    parent: parent.id,
+    steps: [...before, ...arrive(asked, op, id, where.path)],
+    changes: [...changes, { put: newNode(asked, op, id, where), place: how, from: before.length }],
+  });
+  if (holder === undefined) return at(place, [], []);
+  if (holder.kind === 'file' && (await asked.hasContent(holder, op.content.hash, op.content.size)))
+    return { ...nothing(name, parent.id), changes: [{ alias: id, to: holder.id }] };
+  // File against directory: the file takes the conflict name.
+  if (holder.kind === 'directory' || !incomingWins(asked, op.mtime, holder))
+    return at(await conflictPlace(asked, parent, name, asked.server, id), [], []);
+  const evicted = await evictHolder(asked, parent, holder, place);
+  return at(placeOf(parent, name, holder.share), [evicted.step], [evicted.change]);
+}
+
+/** The file that has a name goes beside it under its conflict name, keeping its id and version. */
+export async function evictHolder(
+  asked: Asked,
+  parent: { id: NodeId; path: string },
+  holder: NodeRow,
+  place: Place,
+): Promise<{ step: Step; change: Change }> {
+  const copy = await conflictPlace(asked, parent, holder.name, holder.author, holder.id);
+  return {
+    step: {
+      do: 'evict',
+      path: place.path,
+      kind: 'file',
+      hold: holdPath(asked, '-c'),
+      id: holder.fileId,
+      expect: expectedOf(holder),
+      to: copy.path,
+      foreign: 'copy',
+    },
+    change: { put: { ...without(holder, copy), seq: asked.seq }, place: 'moved', from: 0 },
+  };
+}
+
+function arrive(asked: Asked, op: Create | Edit, id: NodeId, path: string): Step[] {
+  const { slot, blocks, size } = op.content;
+  const place: Step = {
+    do: 'place',
+    from: stagedPath(asked.endpoint, slot),
+    path,
+    tag: slot,
+    hold: holdPath(asked, '-f'),
+  };
+  if (blocks === undefined || size <= blockSize) return [place];
+  return [place, { do: 'blocks', from: stagedBlocks(asked.endpoint, slot), path: blocksPath(id, asked.seq) }];
+}
+
+function newNode(asked: Asked, op: Create | Edit, id: NodeId, place: Place): NodeRow {
+  return withContent(asked, op, {
+    v: 1,
+    id,
+    parent: place.parent,
+    name: place.name,
+    ...(place.share === undefined ? {} : { share: place.share }),
+    kind: 'file',
+    version: 0,
+    seq: 0,
+    size: 0,
+    hash: null,
+    mtime: '0',
+    mode: 0,
+    etag: '',
+    fileId: '',
+    lastWrite: '',
+    author: '',
+  });
+}
+
+function withContent(asked: Asked, op: Create | Edit, row: NodeRow): NodeRow {
+  const { blocks: _blocks, ...rest } = row;
+  return {
+    ...rest,
+    version: asked.seq,
+    seq: asked.seq,
+    size: op.content.size,
+    hash: op.content.hash,
+    mtime: op.mtime,
+    mode: op.mode,
+    etag: '',
+    fileId: '',
+    lastWrite: '',
+    author: asked.server,
+    ...(op.content.blocks === undefined ? {} : { blocks: op.content.blocks }),
+  };
+}

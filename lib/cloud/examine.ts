@@ -1,0 +1,141 @@
+// Somebody edited the share and posted the path (or a directory turned up): what is there is compared with what the
+// namespace says and logged as found, author `cloud`. Runs inside the group's turn, so no intent of ours is open.
+import { rootId } from '../core/node.ts';
+import { linuxName, plainShareName } from '../core/share-name.ts';
+import { ours } from '../protocol/layout.ts';
+import type { Done } from './carry-out.ts';
+import { finish } from './finish.ts';
+import { newNodeId, newTxnId } from './group.ts';
+import type { Logged, Turn } from './intent.ts';
+import type { Change } from './plan.ts';
+import { ShareRefusal, type ShareKind, type ShareProperties } from './ports.ts';
+import { after, nodeKey, parkedRow, type NodeRow } from './rows.ts';
+import { foundNode } from './steps/land.ts';
+import { join, shareNameOf } from './view.ts';
+import type { LogRow } from '../protocol/log-row.ts';
+
+const nothing: Logged = { rows: [], examine: [] };
+
+/** `path` is a share path. Directories above it that nobody knew are found first, top down. */
+export async function examine(turn: Turn, path: string): Promise<Logged> {
+  const names = path.split('/').filter((name) => name !== '');
+  if (names.some((name) => name === '.' || name === '..') || names[0]?.toLowerCase() === ours) return nothing;
+  const rows: LogRow[] = [];
+  let parent = rootId;
+  let dir = '';
+  for (const [index, name] of names.entries()) {
+    const at = join(dir, name);
+    const last = index === names.length - 1;
+    const there = await onShare(turn, at);
+    // Twice, because a file in a directory's place is two changes: the one is gone, the other is there.
+    for (let round = 0; round < 2; round++) {
+      const known = await turn.view.childOnShare(parent, name);
+      const change = await difference(turn, { parent, name, known, there, last });
+      if (change !== undefined) rows.push(...(await log(turn, change)));
+    }
+    if (last || there?.kind !== 'directory') return { rows, examine: last ? await below(turn, at, there) : [] };
+    const now = await turn.view.childOnShare(parent, name);
+    if (now === undefined) return { rows, examine: [] };
+    parent = now.id;
+    dir = at;
+  }
+  return { rows, examine: await below(turn, '', await onShare(turn, '')) };
+}
+
+async function onShare(turn: Turn, path: string): Promise<ShareProperties | undefined> {
+  for (const kind of (path === '' ? ['directory'] : ['file', 'directory']) as ShareKind[]) {
+    try {
+      const there = await turn.share.properties(path, kind);
+      if (there !== undefined) return there;
+    } catch (error) {
+      if (!(error instanceof ShareRefusal) || error.fault !== 'mismatch') throw error;
+    }
+  }
+  return undefined;
+}
+
+interface Seen {
+  readonly parent: string;
+  readonly name: string;
+  readonly known: NodeRow | undefined;
+  readonly there: ShareProperties | undefined;
+  readonly last: boolean;
+}
+
+async function difference(turn: Turn, seen: Seen): Promise<Change | undefined> {
+  const { parent, name, known, there, last } = seen;
+  if (there === undefined) {
+    // Only the path that was posted: a directory above it that cannot be seen proves nothing about itself (I6).
+    if (known === undefined || !last || (await isParked(turn, known.id))) return undefined;
+    return { drop: known, key: nodeKey(known.parent, shareNameOf(known)) };
+  }
+  if (known === undefined) {
+    const linux = linuxName(name);
+    const share = plainShareName(linux) === name ? {} : { share: name };
+    const at = { id: newNodeId(turn.cloud), parent, name: linux, ...share };
+    return { put: foundNode(there, there, at), place: 'new' };
+  }
+  if (there.kind !== known.kind) return { drop: known, key: nodeKey(known.parent, shareNameOf(known)) };
+  if (known.kind === 'directory' || isSame(known, there)) return undefined;
+  const { id, parent: at, name: linux, share } = known;
+  return {
+    put: { ...foundNode(there, there, { id, parent: at, name: linux, share }), mode: known.mode },
+    place: 'same',
+  };
+}
+
+/** Known by file id, ETag, size and last-write: no hash is claimed for what nobody has read. */
+function isSame(known: NodeRow, there: ShareProperties): boolean {
+  return (
+    known.fileId === there.fileId &&
+    known.etag === there.etag &&
+    known.size === there.size &&
+    known.lastWrite === there.lastWrite
+  );
+}
+
+async function isParked(turn: Turn, id: string): Promise<boolean> {
+  const rows = await turn.cloud.table.range(turn.view.group, 'parked|', after('parked|'), 1000);
+  return rows.some((row) => {
+    const { operation } = parkedRow.parse(row.value);
+    return 'node' in operation && operation.node === id;
+  });
+}
+
+async function log(turn: Turn, change: Change): Promise<readonly LogRow[]> {
+  const { cloud, view } = turn;
+  const row = { v: 1 as const, at: cloud.clock.now(), attempts: 0, operations: [], found: [change] };
+  const at = { table: cloud.table, view, clock: cloud.clock, newTxnId: () => newTxnId(cloud) };
+  const done: readonly Done[] = [];
+  return finish(at, { key: undefined, row }, done);
+}
+
+/** What lies in a directory is looked at, too, each entry by a finding of its own; and what should lie there and does not. */
+async function below(turn: Turn, path: string, there: ShareProperties | undefined): Promise<readonly string[]> {
+  if (there?.kind !== 'directory') return [];
+  const entries = await turn.share.list(path, '');
+  const parent = await nodeAt(turn, path);
+  if (entries === undefined || parent === undefined) return [];
+  const changed: string[] = [];
+  const onShareNow = new Set<string>();
+  for (const entry of entries) {
+    if (path === '' && entry.name.toLowerCase() === ours) continue;
+    onShareNow.add(nodeKey(parent, entry.name));
+    const known = await turn.view.childOnShare(parent, entry.name);
+    const same = known?.kind === entry.kind && (known.kind === 'directory' || known.etag === entry.etag);
+    if (!same) changed.push(join(path, entry.name));
+  }
+  for (const child of await turn.view.children(parent))
+    if (!onShareNow.has(nodeKey(parent, shareNameOf(child)))) changed.push(join(path, shareNameOf(child)));
+  return changed;
+}
+
+async function nodeAt(turn: Turn, path: string): Promise<string | undefined> {
+  let id = rootId;
+  for (const name of path.split('/').filter((each) => each !== '')) {
+    const child = await turn.view.childOnShare(id, name);
+    if (child === undefined) return undefined;
+    id = child.id;
+  }
+  return id;
+}

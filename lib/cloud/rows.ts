@@ -1,0 +1,120 @@
+// The rows of table `namespace`, PartitionKey = group: keys, shapes, one parser each.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { fold } from '../core/fold.ts';
+import type { NodeId } from '../core/node.ts';
+import { nodeState } from '../protocol/log-row.ts';
+import { operation } from '../protocol/operation.ts';
+
+const count = z.number().int().nonnegative();
+
+/** committedSeq <= intentSeq; they differ exactly while an intent is open. */
+export const headRow = z.object({
+  v: z.literal(1),
+  committedSeq: count,
+  intentSeq: count,
+  /** Of the last transaction: read back after a time-out, it tells whether that was applied. */
+  txnId: z.string(),
+  epoch: z.string(),
+});
+export type HeadRow = z.infer<typeof headRow>;
+export const headKey = 'head';
+
+/** Up to where events went out to the sites. */
+export const pubRow = z.object({ v: z.literal(1), publishedSeq: count });
+export const pubKey = 'pub';
+
+/** Log rows up to `floor` are gone or going. `collect` keeps its own positions here too. */
+export const floorRow = z.object({
+  v: z.literal(1),
+  floor: count,
+  movedAt: z.number(),
+  /** Log rows up to here are removed. */
+  swept: count,
+  /** Trash of log rows up to here is removed. */
+  trashed: count,
+  /** Log rows up to here are counted in the `trash` rows of their nodes. */
+  counted: count,
+});
+export type FloorRow = z.infer<typeof floorRow>;
+export const floorKey = 'floor';
+
+/** The versions of one node in trash, oldest first, as `<seq>-<n>`. */
+export const trashRow = z.object({ v: z.literal(1), names: z.array(z.string()) });
+export const trashKey = (id: NodeId): string => `trash|${id}`;
+
+/** The group's own settings. */
+export const groupRow = z.object({
+  v: z.literal(1),
+  name: z.string(),
+  share: z.string(),
+  createdAt: z.number(),
+  exclude: z.array(z.string()),
+});
+export type GroupRow = z.infer<typeof groupRow>;
+export const groupKey = 'group';
+
+/**
+ * A node that was alive when its row was written. It is dead all the same when an ancestor is, or when the parent was
+ * revived after it (`seq` <= the parent's `cleared`): a directory delete touches no row below.
+ */
+export const nodeRow = nodeState.extend({ v: z.literal(1), cleared: count.optional() });
+export type NodeRow = z.infer<typeof nodeRow>;
+
+/** What an id stands for: a place to look, another id, or a node that was deleted (kept to revive it with its id). */
+export const idRow = z.union([
+  z.object({ v: z.literal(1), parent: z.string(), key: z.string() }),
+  z.object({ v: z.literal(1), alias: z.string() }),
+  z.object({ v: z.literal(1), dead: count, last: nodeRow }),
+]);
+export type IdRow = z.infer<typeof idRow>;
+
+export const endpointRow = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  server: z.string(),
+  path: z.string(),
+  slot: z.string(),
+  publicKey: z.string(),
+  holder: z.string(),
+  incarnation: count,
+  /** The last number that came to an end or was parked. */
+  n: count,
+  revoked: z.boolean().optional(),
+  /** The operation at which the committer came down before, and how often: five times alone make it poison. */
+  trying: z.object({ n: count, attempts: count }).optional(),
+});
+export type EndpointRow = z.infer<typeof endpointRow>;
+
+export const parkedRow = z.object({
+  v: z.literal(1),
+  endpoint: z.string(),
+  server: z.string(),
+  incarnation: count,
+  n: count,
+  operation,
+  code: z.string(),
+  path: z.string(),
+  since: z.number(),
+  nextAt: z.number(),
+  attempts: count,
+});
+export type ParkedRow = z.infer<typeof parkedRow>;
+
+/** The children of a directory lie together, by the hash of the folded share name (a path may be longer than a key). */
+export function nodePrefix(parent: NodeId): string {
+  return `node|${parent}|`;
+}
+
+export function nodeKey(parent: NodeId, shareName: string): string {
+  const digest = createHash('sha256').update(fold(shareName), 'utf16le').digest('hex');
+  return nodePrefix(parent) + digest.slice(0, 32);
+}
+
+export const idKey = (id: NodeId): string => `id|${id}`;
+export const endpointKey = (id: string): string => `endpoint|${id}`;
+export const parkedKey = (endpoint: string, n: number): string => `parked|${endpoint}|${String(n).padStart(12, '0')}`;
+export const intentKey = (seq: number): string => `intent|${String(seq).padStart(16, '0')}`;
+
+/** The key after every key that begins with `prefix`, which ends in `|`. */
+export const after = (prefix: string): string => `${prefix.slice(0, -1)}}`;

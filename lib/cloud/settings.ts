@@ -1,0 +1,74 @@
+import { TidewayError } from '../base/errors.ts';
+
+/** All ages and waits of the backend, in milliseconds. An app setting overrides each: `TIDEWAY_<NAME>`, in seconds. */
+export interface CloudSettings {
+  /** A path that is still open over SMB after this is parked. */
+  readonly parkAfterMs: number;
+  /** A committer sends nothing to the share for this long after it last proved that the head was its own. */
+  readonly turnMs: number;
+  /** Events of one group go out at most this often. */
+  readonly publishMs: number;
+  /** Staged files that no open operation names are removed at this age. */
+  readonly stagingAgeMs: number;
+  /** Overwritten and deleted versions stay in trash this long. */
+  readonly trashAgeMs: number;
+  /** At most this many versions of one node stay in trash ... */
+  readonly trashVersions: number;
+  /** ... but none is removed earlier than this after its commit: a late committer may still meet its name. */
+  readonly trashMinAgeMs: number;
+  /** Log rows, and with them the tombstones of what they deleted, are kept this long; the floor moves first, the rows go `floorLagMs` later. */
+  readonly logAgeMs: number;
+  readonly floorLagMs: number;
+  /** An intent older than this makes `tick` call a committer. */
+  readonly intentAgeMs: number;
+  /** What one run of `tick` does at most, in rows or files, per group and kind of work. */
+  readonly collectStep: number;
+  /** Two looks at a path on the share are this far apart. */
+  readonly secondLookMs: number;
+  readonly accessHours: number;
+}
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+export const defaultSettings: CloudSettings = {
+  parkAfterMs: 10_000,
+  turnMs: 45_000,
+  publishMs: 50,
+  stagingAgeMs: 8 * day,
+  trashAgeMs: 7 * day,
+  trashVersions: 10,
+  trashMinAgeMs: 10 * minute,
+  logAgeMs: 30 * day,
+  floorLagMs: 10 * minute,
+  intentAgeMs: minute,
+  collectStep: 200,
+  secondLookMs: 200,
+  accessHours: 168,
+};
+
+/** `TIDEWAY_STAGING_AGE_SECONDS=30` and the like; what is not a number is refused by name. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): CloudSettings {
+  const seconds: Record<string, keyof CloudSettings> = {
+    TIDEWAY_PARK_AFTER_SECONDS: 'parkAfterMs',
+    TIDEWAY_STAGING_AGE_SECONDS: 'stagingAgeMs',
+    TIDEWAY_TRASH_AGE_SECONDS: 'trashAgeMs',
+    TIDEWAY_TRASH_MIN_AGE_SECONDS: 'trashMinAgeMs',
+    TIDEWAY_LOG_AGE_SECONDS: 'logAgeMs',
+    TIDEWAY_FLOOR_LAG_SECONDS: 'floorLagMs',
+    TIDEWAY_INTENT_AGE_SECONDS: 'intentAgeMs',
+  };
+  const out: Record<string, number> = { ...defaultSettings };
+  for (const [name, field] of Object.entries(seconds)) {
+    const text = env[name];
+    if (text === undefined || text === '') continue;
+    const value = Number(text);
+    if (!Number.isFinite(value) || value < 0)
+      throw new TidewayError('setting_invalid', `${name} is not a number of seconds: ${text}`, {
+        path: name,
+        hint: 'Give a number of seconds, for example 30.',
+      });
+    out[field] = value * 1000;
+  }
+  return { ...defaultSettings, ...out };
+}

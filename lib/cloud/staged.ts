@@ -1,0 +1,60 @@
+// Are the staged files of a message what it says they are? One listing for all slots that share a batch; List Ranges only
+// where the content did not come whole in one request (I19: a file is made full of zeros first).
+import { blockSize } from '../core/node.ts';
+import { stagingDir } from '../protocol/layout.ts';
+import type { Content, Operation } from '../protocol/operation.ts';
+import type { Share, ShareEntry } from './ports.ts';
+
+export type StagedCheck = (operation: Operation) => Promise<string | undefined>;
+
+/** Slots are named `<batch>-<number>`: the batch is the prefix of a listing. */
+function batchOf(slot: string): string {
+  const dash = slot.lastIndexOf('-');
+  return dash < 0 ? slot : slot.slice(0, dash + 1);
+}
+
+/** Lists what the operations name and answers a check: the code of what is wrong, or undefined. */
+export async function stagedChecks(
+  share: Share,
+  endpoint: string,
+  operations: readonly Operation[],
+): Promise<StagedCheck> {
+  const batches = new Set<string>();
+  for (const operation of operations) if ('content' in operation) batches.add(batchOf(operation.content.slot));
+  const staged = new Map<string, ShareEntry>();
+  const listed = await Promise.all([...batches].map((batch) => share.list(stagingDir(endpoint), batch)));
+  for (const entries of listed) for (const entry of entries ?? []) staged.set(entry.name, entry);
+  return async (operation) => {
+    if (!('content' in operation)) return undefined;
+    return check(share, endpoint, staged, operation.content);
+  };
+}
+
+async function check(
+  share: Share,
+  endpoint: string,
+  staged: ReadonlyMap<string, ShareEntry>,
+  content: Content,
+): Promise<string | undefined> {
+  const entry = staged.get(content.slot);
+  if (entry === undefined || entry.kind !== 'file') return 'staged_missing';
+  if (entry.size !== content.size || entry.etag !== content.etag) return 'staged_changed';
+  if (content.size > blockSize) {
+    const blocks = Math.ceil(content.size / blockSize);
+    const list = staged.get(`${content.slot}.b`);
+    if (content.blocks === undefined || list === undefined || list.size !== blocks * 32) return 'staged_blocks';
+  }
+  if (content.whole) return content.size <= blockSize ? undefined : 'staged_gap';
+  const ranges = await share.ranges(`${stagingDir(endpoint)}/${content.slot}`);
+  return covers(content.size, [...ranges, ...(content.holes ?? [])]) ? undefined : 'staged_gap';
+}
+
+/** Whether the ranges [from, to) together cover [0, size). */
+export function covers(size: number, ranges: readonly (readonly [number, number])[]): boolean {
+  let reached = 0;
+  for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
+    if (from > reached) return false;
+    reached = Math.max(reached, to);
+  }
+  return reached >= size;
+}

@@ -1,0 +1,60 @@
+// The steps that bring something to a name: a staged file, a block list, a new directory, other attributes.
+import { meta, shareTime } from '../../protocol/layout.ts';
+import { ShareRefusal, type Traits } from '../ports.ts';
+import type { Step } from '../plan.ts';
+import { land, type Landed } from './land.ts';
+import { clear, sealName, type Facts, type Work } from './work.ts';
+
+type Of<K extends Step['do']> = Extract<Step, { do: K }>;
+
+/** The staged file is known by the `tw_op` it carries since it was made. */
+export async function place(work: Work, step: Of<'place'>, traits: Traits | undefined): Promise<Landed> {
+  return land(work, {
+    from: step.from,
+    to: step.path,
+    kind: 'file',
+    isOurs: (there) => there.metadata[meta.op] === step.tag,
+    traits,
+    hold: step.hold,
+  });
+}
+
+export async function placeBlocks(work: Work, step: Of<'blocks'>): Promise<void> {
+  const moved = await clear(work, step.path, () => work.share.rename(step.from, step.path, 'file'));
+  // exists, absent: an attempt before this one was applied; the name holds node and version, so nothing else can be there.
+  if (moved instanceof ShareRefusal && moved.fault !== 'exists' && moved.fault !== 'absent') throw moved;
+}
+
+/** Made under a unique name first: a zombie that repeated a plain mkdir would bring a deleted directory back (I12). */
+export async function makeDirectory(work: Work, step: Of<'mkdir'>): Promise<Landed> {
+  const made = await clear(work, step.hold, () => work.share.mkdir(step.hold, step.metadata));
+  if (made instanceof ShareRefusal && made.fault !== 'exists' && made.fault !== 'mismatch') throw made;
+  const landed = await land(work, {
+    from: step.hold,
+    to: step.path,
+    kind: 'directory',
+    isOurs: (there) => there.kind === 'directory' && there.metadata[meta.node] === step.metadata[meta.node],
+    merge: true,
+    hold: `${step.hold}-f`,
+  });
+  // Where a directory of somebody's was taken as ours, the one made for it is left over: nobody may use its name again.
+  await clear(work, step.hold, () => work.share.remove(step.hold, 'directory'));
+  await sealName(work, step.hold);
+  return landed;
+}
+
+/** Undefined when nothing is at the path. Repeating it is harmless: the row's values are set, whatever was there. */
+export async function setAttributes(work: Work, step: Of<'attributes'>): Promise<Facts | undefined> {
+  const there = await clear(work, step.path, () => work.share.properties(step.path, step.kind));
+  if (there === undefined || there instanceof ShareRefusal) return undefined;
+  const metadata = { ...there.metadata, [meta.mode]: step.mode.toString(8) };
+  const set = await clear(work, step.path, () => work.share.setMetadata(step.path, step.kind, metadata));
+  if (set instanceof ShareRefusal) return undefined;
+  if (step.lastWrite !== undefined && step.kind === 'file') {
+    const time = shareTime(step.lastWrite);
+    const timed = await clear(work, step.path, () => work.share.setLastWrite(step.path, time));
+    if (timed instanceof ShareRefusal) return undefined;
+  }
+  const after = await clear(work, step.path, () => work.share.properties(step.path, step.kind));
+  return after instanceof ShareRefusal ? undefined : after;
+}

@@ -1,0 +1,72 @@
+// A live name is given up: to trash, to a conflict copy, or to another place (a move). From a live name a committer only
+// ever renames to `hold`, which is unique to the operation and stays taken: whoever comes late meets 404 or 409 (I12).
+import { ShareRefusal, type ShareProperties, type Traits } from '../ports.ts';
+import type { Expected, Step } from '../plan.ts';
+import { keepForeign, land } from './land.ts';
+import { clear, isSeal, look, sealName, type Facts, type Work } from './work.ts';
+
+export type Evicted =
+  /** It is where it should be now; `asKnown` is false when it was edited on the share. */
+  | { readonly state: 'moved'; readonly facts: Facts; readonly asKnown: boolean; readonly traits: Traits | undefined }
+  /** In trash; the expected one, or a stranger that is kept as a copy by now. */
+  | { readonly state: 'trashed'; readonly traits: Traits | undefined }
+  /** Edited on the share, and back at its name: the operation is stale. */
+  | { readonly state: 'back'; readonly facts: ShareProperties }
+  /** Nothing was there: somebody removed it on the share. */
+  | { readonly state: 'gone' };
+
+type EvictStep = Extract<Step, { do: 'evict' }>;
+
+export async function evict(work: Work, step: EvictStep): Promise<Evicted> {
+  const held = await moveOut(work, step);
+  if (held === undefined) return alreadyThere(work, step);
+  if (isSeal(held)) return finishedBefore(work, step);
+  const asKnown = step.expect === undefined || isExpected(held, step.expect);
+  const isOurs = (there: ShareProperties): boolean => there.fileId === held.fileId;
+  if (step.to !== undefined) {
+    const landed = await land(work, { from: step.hold, to: step.to, kind: step.kind, isOurs, hold: `${step.hold}-t` });
+    if (landed.state === 'lost') return { state: 'gone' };
+    await sealName(work, step.hold);
+    return { state: 'moved', facts: landed.facts, asKnown: asKnown && landed.state === 'landed', traits: held.traits };
+  }
+  if (asKnown) return { state: 'trashed', traits: held.traits };
+  if (step.foreign === 'copy') {
+    await keepForeign(work, step.hold, step.path, step.kind);
+    return { state: 'trashed', traits: held.traits };
+  }
+  await land(work, { from: step.hold, to: step.path, kind: step.kind, isOurs, hold: `${step.hold}-t` });
+  await sealName(work, step.hold);
+  return { state: 'back', facts: held };
+}
+
+async function moveOut(work: Work, step: EvictStep): Promise<ShareProperties | undefined> {
+  const moved = await clear(work, step.path, () => work.share.rename(step.path, step.hold, step.kind));
+  if (moved instanceof ShareRefusal && !['exists', 'absent', 'mismatch'].includes(moved.fault)) throw moved;
+  return look(work, step.hold);
+}
+
+export function isExpected(there: ShareProperties, expect: Expected): boolean {
+  return there.fileId === expect.fileId && there.size === expect.size && there.lastWrite === expect.lastWrite;
+}
+
+/** Neither at its old name nor held: an attempt before this one may have come down right before the seal. */
+async function alreadyThere(work: Work, step: EvictStep): Promise<Evicted> {
+  if (step.to === undefined) return { state: 'gone' };
+  const there = await look(work, step.to);
+  if (there === undefined || there.fileId !== step.id) return { state: 'gone' };
+  await sealName(work, step.hold);
+  const asKnown = step.expect === undefined || isExpected(there, step.expect);
+  return { state: 'moved', facts: there, asKnown, traits: there.traits };
+}
+
+/** Somebody has carried out the step already and sealed its name. */
+async function finishedBefore(work: Work, step: EvictStep): Promise<Evicted> {
+  const there = await look(work, step.to ?? step.path);
+  if (step.to !== undefined) {
+    if (there === undefined) return { state: 'gone' };
+    const asKnown = step.expect === undefined || isExpected(there, step.expect);
+    return { state: 'moved', facts: there, asKnown, traits: undefined };
+  }
+  if (step.foreign === 'back' && there !== undefined) return { state: 'back', facts: there };
+  return { state: 'trashed', traits: undefined };
+}

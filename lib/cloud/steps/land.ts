@@ -1,0 +1,123 @@
+// The one way by which anything gets a live name: a rename that replaces nothing. What already has the name and is not
+// ours was put there by somebody on the share: it makes way under a conflict name and is recorded (I3, I4).
+import { conflictName } from '../../core/conflict-name.ts';
+import { fromShareTime } from '../../protocol/layout.ts';
+import { linuxName, plainShareName } from '../../core/share-name.ts';
+import { ShareRefusal, type ShareKind, type ShareProperties, type Traits } from '../ports.ts';
+import { nodeKey, type NodeRow } from '../rows.ts';
+import { join } from '../view.ts';
+import { Busy, clear, isSeal, look, sealName, type Facts, type Work } from './work.ts';
+
+export type Landed =
+  /** Ours has the name. */
+  | { readonly state: 'landed'; readonly facts: Facts }
+  /** Ours had it, and somebody has replaced it since; `facts` are of what is there. */
+  | { readonly state: 'edited'; readonly facts: Facts }
+  /** Neither ours nor anything else is anywhere: it was taken away before it had the name. */
+  | { readonly state: 'lost' };
+
+export interface Landing {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: ShareKind;
+  /** Tells ours at the target from somebody else's. */
+  isOurs(there: ShareProperties): boolean;
+  readonly traits?: Traits | undefined;
+  /** A directory of that name is as good as ours. */
+  readonly merge?: boolean | undefined;
+  /** Unique name for what has to make way. */
+  readonly hold: string;
+}
+
+const rounds = 8;
+
+export async function land(work: Work, landing: Landing): Promise<Landed> {
+  const { from, to, kind, traits } = landing;
+  for (let round = 0; round < rounds; round++) {
+    const renamed = await clear(work, to, () => work.share.rename(from, to, kind, traits));
+    if (!(renamed instanceof ShareRefusal)) return { state: 'landed', facts: renamed };
+    if (renamed.fault !== 'exists' && renamed.fault !== 'absent' && renamed.fault !== 'mismatch') throw renamed;
+    // Refused: either an attempt before this one was applied (a time-out, a crash, a zombie), or somebody is in the way.
+    const there = await look(work, to);
+    if (there !== undefined && landing.isOurs(there)) return { state: 'landed', facts: there };
+    if (there?.kind === 'directory' && landing.merge === true) return { state: 'landed', facts: there };
+    const source = await clear(work, from, () => work.share.properties(from, kind));
+    const waiting = source !== undefined && !(source instanceof ShareRefusal) && !isSeal(source);
+    if (!waiting) return there === undefined ? { state: 'lost' } : { state: 'edited', facts: there };
+    if (there === undefined) await makeParents(work, to);
+    else await displace(work, to, there, `${landing.hold}${round}`);
+  }
+  throw new Busy('TooManyForeignFiles', to);
+}
+
+/** Somebody deleted the directory on the share while something of ours was on its way in: the edit wins (fault 17). */
+async function makeParents(work: Work, path: string): Promise<void> {
+  const names = path.split('/').slice(0, -1);
+  for (let depth = 1; depth <= names.length; depth++) {
+    const dir = names.slice(0, depth).join('/');
+    const made = await clear(work, dir, () => work.share.mkdir(dir, {}));
+    if (made instanceof ShareRefusal && made.fault !== 'exists') throw made;
+  }
+}
+
+/** A foreign entry leaves a live name: first to a name that stays taken, then to a conflict copy of author `Cloud`. */
+async function displace(work: Work, path: string, there: ShareProperties, hold: string): Promise<void> {
+  const moved = await clear(work, path, () => work.share.rename(path, hold, there.kind));
+  if (moved instanceof ShareRefusal && moved.fault !== 'exists' && moved.fault !== 'absent') throw moved;
+  await keepForeign(work, hold, path, there.kind);
+}
+
+export const cloudAuthor = 'Cloud';
+
+/** What lies at `hold` and came from the live path `path` becomes a conflict copy beside it; recorded as found. */
+export async function keepForeign(work: Work, hold: string, path: string, kind: ShareKind): Promise<void> {
+  const held = await clear(work, hold, () => work.share.properties(hold, kind));
+  if (held === undefined || held instanceof ShareRefusal || isSeal(held)) return; // done by an attempt before this one
+  const slash = path.lastIndexOf('/');
+  const dir = slash < 0 ? '' : path.slice(0, slash);
+  const name = linuxName(path.slice(slash + 1));
+  const parent = work.planned.parent;
+  for (let attempt = 0; ; attempt++) {
+    const copy = conflictName(name, cloudAuthor, attempt);
+    const shareName = plainShareName(copy) ?? path.slice(slash + 1);
+    const key = nodeKey(parent, shareName);
+    if (work.taken.has(key) || (await work.view.childOnShare(parent, shareName)) !== undefined) continue;
+    const renamed = await clear(work, path, () => work.share.rename(hold, join(dir, shareName), kind));
+    if (renamed instanceof ShareRefusal) {
+      if (renamed.fault === 'exists') continue; // foreign as well: it keeps its name
+      throw renamed;
+    }
+    await sealName(work, hold);
+    const id = `${work.planned.foreignId}${work.found.length === 0 ? '' : `-${work.found.length}`}`;
+    work.found.push({ put: foundNode(held, renamed, { id, parent, name: copy }), place: 'new' });
+    if (kind === 'directory') work.examine.push(join(dir, shareName));
+    return;
+  }
+}
+
+/** A row for something nobody of ours has read: no hash; `seq` and `version` are given when it is logged. */
+export function foundNode(
+  there: ShareProperties,
+  facts: Facts,
+  at: { readonly id: string; readonly parent: string; readonly name: string; readonly share?: string | undefined },
+): NodeRow {
+  const mode = Number.parseInt(there.metadata['tw_mode'] ?? '', 8);
+  return {
+    v: 1,
+    id: at.id,
+    parent: at.parent,
+    name: at.name,
+    ...(at.share === undefined ? {} : { share: at.share }),
+    kind: there.kind,
+    version: 0,
+    seq: 0,
+    size: there.kind === 'file' ? there.size : 0,
+    hash: null,
+    mtime: there.kind === 'file' ? fromShareTime(facts.lastWrite) : '0',
+    mode: Number.isNaN(mode) ? (there.kind === 'file' ? 0o644 : 0o755) : mode & 0o777,
+    etag: facts.etag,
+    fileId: facts.fileId,
+    lastWrite: facts.lastWrite,
+    author: cloudAuthor,
+  };
+}

@@ -1,0 +1,92 @@
+// What carrying out one planned operation has at hand, and how it deals with a share that is slow, busy or unclear.
+import type { Clock } from '../../base/clock.ts';
+import { ShareRefusal, type Share, type ShareKind, type ShareProperties } from '../ports.ts';
+import type { Change, Planned } from '../plan.ts';
+import type { View } from '../view.ts';
+
+export interface Facts {
+  readonly etag: string;
+  readonly fileId: string;
+  readonly lastWrite: string;
+  readonly size?: number | undefined;
+}
+
+export interface Work {
+  readonly share: Share;
+  readonly view: View;
+  readonly clock: Clock;
+  readonly planned: Planned;
+  /** Row keys that the chunk writes: no copy of a foreign file may take one. */
+  readonly taken: ReadonlySet<string>;
+  /** Monotonic ms: a path that is still busy then is parked. */
+  readonly busyUntil: number;
+  /** Throws when this committer may have lost its turn: nothing may be sent to the share after that (I12). */
+  assertTurn(): void;
+  /** What was found on the way: rows of author `cloud`. */
+  readonly found: Change[];
+  /** Directories found on the way: what is below them is still to be looked at. */
+  readonly examine: string[];
+}
+
+/** The path is open over SMB, or being deleted: tried again later, by itself (I15). */
+export class Busy extends Error {
+  readonly code: string;
+  readonly path: string;
+  constructor(code: string, path: string) {
+    super(`${path}: ${code}`);
+    this.name = 'Busy';
+    this.code = code;
+    this.path = path;
+  }
+}
+
+const unclearAttempts = 6;
+
+/**
+ * Calls the share until there is a clear answer: the value, or a refusal that is about the path (returned, not thrown).
+ * `busy` is waited for. After any other error it is open whether the call was applied: `call` is made again, and its
+ * refusal then means that somebody has to look.
+ */
+export async function clear<T>(work: Work, path: string, call: () => Promise<T>): Promise<T | ShareRefusal> {
+  let unclear = 0;
+  for (let wait = 100; ; wait = Math.min(wait * 2, 2000)) {
+    work.assertTurn();
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof ShareRefusal) {
+        if (error.fault !== 'busy') return error;
+        if (work.clock.monotonic() + wait > work.busyUntil) throw new Busy(error.code, path);
+      } else if (++unclear >= unclearAttempts) throw error;
+    }
+    await work.clock.sleep(wait);
+  }
+}
+
+/** What is at a path, a file or a directory; undefined when nothing is. */
+export async function look(
+  work: Work,
+  path: string,
+): Promise<(ShareProperties & { readonly kind: ShareKind }) | undefined> {
+  for (const kind of ['file', 'directory'] as const) {
+    const there = await clear(work, path, () => work.share.properties(path, kind));
+    if (there instanceof ShareRefusal) {
+      if (there.fault === 'mismatch') continue;
+      throw there;
+    }
+    if (there !== undefined) return there;
+  }
+  return undefined;
+}
+
+const sealMark = 'tw_seal';
+
+/** A name that a zombie might still use as a target is kept taken for good, until trash is collected (I12). */
+export async function sealName(work: Work, hold: string): Promise<void> {
+  const made = await clear(work, hold, () => work.share.create(hold, { [sealMark]: '1' }));
+  if (made instanceof ShareRefusal && made.fault !== 'exists' && made.fault !== 'mismatch') throw made;
+}
+
+export function isSeal(there: ShareProperties): boolean {
+  return there.metadata[sealMark] !== undefined;
+}

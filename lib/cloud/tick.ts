@@ -1,0 +1,43 @@
+// The one timer: everything short and periodic, in bounded steps, for every group. Nothing in it is needed for a change to
+// arrive; it makes up for what was lost and takes away what is no longer wanted.
+import { seal, cloudSigner } from '../protocol/message.ts';
+import { collect } from './collect.ts';
+import { fanOut } from './fan-out.ts';
+import type { Cloud } from './group.ts';
+import { intentRow } from './plan.ts';
+import { after, headKey, headRow, parkedRow, pubKey, pubRow } from './rows.ts';
+import { listGroups } from './registry.ts';
+
+export async function tick(cloud: Cloud): Promise<void> {
+  for (const group of await listGroups(cloud)) {
+    try {
+      await wake(cloud, group);
+      await republish(cloud, group);
+      await collect(cloud, group);
+    } catch (error) {
+      cloud.log.error('tick_failed', { group, error }); // the other groups go on, and this one is tried again
+    }
+  }
+}
+
+/** Calls a committer where an intent was left open, or a parked operation is due. */
+async function wake(cloud: Cloud, group: string): Promise<void> {
+  const now = cloud.clock.now();
+  const [intents, parked] = await Promise.all([
+    cloud.table.range(group, 'intent|', after('intent|'), 1),
+    cloud.table.range(group, 'parked|', after('parked|'), 100),
+  ]);
+  const stuck = intents.some((row) => now - intentRow.parse(row.value).at > cloud.settings.intentAgeMs);
+  const due = parked.some((row) => parkedRow.parse(row.value).nextAt <= now);
+  if (!stuck && !due) return;
+  const nudge = { v: 1 as const, group, nudge: stuck ? 'recover' : 'retry' };
+  await cloud.changes.send(group, seal(nudge, cloudSigner, cloud.keys.privateKey));
+}
+
+/** What was committed and not fanned out goes to the topic from here: the event that should have done it was lost. */
+async function republish(cloud: Cloud, group: string): Promise<void> {
+  const [head, pub] = await Promise.all([cloud.table.get(group, headKey), cloud.table.get(group, pubKey)]);
+  if (head === undefined) return;
+  const published = pub === undefined ? 0 : pubRow.parse(pub.value).publishedSeq;
+  if (headRow.parse(head.value).committedSeq > published) await fanOut(cloud, group);
+}

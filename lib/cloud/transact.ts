@@ -1,0 +1,49 @@
+// Transactions on `head`. A transaction can time out after it was applied, and the client's own retry then meets our own
+// write as a conflict: so after every error the head is read back, and its txnId decides (fault 3).
+import type { Row, Table, Write } from './ports.ts';
+import { headKey, headRow, type HeadRow } from './rows.ts';
+import type { View } from './view.ts';
+
+/** Somebody else has committed since the head was read. */
+export class HeadMoved extends Error {
+  constructor() {
+    super('the head has moved');
+    this.name = 'HeadMoved';
+  }
+}
+
+/** Writes `head` with the rows, if the head is still the one of `view`; the view then knows what it wrote. */
+export async function transactHead(
+  table: Table,
+  view: View,
+  head: Omit<HeadRow, 'v' | 'epoch'>,
+  writes: readonly Write[],
+): Promise<void> {
+  const next: HeadRow = { v: 1, ...head, epoch: view.head.row.epoch };
+  const all: Write[] = [{ do: 'replace', key: headKey, value: next, etag: view.head.etag }, ...writes];
+  let etags: readonly string[] | undefined;
+  try {
+    etags = await table.transact(view.group, all);
+  } catch (error) {
+    const now = await table.get(view.group, headKey);
+    const row = now === undefined ? undefined : headRow.parse(now.value);
+    if (row?.txnId !== head.txnId) {
+      view.forget(); // whichever row it was that had moved, what is cached of it is wrong
+      if (row !== undefined && row.txnId !== view.head.row.txnId) throw new HeadMoved();
+      throw error;
+    }
+  }
+  const written: Row[] = [];
+  const deleted: string[] = [];
+  if (etags === undefined) {
+    // Applied, but its ETags are not known: start over from what is there.
+    view.forget();
+    await view.refresh();
+    return;
+  }
+  for (const [index, write] of all.entries()) {
+    if (write.do === 'delete') deleted.push(write.key);
+    else written.push({ key: write.key, etag: etags[index] ?? '', value: write.value });
+  }
+  view.advance(next, etags[0] ?? '', written, deleted);
+}

@@ -1,0 +1,215 @@
+// What the namespace says, read through a cache that is exact or not used: every change of a node, id or endpoint row goes
+// with a transaction on `head`, so as long as `head` carries the txnId that the cache was filled under, no row has moved.
+import { rootId, type NodeId } from '../core/node.ts';
+import { plainShareName } from '../core/share-name.ts';
+import { ours } from '../protocol/layout.ts';
+import type { Row, Table } from './ports.ts';
+import {
+  after,
+  headKey,
+  headRow,
+  idKey,
+  idRow,
+  nodeKey,
+  nodePrefix,
+  nodeRow,
+  type HeadRow,
+  type NodeRow,
+} from './rows.ts';
+
+/** A cache of one group's rows; `null` stands for a key that is known to be free. A function instance may keep it as a hint. */
+export interface RowCache {
+  txnId: string;
+  rows: Map<string, Row | null>;
+  /** Directories all of whose children are in `rows`. */
+  complete: Set<NodeId>;
+}
+
+export function emptyCache(): RowCache {
+  return { txnId: '', rows: new Map(), complete: new Set() };
+}
+
+const maxRows = 60_000;
+const maxChildren = 4_000;
+
+export type Found =
+  | { readonly state: 'alive'; readonly row: NodeRow; readonly key: string }
+  /** Deleted, by itself or with a directory above; `row` says where and what it was. */
+  | { readonly state: 'dead'; readonly row: NodeRow }
+  | { readonly state: 'unknown' };
+
+export class View {
+  readonly group: string;
+  readonly #table: Table;
+  readonly #cache: RowCache;
+  #head: { row: HeadRow; etag: string } | undefined;
+
+  constructor(table: Table, group: string, cache: RowCache) {
+    this.#table = table;
+    this.group = group;
+    this.#cache = cache;
+  }
+
+  /** Reads `head` anew and drops the cache when somebody else has committed meanwhile. */
+  async refresh(): Promise<{ row: HeadRow; etag: string } | undefined> {
+    const row = await this.#table.get(this.group, headKey);
+    if (row === undefined) return undefined;
+    this.#head = { row: headRow.parse(row.value), etag: row.etag };
+    if (this.#cache.txnId !== this.#head.row.txnId || this.#cache.rows.size > maxRows)
+      this.#forget(this.#head.row.txnId);
+    return this.#head;
+  }
+
+  get head(): { row: HeadRow; etag: string } {
+    if (this.#head === undefined) throw new Error('broken invariant: the head was not read');
+    return this.#head;
+  }
+
+  /** After a transaction of ours on `head` that went through: what it wrote is what the rows now are. */
+  advance(head: HeadRow, etag: string, written: readonly Row[], deleted: readonly string[]): void {
+    this.#head = { row: head, etag };
+    this.#cache.txnId = head.txnId;
+    for (const row of written) this.#cache.rows.set(row.key, row);
+    for (const key of deleted) this.#cache.rows.set(key, null);
+  }
+
+  /** A directory that was made under an id never used before has no children. */
+  knownEmpty(id: NodeId): void {
+    this.#cache.complete.add(id);
+  }
+
+  /** Nothing cached is believed any more. */
+  forget(): void {
+    this.#forget('');
+  }
+
+  #forget(txnId: string): void {
+    this.#cache.txnId = txnId;
+    this.#cache.rows.clear();
+    this.#cache.complete.clear();
+  }
+
+  async row(key: string): Promise<Row | undefined> {
+    const known = this.#cache.rows.get(key);
+    if (known !== undefined) return known ?? undefined;
+    const row = await this.#table.get(this.group, key);
+    this.#cache.rows.set(key, row ?? null);
+    return row;
+  }
+
+  /** One read instead of many, before several names of one directory are asked for. */
+  async loadChildren(parent: NodeId): Promise<void> {
+    if (this.#cache.complete.has(parent)) return;
+    const rows = await this.#childRows(parent);
+    if (rows !== undefined) this.#cache.complete.add(parent);
+  }
+
+  async #childRows(parent: NodeId): Promise<readonly Row[] | undefined> {
+    const prefix = nodePrefix(parent);
+    const rows = await this.#table.range(this.group, prefix, after(prefix), maxChildren + 1);
+    for (const row of rows) this.#cache.rows.set(row.key, row);
+    return rows.length > maxChildren ? undefined : rows;
+  }
+
+  async #nodeAt(key: string, parent: NodeId): Promise<NodeRow | undefined> {
+    if (this.#cache.complete.has(parent) && !this.#cache.rows.has(key)) return undefined;
+    const row = await this.row(key);
+    return row === undefined ? undefined : nodeRow.parse(row.value);
+  }
+
+  /** The seq at or below which the children of a live directory are dead; undefined when the directory itself is dead. */
+  async #clearedOf(parent: NodeId): Promise<number | undefined> {
+    if (parent === rootId) return 0;
+    const found = await this.find(parent);
+    return found.state === 'alive' ? (found.row.cleared ?? 0) : undefined;
+  }
+
+  /** Follows aliases; tells the dead from the living, ancestors included. */
+  async find(id: NodeId): Promise<Found> {
+    const row = await this.row(idKey(id));
+    if (row === undefined) return { state: 'unknown' };
+    const place = idRow.parse(row.value);
+    if ('alias' in place) return this.find(place.alias);
+    if ('dead' in place) return { state: 'dead', row: place.last };
+    const node = await this.#nodeAt(place.key, place.parent);
+    if (node === undefined || node.id !== id) return { state: 'unknown' }; // its row was taken after it died with its directory
+    const cleared = await this.#clearedOf(place.parent);
+    if (cleared === undefined || node.seq <= cleared) return { state: 'dead', row: node };
+    return { state: 'alive', row: node, key: place.key };
+  }
+
+  /** The live child of a live directory that holds this name on the share (by fold key). */
+  async childOnShare(parent: NodeId, shareName: string): Promise<NodeRow | undefined> {
+    const node = await this.#nodeAt(nodeKey(parent, shareName), parent);
+    if (node === undefined) return undefined;
+    const cleared = await this.#clearedOf(parent);
+    return cleared === undefined || node.seq <= cleared ? undefined : node;
+  }
+
+  /** The live child with exactly this Linux name, wherever its share name had to go. */
+  async childNamed(parent: NodeId, name: string): Promise<NodeRow | undefined> {
+    const plain = plainShareName(name);
+    if (plain !== undefined) {
+      const there = await this.childOnShare(parent, plain);
+      if (there === undefined || there.name === name) return there;
+    }
+    const cleared = await this.#clearedOf(parent);
+    if (cleared === undefined) return undefined;
+    for (const node of await this.children(parent)) if (node.name === name) return node;
+    return undefined;
+  }
+
+  /** All live children of a live directory. */
+  async children(parent: NodeId): Promise<readonly NodeRow[]> {
+    const cleared = await this.#clearedOf(parent);
+    if (cleared === undefined) return [];
+    const out: NodeRow[] = [];
+    const prefix = nodePrefix(parent);
+    let from = prefix;
+    for (;;) {
+      const rows = await this.#table.range(this.group, from, after(prefix), 1000);
+      for (const row of rows) {
+        const node = nodeRow.parse(row.value);
+        if (node.seq > cleared) out.push(node);
+      }
+      const last = rows.at(-1);
+      if (rows.length < 1000 || last === undefined) return out;
+      from = `${last.key}!`; // sorts right behind it
+    }
+  }
+
+  /** From the node up to, not including, the root; undefined where the node is not alive. */
+  async ancestry(id: NodeId): Promise<readonly NodeRow[] | undefined> {
+    const chain: NodeRow[] = [];
+    for (let at = id; at !== rootId;) {
+      const found = await this.find(at);
+      if (found.state !== 'alive') return undefined;
+      chain.push(found.row);
+      at = found.row.parent;
+    }
+    return chain;
+  }
+
+  /** The share path of a live directory (or file). */
+  async pathOf(id: NodeId): Promise<string> {
+    const chain = await this.ancestry(id);
+    if (chain === undefined) throw new Error(`broken invariant: ${id} is not alive`);
+    return chain
+      .toReversed()
+      .map((node) => shareNameOf(node))
+      .join('/');
+  }
+}
+
+export function shareNameOf(node: { readonly name: string; readonly share?: string | undefined }): string {
+  return node.share ?? plainShareName(node.name) ?? node.name;
+}
+
+export function join(dir: string, name: string): string {
+  return dir === '' ? name : `${dir}/${name}`;
+}
+
+/** `.tideway` at the root is ours, on the share as at a site. */
+export function isOurs(parent: NodeId, shareName: string): boolean {
+  return parent === rootId && shareName.toLowerCase() === ours;
+}
