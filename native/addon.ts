@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { codeOf, messageOf } from '../lib/base/errors.ts';
 
 export type Built = { readonly outcome: 'built' | 'current' } | { readonly outcome: 'failed'; readonly reason: string };
 
@@ -50,8 +51,7 @@ async function isCurrent(output: string): Promise<boolean> {
 }
 
 function reasonOf(error: unknown, compiler: string): string {
-  if (!(error instanceof Error)) return String(error);
-  if ('code' in error && error.code === 'ENOENT') return `no compiler (${compiler})`;
-  const output = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr : error.message;
-  return output.split('\n').find((line) => line.includes('error')) ?? error.message;
+  if (codeOf(error) === 'ENOENT') return `no compiler (${compiler})`;
+  const output = error instanceof Object && 'stderr' in error ? String(error.stderr) : '';
+  return output.split('\n').find((line) => line.includes('error')) ?? messageOf(error);
 }

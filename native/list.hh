@@ -34,42 +34,42 @@ inline int64_t readNames(int dir, std::vector<std::string>& names) {
   }
 }
 
-// A rename inside a directory while it is read can hide its entry: neither the old nor the new name is met, and a
-// scanner would take a live file for deleted. So a directory that changed meanwhile is read again, up to three times,
-// and every name met counts; the attributes, asked for last, say which are there.
-inline int64_t readStable(int dir, std::vector<std::string>& names) {
-  struct statx before = {};
-  struct statx after = {};
-  if (statx(dir, "", AT_EMPTY_PATH, kMask, &before) < 0) return -errno;
-  for (int round = 0; round < 3; round++) {
-    const int64_t read = readNames(dir, names);
-    if (read < 0) return read;
-    if (statx(dir, "", AT_EMPTY_PATH, kMask, &after) < 0) return -errno;
-    if (round > 0) {
-      std::unordered_set<std::string> unique(names.begin(), names.end());
-      names.assign(unique.begin(), unique.end());
-    }
-    if (sameTime(before, after)) return 0;
-    before = after;
-  }
-  return 0;
-}
-
-inline int64_t list(int root, const std::string& path, Listing& into) {
-  const Fd dir(openBeneath(root, path, O_RDONLY | O_DIRECTORY));
-  if (!dir.ok()) return dir.get();
-  std::vector<std::string> names;
-  const int64_t read = readStable(dir.get(), names);
-  if (read < 0) return read;
+inline int64_t readStats(int dir, const std::vector<std::string>& names, Listing& into) {
+  into.names.clear();
+  into.slots.clear();
   into.slots.reserve(names.size() * kSlots);
   for (const auto& name : names) {
     struct statx stat = {};
-    if (statx(dir.get(), name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, kMask, &stat) < 0) {
+    if (statx(dir, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, kMask, &stat) < 0) {
       if (errno == ENOENT) continue;
       return -errno;
     }
     into.names.append(name).push_back('/');
     pack(stat, into.slots);
+  }
+  return 0;
+}
+
+// A rename inside a directory while it is read can hide an entry: neither the old nor the new name is met, and a scanner
+// would take a live file for deleted. So a directory that changed meanwhile is read again, up to three times, and every
+// name met counts. RACE: an entry that is renamed in each of the rounds, out of reach every time, is still missed.
+inline int64_t list(int root, const std::string& path, Listing& into) {
+  const Fd dir(openBeneath(root, path, O_RDONLY | O_DIRECTORY));
+  if (!dir.ok()) return dir.get();
+  std::vector<std::string> names;
+  for (int round = 0; round < 3; round++) {
+    struct statx before = {};
+    struct statx after = {};
+    if (statx(dir.get(), "", AT_EMPTY_PATH, kMask, &before) < 0) return -errno;
+    int64_t done = readNames(dir.get(), names);
+    if (round > 0) {
+      const std::unordered_set<std::string> unique(names.begin(), names.end());
+      names.assign(unique.begin(), unique.end());
+    }
+    if (done >= 0) done = readStats(dir.get(), names, into);
+    if (done < 0) return done;
+    if (statx(dir.get(), "", AT_EMPTY_PATH, kMask, &after) < 0) return -errno;
+    if (sameTime(before, after)) break;
   }
   return int64_t(into.slots.size() / kSlots);
 }

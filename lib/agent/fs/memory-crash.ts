@@ -3,17 +3,17 @@
 // end, or a mixture page by page; a page that never reached the disk reads as zeros.
 import { must } from '../../base/errors.ts';
 import { randomInt, type Random } from '../../base/random.ts';
+import { setName, type NameChange } from './memory-change.ts';
 import { MemoryFs } from './memory-fs.ts';
 import { setEntry, type Inode } from './memory-inode.ts';
-import { MemoryVolume, saveName } from './memory-volume.ts';
+import { MemoryVolume } from './memory-volume.ts';
 
 const page = 4096;
 
-/** The volume after a power loss; the old one, and every handle on it, must not be used any more. */
+/** The volume after a power loss. The old one is as it was: a test can crash it again another way. */
 export function crash(fs: MemoryFs, random: Random): MemoryFs {
   const { volume } = fs;
-  const reached = volume.pending.slice(0, randomInt(random, volume.pending.length + 1));
-  for (const change of reached.flat()) saveName(change);
+  const namesOf = namesOnDisk(volume.pending.slice(0, randomInt(random, volume.pending.length + 1)));
   const restored = new MemoryVolume(volume.nowNs, volume.limits);
   const copies = new Map<Inode, Inode>();
   const restore = (inode: Inode): Inode => {
@@ -23,15 +23,26 @@ export function crash(fs: MemoryFs, random: Random): MemoryFs {
     const data = synced ? inode.data : mixedContent(inode, random);
     const copy = restored.revive(inode, pick(random, [inode.saved, inode]), data);
     copies.set(inode, copy);
-    for (const [name, entry] of inode.savedEntries) {
-      const change = { dir: copy, name, inode: restore(entry) };
-      setEntry(copy, name, change.inode);
-      saveName(change);
+    for (const [name, entry] of namesOf(inode)) {
+      const there = restore(entry);
+      setEntry(copy, name, there);
+      copy.savedEntries.set(name, there);
     }
     return copy;
   };
   restore(volume.root);
   return new MemoryFs(restored);
+}
+
+/** What each directory holds on disk once these operations, after the last sync, have reached it too. */
+function namesOnDisk(reached: readonly NameChange[][]): (dir: Inode) => ReadonlyMap<string, Inode> {
+  const changed = new Map<Inode, Map<string, Inode>>();
+  for (const change of reached.flat()) {
+    const names = changed.get(change.dir) ?? new Map(change.dir.savedEntries);
+    changed.set(change.dir, names);
+    setName(names, change);
+  }
+  return (dir) => changed.get(dir) ?? dir.savedEntries;
 }
 
 function mixedContent(inode: Inode, random: Random): Uint8Array {

@@ -50,9 +50,9 @@ export class MemoryUser {
   }
 
   mkdirp(path: string): void {
-    if (path === '' || this.#volume.find(path, 'mkdir')?.kind === 'directory') return;
+    if (path === '') return;
     this.mkdirp(splitPath(path).parent);
-    this.#volume.make(path, 'directory', 0o755, 'mkdir');
+    if (this.#volume.find(path, 'mkdir')?.kind !== 'directory') this.#volume.make(path, 'directory', 0o755, 'mkdir');
   }
 
   /** A symbolic link, fifo or socket: only that it is there matters to the agent. */

@@ -2,22 +2,9 @@
 // else on that server) share. Errors come in the order in which the kernel finds them.
 import { systemError } from './errors.ts';
 import { isBelow, newInode, save, setEntry, type Attributes, type Inode } from './memory-inode.ts';
+import { setName, type NameChange, type Notice } from './memory-change.ts';
 import { byteLength, checkPath, splitPath } from './names.ts';
 import type { Kind } from './port.ts';
-
-/** What inotify would see, in the directory where it happens. */
-export type Notice =
-  | { readonly kind: 'changed' | 'written' | 'closed'; readonly dir: Inode; readonly name: string }
-  | {
-      readonly kind: 'moved';
-      readonly dir: Inode;
-      readonly name: string;
-      readonly toDir: Inode;
-      readonly toName: string;
-    };
-
-/** One name set or removed; the changes of one operation reach the disk together, and operations in order. */
-export type NameChange = { readonly dir: Inode; readonly name: string; readonly inode: Inode | undefined };
 
 export interface Limits {
   /** Content of all files together. */
@@ -200,7 +187,7 @@ export class MemoryVolume {
 
   /** Everything so far is on disk. */
   sync(): void {
-    for (const change of this.pending.flat()) saveName(change);
+    for (const change of this.pending.flat()) setName(change.dir.savedEntries, change);
     this.pending = [];
     for (const inode of this.dirty) save(inode);
     this.dirty.clear();
@@ -298,10 +285,4 @@ export class MemoryVolume {
   #notify(notice: Notice): void {
     for (const listener of this.#listeners) listener(notice);
   }
-}
-
-/** This name is on disk. */
-export function saveName({ dir, name, inode }: NameChange): void {
-  if (inode === undefined) dir.savedEntries.delete(name);
-  else dir.savedEntries.set(name, inode);
 }

@@ -1,7 +1,8 @@
 import { codeOf } from '../../base/errors.ts';
 import { isAbsence } from './errors.ts';
+import type { Notice } from './memory-change.ts';
 import { pathOfDirectory, type Inode } from './memory-inode.ts';
-import type { MemoryVolume, Notice } from './memory-volume.ts';
+import type { MemoryVolume } from './memory-volume.ts';
 import { joinPath } from './names.ts';
 import type { StartWatch, WatchEvent } from './watch-port.ts';
 

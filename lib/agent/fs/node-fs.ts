@@ -212,16 +212,19 @@ async function moveToFree(from: Buffer, to: Buffer): Promise<void> {
   await fs.rename(from, to);
 }
 
-/** A rename while the directory is read can hide an entry: then it is read again, and every name met is asked for. */
+/** A rename meanwhile can hide an entry: then the directory is read again, and every name met is asked for. */
 async function readStable(dir: Buffer): Promise<readonly Entry[]> {
   const names = new Map<string, Buffer>();
-  let before = await fs.lstat(dir, { bigint: true });
-  for (let round = 0; round < 3; round++) {
+  for (let round = 1; ; round++) {
+    const before = await fs.lstat(dir, { bigint: true });
     for (const name of await fs.readdir(dir, { encoding: 'buffer' })) names.set(fromBytes(name), name);
+    const entries = await readStats(dir, names);
     const after = await fs.lstat(dir, { bigint: true });
-    if (after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs) break;
-    before = after;
+    if (round === 3 || (after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs)) return entries;
   }
+}
+
+async function readStats(dir: Buffer, names: ReadonlyMap<string, Buffer>): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
   for (const [name, bytes] of names) {
     try {

@@ -4,13 +4,13 @@ import { checkPath } from './names.ts';
 import type { StartWatch, WatchEvent } from './watch-port.ts';
 
 /**
- * Watches by a library, for where the addon is missing; with `polling` it looks at every file each second, for where the
+ * Watches by a library, for where the addon is missing; with `polling` it looks at every file each `intervalMs`, for where the
  * kernel grants no more watches. It says neither who closed a file nor what moved where, and it cannot see names that
  * are not UTF-8: a full scan from time to time has to find those.
  *
  * A directory is watched some milliseconds after `add` returns, because the library does not say when.
  */
-export function pollWatch(root: string, polling: boolean): StartWatch {
+export function pollWatch(root: string, polling: boolean, intervalMs = 1000): StartWatch {
   return async (onEvents) => {
     // Loaded only where it is needed: most agents never do.
     const { watch } = await import('chokidar');
@@ -19,8 +19,8 @@ export function pollWatch(root: string, polling: boolean): StartWatch {
       ignoreInitial: true,
       followSymlinks: false,
       usePolling: polling,
-      interval: 1000,
-      binaryInterval: 1000,
+      interval: intervalMs,
+      binaryInterval: intervalMs,
     });
     const tell = (event: WatchEvent): void => onEvents([event]);
     watcher.on('all', (event, path) => {
