@@ -1,0 +1,61 @@
+// Claims-based security: a client puts a token for each audience it means to use, and each link is checked against them.
+import { asAmqpError, statusOf, unauthorized } from '../amqp/error.ts';
+import { decodeMessage, textProperty, types } from '../amqp/rhea.ts';
+import type { AmqpLink, DecodedMessage, IncomingDelivery } from '../amqp/rhea.ts';
+import { verifyToken } from '../sas.ts';
+import type { Connection } from './connection.ts';
+import type { Link } from './link.ts';
+
+const sasType = 'servicebus.windows.net:sastoken';
+
+export class CbsLink implements Link {
+  readonly path = '';
+  readonly claims = [];
+  readonly #link: AmqpLink;
+  readonly #connection: Connection;
+
+  constructor(link: AmqpLink, connection: Connection) {
+    this.#link = link;
+    this.#connection = connection;
+  }
+
+  onMessage(delivery: IncomingDelivery, bytes: Buffer): void {
+    const { gate, around } = this.#connection.namespace;
+    const request = decodeMessage(bytes);
+    this.#connection.transfers(this.#link).answer(delivery);
+    this.#link.add_credit(1);
+    const audience = textProperty(request, 'name');
+    gate
+      .pass(
+        this.#connection.amqp,
+        () => `token ${audience}`,
+        () => this.#put(audience, request),
+      )
+      .then(
+        () => this.#answer(request, 202, 'Accepted'),
+        (error: unknown) => {
+          const { condition, message } = asAmqpError(error);
+          this.#answer(request, statusOf(condition), message);
+        },
+      )
+      .catch((error: unknown) => around.log.error('answer_failed', { error }));
+  }
+
+  onClose(): void {
+    // Tokens belong to the connection, not to the link that brought them.
+  }
+
+  #put(audience: string, { application_properties: properties, body }: DecodedMessage): void {
+    const { keys, around } = this.#connection.namespace;
+    if (properties?.['operation'] !== 'put-token' || properties['type'] !== sasType || typeof body !== 'string')
+      throw unauthorized('Only shared access signatures are understood.');
+    this.#connection.grant(audience, verifyToken(body, keys, around.clock.now()));
+  }
+
+  #answer(request: DecodedMessage, status: number, description: string): void {
+    this.#connection.replies.get(this.#link.session)?.send({
+      correlation_id: request.message_id,
+      application_properties: { 'status-code': types.wrap_int(status), 'status-description': description },
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { asAmqpError } from '../amqp/error.ts';
+import type { AmqpLink, IncomingDelivery } from '../amqp/rhea.ts';
+import type { Transfers } from '../amqp/transfers.ts';
+import type { Destination } from '../broker.ts';
+import { parseTransfer } from '../message.ts';
+import { pathOf } from '../sas.ts';
+import type { Connection } from './connection.ts';
+import type { Link } from './link.ts';
+
+/** Bytes of one transfer, a batch included: the limit of the Standard tier. */
+export const largestMessage = 256 * 1024;
+
+// A client may have this many messages on their way before it waits for answers.
+const window = 1000;
+
+/** A client's sender: each transfer is answered when its messages are durable. */
+export class SenderLink implements Link {
+  readonly claims = ['Send'] as const;
+  readonly path: string;
+  readonly #link: AmqpLink;
+  readonly #connection: Connection;
+  readonly #transfers: Transfers;
+  readonly #destination: Destination;
+
+  private constructor(link: AmqpLink, connection: Connection, destination: Destination) {
+    this.path = pathOf(destination.address);
+    this.#link = link;
+    this.#connection = connection;
+    this.#transfers = connection.transfers(link);
+    this.#destination = destination;
+  }
+
+  static attach(link: AmqpLink, connection: Connection, address: string, accept: () => void): SenderLink {
+    const destination = connection.namespace.broker.destination(address);
+    const sender = new SenderLink(link, connection, destination);
+    connection.authorize(sender.path, sender.claims);
+    accept();
+    link.local.attach['max_message_size'] = largestMessage;
+    sender.#transfers.limit(link, largestMessage);
+    link.add_credit(window);
+    return sender;
+  }
+
+  onMessage(delivery: IncomingDelivery, bytes: Buffer, format: number): void {
+    const { gate, broker, around } = this.#connection.namespace;
+    const publish = (): Promise<void> => broker.publish(this.#destination, parseTransfer(bytes, format, around.random));
+    gate
+      .pass(this.#connection.amqp, () => `send ${this.#destination.address}`, publish)
+      .then(
+        () => this.#transfers.answer(delivery),
+        (error: unknown) => this.#transfers.answer(delivery, asAmqpError(error)),
+      )
+      .finally(() => this.#link.add_credit(1))
+      .catch((error: unknown) => around.log.error('answer_failed', { error }));
+  }
+
+  onClose(): void {
+    // Nothing is held: what came in goes its way.
+  }
+}

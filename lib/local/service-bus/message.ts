@@ -1,0 +1,91 @@
+import { randomHex } from '../../base/random.ts';
+import type { Random } from '../../base/random.ts';
+import { badArgument } from './amqp/error.ts';
+import { elementsOf, nothing } from './amqp/encoding.ts';
+import { dataSections, joinSections, lacksMessageId, splitSections, withMessageId } from './amqp/sections.ts';
+import { decodeMessage } from './amqp/rhea.ts';
+import type { DecodedMessage } from './amqp/rhea.ts';
+
+/** Where a message is in its life; what a restart keeps is `active`, `deferred` and `scheduled` alone. */
+export type MessageState = 'ready' | 'locked' | 'settling' | 'gone';
+
+/** A message of a queue, as memory holds it: the bytes are in the store, and here only while they are young. */
+export interface Message {
+  readonly seq: number;
+  /** The sequence number that it was first accepted under; differs after a scheduled or forwarded message moved. */
+  readonly origin: number;
+  readonly session: string | undefined;
+  readonly enqueuedAt: number;
+  /** Milliseconds; undefined means for ever. */
+  readonly ttl: number | undefined;
+  deliveryCount: number;
+  deferred: boolean;
+  state: MessageState;
+  /** The entity that dead-lettered it. */
+  readonly source: string | undefined;
+  body: Buffer | undefined;
+}
+
+export function expiresAt(message: Message): number {
+  return message.ttl === undefined ? Number.POSITIVE_INFINITY : message.enqueuedAt + message.ttl;
+}
+
+/** A message as a sender gave it, checked, with an id; `bytes` are its sections as received. */
+export interface Submission {
+  readonly bytes: Buffer;
+  readonly messageId: string;
+  readonly session: string | undefined;
+  readonly ttl: number | undefined;
+  readonly scheduledFor: number | undefined;
+  /** System properties, and on the first use the application properties too. */
+  properties(): DecodedMessage;
+}
+
+const batchFormat = 0x80013700;
+
+/** The messages of one transfer: one, or those of a batch envelope. Throws `amqp:decode-error` and argument errors. */
+export function parseTransfer(bytes: Buffer, format: number, random: Random): Submission[] {
+  if (format !== batchFormat) return [parseSubmission(bytes, random)];
+  return dataSections(splitSections(bytes).body).map((encoded) => parseSubmission(encoded, random));
+}
+
+export function parseSubmission(received: Buffer, random: Random): Submission {
+  let sections = splitSections(received);
+  let bytes = received;
+  if (lacksMessageId(sections.properties)) {
+    // The client library refuses to settle a message without an id, so the broker gives one, as the cloud does.
+    const properties = withMessageId(sections.properties, randomHex(random, 16));
+    sections = { ...sections, properties };
+    bytes = joinSections(sections);
+  }
+  const empty = Buffer.alloc(0);
+  const head = decodeMessage(joinSections({ ...sections, applicationProperties: undefined, body: empty }));
+  const session = head.group_id;
+  if (session !== undefined && (typeof session !== 'string' || session.length > 128))
+    throw badArgument('A session id is a string of at most 128 characters.');
+  let properties: DecodedMessage | undefined;
+  return {
+    bytes,
+    messageId: idText(head.message_id),
+    session,
+    ttl: head.ttl === undefined ? undefined : Number(head.ttl),
+    scheduledFor: timeOf(head.message_annotations?.['x-opt-scheduled-enqueue-time']),
+    properties: () => (properties ??= decodeMessage(joinSections({ ...sections, body: empty }))),
+  };
+}
+
+function idText(id: string | number | Buffer | undefined): string {
+  if (Buffer.isBuffer(id)) return id.toString('hex');
+  return String(id);
+}
+
+function timeOf(value: unknown): number | undefined {
+  if (value instanceof Date) return value.getTime();
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** The first two fields of a header as they came: durable and priority. */
+export function headerFields(header: Buffer | undefined): { durable: Buffer; priority: Buffer } {
+  const [durable, priority] = header === undefined ? [] : elementsOf(header);
+  return { durable: durable ?? nothing, priority: priority ?? nothing };
+}

@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ServiceBusClient } from '@azure/service-bus';
+import type { ServiceBusClientOptions } from '@azure/service-bus';
+import { sasToken } from '../../../lib/local/service-bus/sas.ts';
+import type { AccessKey } from '../../../lib/local/service-bus/sas.ts';
+import { startServiceBus } from '../../../lib/local/service-bus/start.ts';
+import type { ServiceBusOptions, ServiceBusService } from '../../../lib/local/service-bus/start.ts';
+import { expandTopology } from '../../../lib/local/service-bus/topology.ts';
+
+export const rootKey: AccessKey = { name: 'root', key: 'cm9vdC1rZXktb2YtdGhlLXRlc3Rz' };
+export const sendKey: AccessKey = { name: 'send', key: 'c2VuZC1rZXk=', claims: ['Send'] };
+export const listenKey: AccessKey = { name: 'listen', key: 'bGlzdGVuLWtleQ==', claims: ['Listen'] };
+
+export const topology = expandTopology({
+  queues: [
+    { name: 'plain', lockDuration: 'PT30S', maxDeliveryCount: 3 },
+    { name: 'short', lockDuration: 'PT0.3S', maxDeliveryCount: 3 },
+    { name: 'sessions', requiresSession: true, lockDuration: 'PT30S' },
+    { name: 'short-sessions', requiresSession: true, lockDuration: 'PT0.3S' },
+    { name: 'brief', defaultMessageTimeToLive: 'PT0.2S' },
+    { name: 'mourned', defaultMessageTimeToLive: 'PT0.2S', deadLetteringOnMessageExpiration: true },
+    { name: 'once', requiresDuplicateDetection: true, duplicateDetectionHistoryTimeWindow: 'PT0.5S' },
+    { name: 'entrance', forwardTo: 'corridor' },
+    { name: 'corridor', forwardTo: 'plain' },
+  ],
+  topics: [
+    { name: 'sites', defaultMessageTimeToLive: 'PT5M', slots: { prefix: 'site-', count: 5, filter: 'to' } },
+    {
+      name: 'news',
+      subscriptions: [
+        { name: 'all' },
+        { name: 'red', rules: [{ name: 'colour', correlationFilter: { properties: { colour: 'red' } } }] },
+        { name: 'labelled', rules: [{ name: 'label', correlationFilter: { label: 'a', correlationId: 'c' } }] },
+        { name: 'large', rules: [{ name: 'size', sqlFilter: { sqlExpression: "size > 10 AND colour <> 'blue'" } }] },
+      ],
+    },
+  ],
+});
+
+export interface Bench {
+  readonly service: ServiceBusService;
+  readonly file: string;
+  client(options?: ServiceBusClientOptions): ServiceBusClient;
+  clientOf(connectionString: string): ServiceBusClient;
+  /** Stops and starts again over the same file, on the same port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function connectionString(port: number, key = rootKey): string {
+  return (
+    `Endpoint=sb://localhost:${port};SharedAccessKeyName=${key.name};SharedAccessKey=${key.key};` +
+    'UseDevelopmentEmulator=true'
+  );
+}
+
+/** The connection string of one who holds a token for one entity alone. */
+export function tokenConnectionString(port: number, entity: string, key: AccessKey, expiresAt: number): string {
+  const token = sasToken(`sb://localhost:${port}/${entity}`, key, expiresAt);
+  return `Endpoint=sb://localhost:${port};SharedAccessSignature=${token};UseDevelopmentEmulator=true`;
+}
+
+/** A broker over a fresh file, with clients that are closed with it. */
+export async function startBench(options: Partial<ServiceBusOptions> = {}): Promise<Bench> {
+  const directory = mkdtempSync(join(tmpdir(), 'tideway-sb-'));
+  const file = join(directory, 'bus.db');
+  const clients: ServiceBusClient[] = [];
+  const start = (port?: number): Promise<ServiceBusService> =>
+    startServiceBus({ file, topology, keys: [rootKey, sendKey, listenKey], port, ...options });
+  let service = await start();
+  const clientOf = (text: string, clientOptions?: ServiceBusClientOptions): ServiceBusClient => {
+    const client = new ServiceBusClient(text, clientOptions);
+    clients.push(client);
+    return client;
+  };
+  return {
+    get service() {
+      return service;
+    },
+    file,
+    client: (clientOptions) => clientOf(connectionString(service.port), clientOptions),
+    clientOf,
+    async restart() {
+      const { port } = service;
+      await service.stop();
+      service = await start(port);
+    },
+    async stop() {
+      await Promise.all(clients.map((client) => client.close()));
+      await service.stop();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+/** Waits until `condition` gives something true; fails after 5 s with what was waited for. */
+export async function until<T>(what: string, condition: () => T | Promise<T>, ms = 5000): Promise<NonNullable<T>> {
+  const deadline = performance.now() + ms;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== null && value !== false) return value as NonNullable<T>;
+    if (performance.now() > deadline) throw new Error(`waited ${ms} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
