@@ -116,7 +116,7 @@ class Args {
 };
 
 inline napi_value number(napi_env env, int64_t value) {
-  napi_value result;
+  napi_value result = nullptr;
   napi_create_int64(env, value, &result);
   return result;
 }
@@ -135,8 +135,8 @@ inline napi_value promise(napi_env env, Work work, Answer answer = nullptr) {
     napi_async_work handle = nullptr;
   };
   auto* state = new State{std::move(work), std::move(answer)};
-  napi_value result;
-  napi_value name;
+  napi_value result = nullptr;
+  napi_value name = nullptr;
   napi_create_promise(env, &state->deferred, &result);
   napi_create_string_utf8(env, "tideway.fs", NAPI_AUTO_LENGTH, &name);
   napi_create_async_work(

@@ -37,8 +37,8 @@ napi_value listPath(napi_env env, Args& args) {
   return later(
       env, args, [root = args.integer(0), path = args.bytes(1), listing] { return list(root, path, *listing); },
       [listing](napi_env e) {
-        napi_value result;
-        napi_create_array_with_length(e, 2, &result);
+        napi_value result = nullptr;
+        if (napi_create_array_with_length(e, 2, &result) != napi_ok) return result;
         napi_set_element(e, result, 0, arrayBuffer(e, listing->names.data(), listing->names.size()));
         napi_set_element(e, result, 1, packed(e, listing->slots));
         return result;
@@ -169,10 +169,10 @@ napi_value removeXattr(napi_env env, Args& args) {
 
 void deliver(napi_env env, napi_value callback, void*, void* data) {
   const std::unique_ptr<std::string> batch(static_cast<std::string*>(data));
-  if (env == nullptr) return;
-  napi_value self;
-  napi_get_undefined(env, &self);
-  napi_value events = arrayBuffer(env, batch->data(), batch->size());
+  // Both say that the environment is ending: a worker that exits is told of events while it does.
+  const napi_value events = env == nullptr ? nullptr : arrayBuffer(env, batch->data(), batch->size());
+  napi_value self = nullptr;
+  if (events == nullptr || napi_get_undefined(env, &self) != napi_ok) return;
   napi_call_function(env, self, callback, 1, &events, nullptr);
 }
 

@@ -32,10 +32,11 @@ inline void pack(const struct statx& from, std::vector<int64_t>& into) {
   into.insert(into.end(), slots, slots + kSlots);
 }
 
+// Null when the environment is ending, or out of memory: then there is nobody to answer.
 inline napi_value arrayBuffer(napi_env env, const void* bytes, size_t length) {
   void* data = nullptr;
-  napi_value result;
-  napi_create_arraybuffer(env, length, &data, &result);
+  napi_value result = nullptr;
+  if (napi_create_arraybuffer(env, length, &data, &result) != napi_ok) return nullptr;
   if (length > 0) memcpy(data, bytes, length);
   return result;
 }

@@ -22,9 +22,10 @@ export class HeldTree {
     this.#device = device;
   }
 
-  /** Owns `fd`, open on the root directory. */
+  /** Owns `fd`, open on the root directory. Errors: ENOENT where /proc is not mounted. */
   static async over(fd: number): Promise<HeldTree> {
-    return new HeldTree(fd, (await statFd(fd)).dev);
+    const { dev } = await lstat(nameIn(fd, '.'), { bigint: true });
+    return new HeldTree(fd, dev);
   }
 
   /** Runs `use` with a name for `path` that stays right while `use` runs; '' is the root where `root` allows it. */

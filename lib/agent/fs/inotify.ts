@@ -37,7 +37,7 @@ class Inotify implements Watch {
   readonly #handle: WatchHandle;
   readonly #onEvents: (events: readonly WatchEvent[]) => void;
   readonly #tree = new WatchedTree();
-  readonly #adding = new Set<Promise<void>>();
+  readonly #adding = new Set<Addition>();
   /** Batches that wait for descriptors which are being learnt; while there is one, later ones wait behind it. */
   #held: Promise<void> | undefined;
   #parent: { readonly wd: number; readonly leaf: string } | undefined;
@@ -70,28 +70,26 @@ class Inotify implements Watch {
   async add(dir: string): Promise<void> {
     checkPath(dir, 'inotify_add_watch', true);
     if (this.#closed) return;
-    const adding = this.#add(dir);
-    this.#adding.add(adding);
-    try {
-      await adding;
-    } finally {
-      this.#adding.delete(adding);
-    }
+    const own = dir === '' ? mask | flag.moveSelf : mask;
+    const answer = this.#native.watchAdd(this.#handle, this.#rootFd, toBytes(dir), own);
+    const addition: Addition = { dir, moved: false, placed: answer.then((wd) => this.#place(addition, wd)) };
+    this.#adding.add(addition);
+    await addition.placed;
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#native.watchStop(this.#handle);
-    await Promise.allSettled(this.#adding);
+    await this.#settled();
   }
 
-  async #add(dir: string): Promise<void> {
-    const bytes = toBytes(dir);
-    const own = dir === '' ? mask | flag.moveSelf : mask;
-    const wd = await this.#native.watchAdd(this.#handle, this.#rootFd, bytes, own);
+  #place(addition: Addition, wd: number): void {
+    const { dir, moved } = addition;
+    this.#adding.delete(addition);
     if (wd >= 0) {
-      this.#tree.place(dir, wd);
+      if (!moved) this.#tree.place(dir, wd);
+      else if (!this.#tree.has(wd) && !this.#closed) this.#native.watchRemove(this.#handle, wd);
       return;
     }
     const error = fromErrno(wd, 'inotify_add_watch', dir);
@@ -99,6 +97,10 @@ class Inotify implements Watch {
     if (code === 'ENOSPC') this.#limit(dir);
     // Gone, or no directory any more: the scan that asked for it will see that too.
     else if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw error;
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.allSettled([...this.#adding].map(({ placed }) => placed));
   }
 
   #limit(path: string): void {
@@ -119,7 +121,7 @@ class Inotify implements Watch {
       this.#emit(events);
       return;
     }
-    const explained = unexplained ? Promise.allSettled(this.#adding) : undefined;
+    const explained = unexplained ? this.#settled() : undefined;
     const held = Promise.all([this.#held, explained]).then(() => {
       if (this.#held === held) this.#held = undefined;
       if (!this.#closed) this.#emit(events);
@@ -177,7 +179,10 @@ class Inotify implements Watch {
         return;
       }
       // Out of what is watched: its watches would go on telling of it under its old name.
-      if (is(flag.directory)) this.#forget(path);
+      if (is(flag.directory)) {
+        this.#disturb(path);
+        this.#forget(path);
+      }
     }
     if (is(flag.closeWrite)) batch.add({ kind: 'closed', path });
     else batch.add({ kind: is(flag.modify) ? 'written' : 'changed', path });
@@ -193,6 +198,7 @@ class Inotify implements Watch {
    * that cannot be told. So neither is believed, and both are scanned.
    */
   #moveDirectory(from: string, to: string, batch: Batch): void {
+    if (this.#disturb(from)) batch.unsure.push(to);
     if (this.#tree.knows(to)) {
       this.#forget(from);
       this.#forget(to);
@@ -202,9 +208,26 @@ class Inotify implements Watch {
     }
   }
 
+  /**
+   * RACE: a directory that is being watched may have been reached before it, or one above it, was moved away; then its
+   * path is not this one any more. Such an addition counts for nothing, and where the directory went is scanned.
+   */
+  #disturb(from: string): boolean {
+    const below = [...this.#adding].filter(({ dir }) => dir === from || dir.startsWith(`${from}/`));
+    for (const addition of below) addition.moved = true;
+    return below.length > 0;
+  }
+
   #forget(path: string): void {
     for (const wd of this.#tree.remove(path)) this.#native.watchRemove(this.#handle, wd);
   }
+}
+
+/** A directory on its way to be watched. */
+interface Addition {
+  readonly dir: string;
+  readonly placed: Promise<void>;
+  moved: boolean;
 }
 
 /** Events in order, each hint once as long as repeating it would say nothing new. */

@@ -1,4 +1,5 @@
 import { close } from 'node:fs';
+import { constants } from 'node:os';
 import { promisify } from 'node:util';
 import {
   probedLeases,
@@ -12,25 +13,33 @@ import { codeOf } from '../../base/errors.ts';
 import { fromErrno, isAbsence } from './errors.ts';
 import { checkPath, namesFromBytes, toBytes } from './names.ts';
 import { OpenFile } from './open-file.ts';
+import { moveToFree, swap } from './rename-apart.ts';
 import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
 
 /** A site's file system over the addon: `rootFd` is held open, so that nothing lands elsewhere when a mount vanishes. */
 export class NativeFs implements SiteFs {
   readonly root: string;
   readonly rootFd: number;
-  readonly capabilities: Capabilities;
   readonly native: Native;
+  readonly #probed: number;
+  /** Until a rename shows that this volume (NFS, SMB, some FUSE) has no flags for it. */
+  #atomicRename = true;
+  #swaps = 0;
   #closed = false;
 
   constructor(native: Native, root: string, rootFd: number, probed: number) {
     this.native = native;
     this.root = root;
     this.rootFd = rootFd;
-    this.capabilities = {
-      atomicRename: true,
-      nanoseconds: (probed & probedNanoseconds) !== 0,
+    this.#probed = probed;
+  }
+
+  get capabilities(): Capabilities {
+    return {
+      atomicRename: this.#atomicRename,
+      nanoseconds: (this.#probed & probedNanoseconds) !== 0,
       beneath: true,
-      leases: (probed & probedLeases) !== 0,
+      leases: (this.#probed & probedLeases) !== 0,
     };
   }
 
@@ -69,12 +78,14 @@ export class NativeFs implements SiteFs {
     ok(await this.native.unlink(this.rootFd, at(path, 'unlink'), 0), 'unlink', path);
   }
 
-  rename(from: string, to: string, replace: boolean): Promise<void> {
-    return this.#rename(from, to, replace ? 0 : renameNoReplace);
+  async rename(from: string, to: string, replace: boolean): Promise<void> {
+    const atomic = await this.#rename(from, to, replace ? 0 : renameNoReplace);
+    if (!atomic) await moveToFree(this, from, to);
   }
 
-  exchange(a: string, b: string): Promise<void> {
-    return this.#rename(a, b, renameExchange);
+  async exchange(a: string, b: string): Promise<void> {
+    const atomic = await this.#rename(a, b, renameExchange);
+    if (!atomic) await swap(this, a, b, `.tideway-swap-${process.pid}-${this.#swaps++}`);
   }
 
   async link(from: string, to: string): Promise<void> {
@@ -112,9 +123,17 @@ export class NativeFs implements SiteFs {
     await promisify(close)(this.rootFd);
   }
 
-  async #rename(from: string, to: string, flags: number): Promise<void> {
-    const answer = await this.native.rename(this.rootFd, at(from, 'rename'), at(to, 'rename'), flags);
+  /** False where the volume does not know the flags: EINVAL, when it is not about a directory moved below itself. */
+  async #rename(from: string, to: string, flags: number): Promise<boolean> {
+    const [a, b] = [at(from, 'rename'), at(to, 'rename')];
+    const answer = await this.native.rename(this.rootFd, a, b, flags);
+    const nested = to.startsWith(`${from}/`) || from.startsWith(`${to}/`);
+    if (flags !== 0 && answer === -constants.errno.EINVAL && !nested) {
+      this.#atomicRename = false;
+      return false;
+    }
     ok(answer, 'rename', from, to);
+    return true;
   }
 
   #file(fd: number): OpenFile {

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { close, constants, futimes, open } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -8,6 +9,7 @@ import { isAbsence, systemError } from './errors.ts';
 import { HeldTree, renamed } from './held-tree.ts';
 import { fromBytes } from './names.ts';
 import { OpenFile, statFd, statOf } from './open-file.ts';
+import { moveToFree, swap } from './rename-apart.ts';
 import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
 
 const openFd = promisify(open);
@@ -17,6 +19,7 @@ const createFlags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | co
 /** A site's file system by Node's own calls alone, for where the addon is missing. */
 export class NodeFs implements SiteFs {
   readonly root: string;
+  /** `beneath`: as in HeldTree, except for a mount of the same device (a bind mount), which cannot be told. */
   readonly capabilities: Capabilities = { atomicRename: false, nanoseconds: false, beneath: true, leases: false };
   readonly #tree: HeldTree;
   #swaps = 0;
@@ -94,25 +97,11 @@ export class NodeFs implements SiteFs {
   }
 
   rename(from: string, to: string, replace: boolean): Promise<void> {
-    return this.#both(from, to, 'rename', replace ? (a, b) => fs.rename(a, b) : moveToFree);
+    return replace ? this.#both(from, to, 'rename', (a, b) => fs.rename(a, b)) : moveToFree(this, from, to);
   }
 
-  /** RACE: for two renames the first name is free; a crash there leaves the entry under its name for the swap. */
-  async exchange(a: string, b: string): Promise<void> {
-    if (a.startsWith(`${b}/`) || b.startsWith(`${a}/`)) throw systemError('EINVAL', 'rename', a, b);
-    await this.#both(a, b, 'rename', async (first, second) => {
-      await Promise.all([attributes(first), attributes(second)]);
-      if (a === b) return;
-      const aside = Buffer.concat([first, Buffer.from(`.swap-${process.pid}-${this.#swaps++}`)]);
-      await fs.rename(first, aside);
-      try {
-        await moveToFree(second, first);
-      } catch (error) {
-        await moveToFree(aside, first);
-        throw error;
-      }
-      await moveToFree(aside, second);
-    });
+  exchange(a: string, b: string): Promise<void> {
+    return swap(this, a, b, `.tideway-swap-${process.pid}-${this.#swaps++}`);
   }
 
   link(from: string, to: string): Promise<void> {
@@ -146,9 +135,11 @@ export class NodeFs implements SiteFs {
     );
   }
 
-  /** syncfs is in no Node call, but in coreutils. */
+  /** syncfs is in no Node call, but in coreutils; the directory is handed over open, since its path may have changed. */
   async sync(): Promise<void> {
-    await promisify(execFile)('sync', ['-f', `/proc/${process.pid}/fd/${this.#tree.fd}/.`]);
+    const child = spawn('sync', ['-f', '/dev/stdin'], { stdio: [this.#tree.fd, 'ignore', 'ignore'] });
+    const [status] = await once(child, 'exit');
+    if (status !== 0) throw systemError('EIO', 'syncfs', '');
   }
 
   async isOpen(path: string): Promise<undefined> {
@@ -187,29 +178,6 @@ export class NodeFs implements SiteFs {
       throw renamed(error, syscall, from, to);
     }
   }
-}
-
-/**
- * Without RENAME_NOREPLACE: a second name, then the first one goes; a crash in between leaves both. Directories have no
- * second name. RACE: a directory made at the target after the look is replaced, if it is still empty.
- */
-async function moveToFree(from: Buffer, to: Buffer): Promise<void> {
-  if ((await attributes(from)).kind !== 'directory') {
-    try {
-      await fs.link(from, to);
-      await fs.unlink(from);
-      return;
-    } catch (error) {
-      // EPERM: this volume has no hard links.
-      if (codeOf(error) !== 'EPERM') throw error;
-    }
-  }
-  const taken = await attributes(to).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (taken !== undefined) throw systemError('EEXIST', 'rename');
-  await fs.rename(from, to);
 }
 
 /** A rename meanwhile can hide an entry: then the directory is read again, and every name met is asked for. */

@@ -1,16 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { inotify } from '../../../lib/agent/fs/inotify.ts';
-import type { Native } from '../../../lib/agent/fs/binding.ts';
 import { constants } from 'node:os';
 import { joinPath } from '../../../lib/agent/fs/names.ts';
 import { openSiteFs } from '../../../lib/agent/fs/open-site.ts';
 import { watchOf } from '../../../lib/agent/fs/watch.ts';
 import type { SiteFs } from '../../../lib/agent/fs/port.ts';
 import { Heard } from './heard.ts';
-import { nativeSite } from './site.ts';
+import { nativeSite, siteOver } from './site.ts';
 
 /** The kernel's own view: a file is made last, so that everything before it has been told when it is. */
 function end(root: string): string {
@@ -163,6 +162,31 @@ describe('a directory', () => {
     expect(await heard.upTo('closed a/f')).toEqual(['changed a/f', 'closed a/f']);
   });
 
+  test('that was moved while it was being watched is told under no wrong path', async () => {
+    const gate = Promise.withResolvers<void>();
+    await using made = await siteOver((native) => ({
+      ...native,
+      async watchAdd(watch, root, path, mask) {
+        const wd = await native.watchAdd(watch, root, path, mask);
+        if (path === 'a/b') await gate.promise;
+        return wd;
+      },
+    }));
+    const { root } = made.fs;
+    fs.mkdirSync(join(root, 'a/b'), { recursive: true });
+    await using heard = await Heard.by(watchOf(made.fs), '', 'a');
+    const adding = heard.watch.add('a/b');
+    await heard.watch.add('');
+    fs.renameSync(join(root, 'a'), join(root, 'x'));
+    expect(await heard.upTo('changed x')).toEqual(['moved a > x', 'changed x']);
+    gate.resolve();
+    await adding;
+    fs.writeFileSync(join(root, 'x/b/f'), '');
+    for (const dir of ['x', 'x/b']) await heard.watch.add(dir);
+    fs.writeFileSync(join(root, 'x/b/g'), '');
+    expect(await heard.upTo('closed x/b/g')).toEqual(['changed x/b/g', 'closed x/b/g']);
+  });
+
   on('that vanished before it was watched is no error; one that is a link neither', async (root, site) => {
     fs.symlinkSync('.', join(root, 'l'));
     fs.writeFileSync(join(root, 'f'), '');
@@ -215,12 +239,13 @@ describe('the watch itself', () => {
     await heard.when((events) => events.find((one) => one.kind === 'closed' && one.path === 'after'), 'after');
   });
 
-  on('says that the kernel grants no more, once', async (_root, site) => {
-    await using real = await nativeSite();
-    const full: Native = { ...real.fs.native, watchAdd: () => Promise.resolve(-constants.errno.ENOSPC) };
-    await using heard = await Heard.by(inotify(full, real.fs.root, real.fs.rootFd), '', 'd');
+  test('says that the kernel grants no more, once', async () => {
+    await using made = await siteOver((native) => ({
+      ...native,
+      watchAdd: () => Promise.resolve(-constants.errno.ENOSPC),
+    }));
+    await using heard = await Heard.by(watchOf(made.fs), '', 'd');
     expect(heard.events).toEqual([{ kind: 'limit', path: '' }]);
-    expect(await site.list('')).toEqual([]);
   });
 
   on('says that the root was removed or moved', async (root) => {
@@ -251,16 +276,37 @@ describe('the watch itself', () => {
   });
 
   on('keeps no process alive', async (root) => {
-    const open = join(import.meta.dirname, '../../../lib/agent/fs/open-site.ts');
-    const watch = join(import.meta.dirname, '../../../lib/agent/fs/watch.ts');
-    const program = `
-      import { openSiteFs } from ${JSON.stringify(open)};
-      import { watchOf } from ${JSON.stringify(watch)};
-      const site = await openSiteFs(${JSON.stringify(root)});
-      const watch = await watchOf(site)(() => {});
-      await watch.add('');
-      console.log('watching');`;
-    const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 5000 });
-    expect(said.toString()).toBe('watching\n');
+    expect(runModule(`${watching(root)} console.log('watching');`)).toBe('watching\n');
+  });
+
+  on('may be told of events while its thread ends', async (root) => {
+    const worker = `${watching(root)}
+      const { writeFileSync } = await import('node:fs');
+      for (let i = 0; i < 200; i++) writeFileSync(${JSON.stringify(join(root, 'f'))} + i, '');
+      process.exit(0);`;
+    const said = runModule(`
+      import { Worker } from 'node:worker_threads';
+      ${watching(root)}
+      for (let round = 0; round < 3; round++) {
+        const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(worker)})));
+        console.log(await new Promise((resolve) => worker.once('exit', resolve)));
+      }`);
+    expect(said).toBe('0\n0\n0\n');
   });
 });
+
+/** Module text that watches a root. */
+function watching(root: string): string {
+  const lib = (file: string): string =>
+    JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../../lib/agent/fs', file)).href);
+  return `
+    const { openSiteFs } = await import(${lib('open-site.ts')});
+    const { watchOf } = await import(${lib('watch.ts')});
+    const site = await openSiteFs(${JSON.stringify(root)});
+    const watch = await watchOf(site)(() => {});
+    await watch.add('');`;
+}
+
+function runModule(text: string): string {
+  return execFileSync(process.execPath, ['--input-type=module', '-e', text], { timeout: 5000 }).toString();
+}

@@ -45,6 +45,12 @@ describe('a root', () => {
     }
   });
 
+  test('is left to Node alone where the kernel refuses openat2', async () => {
+    await using site = await nativeSite();
+    const old = { ...native, probe: () => Promise.resolve(-constants.errno.ENOSYS) };
+    expect(await openNativeFs(site.fs.root, old)).toBeUndefined();
+  });
+
   test('may be reached through a link, and must be a directory', async () => {
     await using site = await nativeSite();
     const { root } = site.fs;

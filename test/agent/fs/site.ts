@@ -2,7 +2,7 @@ import { rm, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '../../../lib/base/errors.ts';
-import { loadNative } from '../../../lib/agent/fs/binding.ts';
+import { loadNative, type Native } from '../../../lib/agent/fs/binding.ts';
 import { MemoryFs } from '../../../lib/agent/fs/memory-fs.ts';
 import type { NativeFs } from '../../../lib/agent/fs/native-fs.ts';
 import { openNativeFs, openNodeFs } from '../../../lib/agent/fs/open-site.ts';
@@ -13,8 +13,13 @@ export interface Site<Fs extends SiteFs = SiteFs> extends AsyncDisposable {
   readonly fs: Fs;
 }
 
-export async function nativeSite(): Promise<Site<NativeFs>> {
-  const native = must(loadNative(), 'the addon is built: run `node native/build.ts`');
+export function nativeSite(): Promise<Site<NativeFs>> {
+  return siteOver((native) => native);
+}
+
+/** On disk, by an addon in which some calls are replaced. */
+export function siteOver(change: (native: Native) => Native): Promise<Site<NativeFs>> {
+  const native = change(must(loadNative(), 'the addon is built: run `node native/build.ts`'));
   return onDisk(async (dir) => must(await openNativeFs(dir, native), 'openat2 is allowed here'));
 }
 
