@@ -16,7 +16,10 @@ export type Write =
   | { readonly do: 'put'; readonly key: string; readonly value: unknown }
   /** Fails unless the row is as it was read. */
   | { readonly do: 'replace'; readonly key: string; readonly value: unknown; readonly etag: string }
-  /** Without an ETag, a missing row is no error. */
+  /**
+   * Without an ETag, a missing row is no error. With one it fails unless the row is as it was read; then all writes of the
+   * call are such deletes, and they go one by one in order: the official client has no other way.
+   */
   | { readonly do: 'delete'; readonly key: string; readonly etag?: string | undefined };
 
 /** The reason a transaction was refused for certain; every other error leaves open whether it was applied. */

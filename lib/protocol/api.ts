@@ -60,7 +60,7 @@ export const slotsAnswer = z.object({
   /** Directory of the slots: `.tideway/staging/<endpoint>`. */
   directory: z.string(),
   expires: z.number(),
-  slots: z.array(z.object({ slot: z.string(), sas: z.string() })),
+  slots: z.array(z.object({ slot: z.string(), sas: z.string(), blocksSas: z.string() })),
 });
 export type Slots = z.infer<typeof slotsAnswer>;
 

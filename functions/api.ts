@@ -1,0 +1,50 @@
+import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import {
+  apiAccess,
+  apiEnrol,
+  apiGroup,
+  apiIncarnation,
+  apiSlots,
+  type ApiAnswer,
+  type ApiCall,
+} from '../lib/cloud/api.ts';
+import { services } from '../lib/cloud/services.ts';
+
+// Anonymous for the host: every call proves itself by the hub's token or by the endpoint's signature (lib/cloud/api.ts).
+function route(
+  name: string,
+  method: 'POST' | 'PUT',
+  path: string,
+  handle: (call: ApiCall, request: HttpRequest) => Promise<ApiAnswer>,
+): void {
+  app.http(name, {
+    methods: [method],
+    authLevel: 'anonymous',
+    route: path,
+    handler: async (request): Promise<HttpResponseInit> => {
+      const { status, body } = await handle(await read(request), request);
+      return { status, jsonBody: body };
+    },
+  });
+}
+
+async function read(request: HttpRequest): Promise<ApiCall> {
+  return {
+    method: request.method,
+    path: new URL(request.url).pathname,
+    header: (name) => request.headers.get(name) ?? '',
+    body: await request.text(),
+  };
+}
+
+const group = (request: HttpRequest): string => request.params['group'] ?? '';
+
+route('enrol', 'POST', 'enrol', (call) => apiEnrol(services(), call));
+route('group', 'PUT', 'groups/{group}', (call, request) =>
+  apiGroup(services(), call, group(request), request.query.get('share') ?? ''),
+);
+route('incarnation', 'POST', 'groups/{group}/incarnation', (call, request) =>
+  apiIncarnation(services(), call, group(request)),
+);
+route('access', 'POST', 'groups/{group}/access', (call, request) => apiAccess(services(), call, group(request)));
+route('slots', 'POST', 'groups/{group}/slots', (call, request) => apiSlots(services(), call, group(request)));

@@ -1,0 +1,62 @@
+// SharedKey for Azure Files over REST.
+// https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
+import { createHmac } from 'node:crypto';
+
+export interface KeyCredential {
+  readonly kind: 'key';
+  readonly account: string;
+  /** Base64. */
+  readonly key: string;
+}
+
+export interface SasCredential {
+  readonly kind: 'sas';
+  /** Without the leading `?`. */
+  readonly sas: string;
+}
+
+export interface TokenCredential {
+  readonly kind: 'token';
+  /** A bearer token that is valid now. */
+  token(): Promise<string>;
+}
+
+export type Credential = KeyCredential | SasCredential | TokenCredential;
+
+/** The `authorization` value for one request; `path` is the path as it is sent, `query` its decoded pairs. */
+export function sharedKey(
+  credential: KeyCredential,
+  method: string,
+  path: string,
+  query: readonly (readonly [string, string])[],
+  headers: Readonly<Record<string, string>>,
+): string {
+  const standard = standardHeaders.map((name) => headers[name] ?? '');
+  if (standard[2] === '0') standard[2] = ''; // content-length: empty since version 2015-02-21
+  const ours = Object.keys(headers)
+    .filter((name) => name.startsWith('x-ms-'))
+    .toSorted()
+    .map((name) => `${name}:${headers[name]}\n`)
+    .join('');
+  const resource = query
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `\n${name.toLowerCase()}:${value}`)
+    .join('');
+  const text = `${method}\n${standard.join('\n')}\n${ours}/${credential.account}${path}${resource}`;
+  const signature = createHmac('sha256', Buffer.from(credential.key, 'base64')).update(text, 'utf8').digest('base64');
+  return `SharedKey ${credential.account}:${signature}`;
+}
+
+const standardHeaders = [
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-md5',
+  'content-type',
+  'date',
+  'if-modified-since',
+  'if-match',
+  'if-none-match',
+  'if-unmodified-since',
+  'range',
+] as const;

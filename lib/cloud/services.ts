@@ -1,0 +1,66 @@
+// The composition root of the functions: one world per instance, made when the first invocation needs it.
+import { timingSafeEqual } from 'node:crypto';
+import { connectCloud, namespaceTable } from '../azure/connect.ts';
+import { readConnections } from '../azure/settings.ts';
+import { signerOf } from '../azure/signer.ts';
+import { systemClock } from '../base/clock.ts';
+import { TidewayError } from '../base/errors.ts';
+import { jsonLog } from '../base/log.ts';
+import { systemRandom } from '../base/random.ts';
+import { publicKeyOf } from '../protocol/message.ts';
+import type { Signer } from './access.ts';
+import type { Cloud } from './group.ts';
+import { readSettings } from './settings.ts';
+
+export interface Services {
+  readonly cloud: Cloud;
+  readonly signer: Signer;
+  /** True for the hub's own token. */
+  isToken(text: string): boolean;
+}
+
+let current: Services | undefined;
+
+/** The same for every function of an instance; throws `setting_missing` or `setting_invalid` where the app is not set up. */
+export function services(): Services {
+  current ??= compose(process.env);
+  return current;
+}
+
+function compose(env: Readonly<Record<string, string | undefined>>): Services {
+  const connections = readConnections(env);
+  const world = connectCloud(connections);
+  const privateKey = need(env, 'TIDEWAY_CLOUD_KEY');
+  const token = Buffer.from(need(env, 'TIDEWAY_TOKEN'));
+  const cloud: Cloud = {
+    ...world,
+    clock: systemClock,
+    random: systemRandom,
+    log: jsonLog(
+      'functions',
+      (line) => process.stdout.write(line),
+      () => systemClock.now(),
+    ),
+    settings: readSettings(env),
+    keys: { privateKey, publicKey: publicKeyOf(privateKey) },
+    caches: new Map(),
+  };
+  return {
+    cloud,
+    signer: signerOf(connections, namespaceTable),
+    isToken: (text) => {
+      const given = Buffer.from(text);
+      return given.length === token.length && timingSafeEqual(given, token);
+    },
+  };
+}
+
+function need(env: Readonly<Record<string, string | undefined>>, name: string): string {
+  const value = env[name];
+  if (value === undefined || value === '')
+    throw new TidewayError('setting_missing', `the setting ${name} is not set`, {
+      path: name,
+      hint: 'Set it in the app settings.',
+    });
+  return value;
+}
