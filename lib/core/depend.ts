@@ -10,11 +10,12 @@ import type { Action, Proposal, Trees } from './trees.ts';
 
 /** The edges of a node's step, or undefined when its turn has not come. */
 export function edgesOf(trees: Trees, intents: Intents, id: NodeId): readonly Edge[] | undefined {
-  const { step } = intents.of(id);
+  const { step, agreed } = intents.of(id);
   switch (step.kind) {
     case 'propose':
       return beforeProposal(trees, intents, step.proposal);
     case 'act':
+      if (agreed === null && step.action.kind === 'mkdir') lookBelow(trees, intents, id);
       return beforeAction(trees, intents, step.action);
     case 'waits':
       return [...intents.gone.awaited(id)].map((on) => ({ on, name: false }));
@@ -26,6 +27,11 @@ export function edgesOf(trees: Trees, intents: Intents, id: NodeId): readonly Ed
     case 'problem':
       return [];
   }
+}
+
+/** A directory that comes back no longer covers what was deleted with it, and nothing else would look at that again. */
+function lookBelow(trees: Trees, intents: Intents, directory: NodeId): void {
+  for (const child of trees.remoteChildren(directory)) intents.of(child.id);
 }
 
 function beforeProposal(trees: Trees, intents: Intents, proposal: Proposal): readonly Edge[] | undefined {
@@ -144,15 +150,16 @@ function beforePlacing(trees: Trees, intents: Intents, node: NodeId, to: Place):
   }
   const local = trees.local(node);
   if (local?.kind === 'directory' && !samePlace(local, to)) {
-    const parents = [...ancestors(to.parent, (id) => trees.remote(id)?.parent)];
-    for (const above of parents) {
+    const first = new Set<NodeId>();
+    for (const above of ancestors(to.parent, (id) => trees.remote(id)?.parent)) {
       const { step } = intents.of(above);
-      if (step.kind === 'act' && step.action.kind === 'move') edges.push({ on: above, name: false });
+      if (step.kind === 'act' && step.action.kind === 'move') first.add(above);
     }
-    // Into a directory that is still below it here, because others' moves are not settled: it would vanish in itself.
-    if (edges.length === 0) {
-      for (const above of ancestors(to.parent, (id) => trees.local(id)?.parent)) if (above === node) return undefined;
-    }
+    // Into a directory that will still be below it, because a move made here is not settled: it would vanish in itself.
+    const parentOf = (id: NodeId): NodeId | undefined =>
+      ((first.has(id) ? undefined : trees.local(id)) ?? trees.remote(id))?.parent;
+    for (const above of ancestors(to.parent, parentOf)) if (above === node) return undefined;
+    for (const on of first) edges.push({ on, name: false });
   }
   const holder = trees.localAt(to.parent, to.name);
   if (holder !== undefined && holder.id !== node) {
@@ -162,10 +169,12 @@ function beforePlacing(trees: Trees, intents: Intents, node: NodeId, to: Place):
   return edges;
 }
 
-/** From `first` up to below the root. */
+/** From `first` up to below the root; each once, because parents taken from two trees may go round. */
 function* ancestors(first: NodeId, parentOf: (id: NodeId) => NodeId | undefined): Iterable<NodeId> {
+  const seen = new Set<NodeId>();
   let id: NodeId | undefined = first;
-  while (id !== undefined && id !== rootId) {
+  while (id !== undefined && id !== rootId && !seen.has(id)) {
+    seen.add(id);
     yield id;
     id = parentOf(id);
   }

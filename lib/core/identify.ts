@@ -165,6 +165,8 @@ class Identification {
     for (const { id, kind } of this.#site.syncedAt(parent, found.name)) {
       if (kind !== found.kind || this.#claimed.has(id)) continue;
       const entry = this.#site.entry(id);
+      // A directory that was gone before is on its way out with all below it.
+      if (entry === undefined && kind === 'directory') continue;
       if (entry === undefined ? this.#site.inFlight(id) : this.#isFound(entry) || !this.#listedIds.has(entry.parent))
         continue;
       return id;

@@ -124,7 +124,7 @@ export class MemoryTrees implements Trees {
     for (const change of changes) {
       if (change.kind === 'synced') this.setSynced(change.id, change.synced);
       else if (change.kind === 'rekey') this.rekey(change.from, change.to);
-      else this.holds.set(change.id, change.code);
+      else if (change.kind === 'held') this.holds.set(change.id, change.code);
     }
   }
 }

@@ -10,11 +10,12 @@ export type Sent =
   | (Created & { readonly kind: 'edit'; readonly base: number })
   | (Place & { readonly kind: 'mkdir'; readonly node: NodeId; readonly mode: number })
   | (Place & { readonly kind: 'move'; readonly node: NodeId })
-  | { readonly kind: 'delete'; readonly node: NodeId }
+  | { readonly kind: 'delete'; readonly node: NodeId; readonly base: number }
   | { readonly kind: 'rmdir'; readonly node: NodeId }
   | {
       readonly kind: 'attributes';
       readonly node: NodeId;
+      readonly base: number;
       readonly mode: number;
       readonly mtime?: Nanoseconds | undefined;
     }
@@ -39,7 +40,9 @@ export type Change =
   /** The local entry `from` has the id `to` from now on, and is the parent of its children by it. */
   | { readonly kind: 'rekey'; readonly from: NodeId; readonly to: NodeId }
   /** Left alone until it changes at either side. */
-  | { readonly kind: 'held'; readonly id: NodeId; readonly code: string };
+  | { readonly kind: 'held'; readonly id: NodeId; readonly code: string }
+  /** To be planned again, though nothing of its own changed: the directory above it no longer takes it along. */
+  | { readonly kind: 'dirty'; readonly id: NodeId };
 
 /** After so many rejections in a row a node is held: what drives them is not in the trees. */
 export const maxRejections = 5;
@@ -52,13 +55,13 @@ export function isLasting(code: string): boolean {
 /**
  * The changes in the order to make them, in the transaction that takes the operation out of the outbox. The row's effects
  * are in the remote tree already (later rows may be, too). `undefined`: parked, so still in flight. Afterwards the node
- * asked about, `rekey.to` and the held ones are to be planned again.
+ * asked about and all that the changes name are to be planned again.
  */
 export function settle(trees: Trees, flight: Flight, row: OutcomeRow): readonly Change[] | undefined {
   const { sent } = flight;
   if (row.outcome === 'parked') return undefined;
   if (sent.kind === 'none') return [];
-  if (row.outcome === 'rejected') return rejected(trees, sent, row.code ?? 'rejected', flight.rejections);
+  if (row.outcome === 'rejected') return [...rejected(trees, flight, sent, row.code ?? 'rejected')];
   const before = trees.synced(sent.node);
   switch (sent.kind) {
     case 'create':
@@ -79,22 +82,29 @@ export function settle(trees: Trees, flight: Flight, row: OutcomeRow): readonly 
     case 'delete':
       return row.outcome === 'applied' ? [{ kind: 'synced', id: sent.node, synced: null }] : [];
     case 'rmdir':
-      return row.outcome === 'applied' ? [...forgetBelow(trees, sent.node)] : [];
+      return [...(row.outcome === 'applied' ? forgetBelow(trees, sent.node) : lookBelow(trees, sent.node))];
   }
 }
 
-function rejected(
+function* rejected(
   trees: Trees,
+  { rejections }: Flight,
   sent: Exclude<Sent, { kind: 'none' }>,
   code: string,
-  rejections: number,
-): readonly Change[] {
-  if (isLasting(code) || rejections + 1 >= maxRejections) return [{ kind: 'held', id: sent.node, code }];
-  const before = trees.synced(sent.node);
-  const local = trees.local(sent.node);
-  // With the local place as the agreed one, the remote place wins.
-  if (sent.kind === 'move' && before !== undefined && local !== undefined) return [moved(before, local)];
-  return [];
+): Iterable<Change> {
+  if (sent.kind === 'rmdir') yield* lookBelow(trees, sent.node);
+  if (isLasting(code) || rejections + 1 >= maxRejections) yield { kind: 'held', id: sent.node, code };
+  else if (sent.kind === 'move') {
+    // With the local place as the agreed one, the remote place wins.
+    const before = trees.synced(sent.node);
+    const local = trees.local(sent.node);
+    if (before !== undefined && local !== undefined) yield moved(before, local);
+  }
+}
+
+/** What a directory delete would have taken along is on its own again. */
+function* lookBelow(trees: Trees, directory: NodeId): Iterable<Change> {
+  for (const { id } of trees.remoteChildren(directory)) yield { kind: 'dirty', id };
 }
 
 /** New content, or a new directory, is there: under the id and at the place that the row says. */
@@ -117,7 +127,7 @@ function landed(
   const forget: Change = { kind: 'synced', id: sent.node, synced: null };
   // Merged with a node that this site has elsewhere: two entries cannot be one, so the planner moves one aside.
   if (trees.local(ours) !== undefined) return [forget];
-  const rest: Change[] = [forget, { kind: 'synced', id: ours, synced }];
+  const rest: Change[] = [forget, { kind: 'synced', id: ours, synced }, ...lookBelow(trees, ours)];
   return local === undefined ? rest : [{ kind: 'rekey', from: sent.node, to: ours }, ...rest];
 }
 
@@ -165,12 +175,16 @@ function aliasOf(row: OutcomeRow, id: NodeId): NodeId | undefined {
   return undefined;
 }
 
-/** What is here again, or still, keeps its synced state: the planner then sees that it is gone there. */
+/**
+ * What is here again keeps its synced state, so that the planner sees that it is gone there; what others had moved out of
+ * the directory keeps it, so that the planner sees that it is gone here, and does not take it for new.
+ */
 function* forgetBelow(trees: Trees, id: NodeId): Iterable<Change> {
   const open = [id];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const child of trees.syncedChildren(next)) open.push(child.id);
-    if (trees.local(next) === undefined) yield { kind: 'synced', id: next, synced: null };
+    if (trees.local(next) === undefined && trees.remote(next) === undefined)
+      yield { kind: 'synced', id: next, synced: null };
   }
 }
 
