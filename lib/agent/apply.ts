@@ -1,0 +1,181 @@
+// Brings the site to what the remote tree says: parents first, otherwise side by side, so that one huge or failing file
+// holds up nothing. What the site has is flushed before the synced tree says so: after a power loss a file that is
+// not there would else be taken for one that the user deleted.
+import { codeOf, TidewayError } from '../base/errors.ts';
+import { rootId, type NodeId, type NodeState } from '../core/node.ts';
+import { afterAction } from '../core/settle.ts';
+import type { Action } from '../core/trees.ts';
+import type { Backend } from './backend.ts';
+import { download, type Downloaded } from './download.ts';
+import type { Flush } from './flush.ts';
+import type { SiteFs } from './fs/port.ts';
+import type { Online } from './online.ts';
+import { Ordered } from './ordered.ts';
+import { Pool } from './pool.ts';
+import { temporaryDir } from './replaced.ts';
+import type { Retry } from './retry.ts';
+import type { Site } from './site.ts';
+import type { State } from './state/state.ts';
+
+export interface ApplyOptions {
+  readonly fs: SiteFs;
+  readonly state: State;
+  readonly backend: Backend;
+  readonly online: Online;
+  readonly site: Site;
+  readonly flush: Flush;
+  readonly retry: Retry;
+  readonly signal: AbortSignal;
+  /** Resolves when the root is what it should be; rejects with `halted` when it is not. */
+  readonly guard: () => Promise<void>;
+  /** The log may have a newer row than we know. */
+  readonly readLog: () => void;
+  readonly onProgress: () => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+const downloadsAtOnce = 32;
+/** Bytes that small downloads may leave unflushed together are bounded by this many files. */
+const actionsAtOnce = 512;
+
+export class Apply {
+  readonly #options: ApplyOptions;
+  readonly #ordered = new Ordered();
+  readonly #actions = new Pool(actionsAtOnce);
+  readonly #downloads = new Pool(downloadsAtOnce);
+  #pending = 0;
+  #temporary = 0;
+  paused = false;
+  readonly counters = { actions: 0, downloads: 0, downloadedBytes: 0, stale: 0 };
+
+  constructor(options: ApplyOptions) {
+    this.#options = options;
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** In the planner's order. The nodes are busy from now on. */
+  add(actions: readonly Action[]): void {
+    for (const action of actions) {
+      this.#options.state.busy.add(action.node);
+      this.#pending++;
+      const { alone, shared } = this.#keys(action);
+      void this.#ordered.run(alone, shared, () => this.#actions.run(() => this.#run(action)));
+    }
+  }
+
+  /** What an action meets others at: its node and names alone, and every directory it goes through together with others. */
+  #keys(action: Action): { alone: ReadonlySet<string>; shared: ReadonlySet<string> } {
+    const { state } = this.#options;
+    const alone = new Set<string>([action.node]);
+    const shared = new Set<string>();
+    const local = state.local(action.node);
+    const place = action.kind === 'move' ? action : (state.remote(action.node) ?? local);
+    for (const at of [local, place]) if (at !== undefined) alone.add(`${at.parent}/${at.name}`);
+    const up = (first: NodeId | undefined, parentOf: (id: NodeId) => NodeId | undefined): void => {
+      for (let id = first; id !== undefined && id !== rootId && !shared.has(id); id = parentOf(id)) shared.add(id);
+    };
+    up(local?.parent, (id) => state.local(id)?.parent);
+    up(place?.parent, (id) => (state.local(id) ?? state.remote(id))?.parent);
+    for (const key of alone) shared.delete(key);
+    return { alone, shared };
+  }
+
+  async #run(action: Action): Promise<void> {
+    const { state, retry, signal, onFatal, onProgress, readLog } = this.#options;
+    const { node } = action;
+    try {
+      if (this.paused || signal.aborted) return;
+      await this.#do(action);
+      this.counters.actions++;
+      retry.done(node);
+    } catch (error) {
+      const code = codeOf(error);
+      if (signal.aborted) return;
+      if (code === '') onFatal(error);
+      else if (code !== 'halted') {
+        if (code === 'stale') this.counters.stale++;
+        if (code === 'changed' || code === 'absent' || code === 'wrong_content') readLog();
+        retry.failed(node, this.#pathOf(node), error);
+      }
+    } finally {
+      this.#pending--;
+      state.busy.delete(node);
+      state.onChange(node);
+      onProgress();
+    }
+  }
+
+  async #do(action: Action): Promise<void> {
+    const { state, site, flush, guard } = this.#options;
+    const before = state.remote(action.node);
+    switch (action.kind) {
+      case 'mkdir':
+        await site.mkdir(this.#remote(action.node));
+        break;
+      case 'fetch':
+      case 'replace':
+        await this.#content(action);
+        break;
+      case 'move':
+        await site.move(action.node, action.parent, action.name);
+        break;
+      case 'park':
+        await site.park(action.node);
+        break;
+      case 'remove':
+        await guard();
+        await site.remove(action.node);
+        break;
+      case 'rmdir':
+        await guard();
+        await site.rmdir(action.node);
+        break;
+      case 'attributes':
+        await site.attributes(this.#remote(action.node));
+        break;
+    }
+    const local = state.local(action.node);
+    await flush.sync();
+    await state.commit(() => {
+      const synced = afterAction({ action, remote: before, local }, state.synced(action.node));
+      if (synced !== undefined) state.setSynced(action.node, synced);
+    });
+  }
+
+  async #content(action: Action): Promise<void> {
+    const { fs, state, site, flush, signal } = this.#options;
+    const node = this.#remote(action.node);
+    const temporary = `${temporaryDir}/${node.id}-${++this.#temporary}`;
+    const got: Downloaded = await this.#downloads.run(() => {
+      signal.throwIfAborted();
+      return download(this.#options, node, temporary);
+    });
+    this.counters.downloads++;
+    this.counters.downloadedBytes += node.size;
+    try {
+      await flush.sync();
+      // Only the newest known version gets the name; a newer one has its own action coming.
+      if (state.remote(node.id)?.version !== node.version)
+        throw new TidewayError('changed', `A newer version of ${node.name} is known`);
+      await (action.kind === 'fetch' ? site.place(node, temporary, got) : site.replace(node, temporary, got));
+    } catch (error) {
+      if ((await fs.stat(temporary)) !== null) await fs.unlink(temporary);
+      throw error;
+    }
+  }
+
+  #remote(id: NodeId): NodeState {
+    const node = this.#options.state.remote(id);
+    if (node === undefined) throw new TidewayError('absent', `${id} is gone from the log`);
+    return node;
+  }
+
+  #pathOf(id: NodeId): string {
+    const { state } = this.#options;
+    const remote = state.remote(id);
+    return state.pathOf(id) ?? (remote === undefined ? id : (state.pathIn(remote.parent, remote.name) ?? remote.name));
+  }
+}

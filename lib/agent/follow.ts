@@ -1,0 +1,253 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { NodeState } from '../core/node.ts';
+import type { Hint } from '../protocol/hint.ts';
+import type { LogRow } from '../protocol/log-row.ts';
+import type { Backend, Settings } from './backend.ts';
+import type { Online } from './online.ts';
+import type { Outbox } from './outbox.ts';
+import { Outcomes } from './outcome.ts';
+import { Signal } from './signal.ts';
+import type { State } from './state/state.ts';
+
+export interface FollowOptions {
+  readonly state: State;
+  readonly backend: Backend;
+  readonly online: Online;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly settings: Settings;
+  /** The share's life is another one than last time: nothing may be concluded from it. */
+  readonly onEpochChanged: (epoch: string) => void;
+  /** After each batch of rows that was taken in. */
+  readonly onRows: (rows: readonly LogRow[]) => void;
+  /** The cursor is at the head that was just read. */
+  readonly onHead: () => void;
+  /** True while changes come or go: poll at the shorter interval. */
+  readonly active: () => boolean;
+}
+
+const page = 1000;
+
+/** Moves the remote tree and the cursor along the log, one transaction a batch (I13). Hints only make it sooner (I14). */
+export class Follower {
+  readonly #options: FollowOptions;
+  readonly #outcomes: Outcomes;
+  readonly #wake = new Signal();
+  #hinted: LogRow[] = [];
+  #readWanted = true;
+  #headWaiters: ((seq: number) => void)[] = [];
+  readonly counters = { rows: 0, polls: 0, resyncs: 0 };
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+    this.#outcomes = new Outcomes(options.state);
+  }
+
+  async run(): Promise<void> {
+    const { signal, backend, online } = this.#options;
+    const wake = (): void => this.#wake.set();
+    signal.addEventListener('abort', wake, { once: true });
+    const listening = await online.call('listen', () => backend.listen((hint) => this.onHint(hint)));
+    try {
+      await Promise.all([this.#loop(), this.#poll()]);
+    } finally {
+      signal.removeEventListener('abort', wake);
+      await listening.close();
+    }
+  }
+
+  /** Reads head and log again. Resolves with the head once the cursor has reached it. */
+  toHead(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#headWaiters.push(resolve);
+      this.read();
+    });
+  }
+
+  /** Makes the log be read soon. */
+  read(): void {
+    this.#readWanted = true;
+    this.#wake.set();
+  }
+
+  onHint(hint: Hint): void {
+    const { state, outbox } = this.#options;
+    if (hint.kind === 'resend') {
+      if (hint.endpoint === state.meta.values.endpoint) outbox.resend(hint.incarnation, hint.from);
+      return;
+    }
+    if (hint.to <= state.meta.values.cursor) return;
+    if (hint.rows === undefined) this.#readWanted = true;
+    else this.#hinted.push(...hint.rows);
+    this.#wake.set();
+  }
+
+  async #poll(): Promise<void> {
+    const { clock, signal, settings, active } = this.#options;
+    for (;;) {
+      const wait = active() ? settings.pollActiveMs : settings.pollIdleMs;
+      await clock.sleep(wait, signal).catch(() => {}); // ends by the signal only, which the next line asks
+      if (signal.aborted) return;
+      this.counters.polls++;
+      this.read();
+    }
+  }
+
+  async #loop(): Promise<void> {
+    const { signal, state } = this.#options;
+    while (!signal.aborted) {
+      try {
+        while (this.#hinted.length > 0 && state.meta.values.whole) await this.#takeHinted();
+        if (this.#readWanted) {
+          this.#readWanted = false;
+          await this.#readAll();
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error;
+      }
+      if (this.#hinted.length === 0 && !this.#readWanted) await this.#wake.wait();
+    }
+  }
+
+  /** Takes the rows that continue the cursor. A gap means: read the log itself. */
+  async #takeHinted(): Promise<void> {
+    const rows = this.#hinted.toSorted((a, b) => a.seq - b.seq);
+    this.#hinted = [];
+    let next = this.#options.state.meta.values.cursor + 1;
+    const run: LogRow[] = [];
+    for (const row of rows) {
+      if (row.seq < next) continue;
+      if (row.seq > next) {
+        this.#readWanted = true;
+        break;
+      }
+      run.push(row);
+      next++;
+    }
+    if (run.length > 0) await this.#take(run);
+  }
+
+  async #readAll(): Promise<void> {
+    const { state, backend, online, onEpochChanged } = this.#options;
+    const waiters = this.#headWaiters;
+    this.#headWaiters = [];
+    const head = await online.call('head', () => backend.head());
+    const { epoch, whole, cursor } = state.meta.values;
+    if (epoch !== '' && epoch !== head.epoch) {
+      this.#headWaiters.push(...waiters);
+      onEpochChanged(head.epoch);
+      return;
+    }
+    if (epoch === '') await state.commit(() => state.meta.set({ epoch: head.epoch }));
+    if (!whole || cursor < head.floor || cursor > head.committedSeq) await this.#resync();
+    while (state.meta.values.cursor < head.committedSeq) {
+      const after = state.meta.values.cursor;
+      const rows = await online.call('read_log', () => backend.readLog(after, page));
+      if (rows.length === 0) break;
+      await this.#take(rows);
+    }
+    if (state.meta.values.cursor < head.committedSeq) {
+      // Rows went below the floor while they were read: the next round sees that and resyncs.
+      this.#headWaiters.push(...waiters);
+      this.#readWanted = true;
+      await this.#options.clock.sleep(100, this.#options.signal);
+      return;
+    }
+    this.#options.onHead();
+    for (const resolve of waiters) resolve(head.committedSeq);
+  }
+
+  async #take(rows: readonly LogRow[]): Promise<void> {
+    const { state, onRows } = this.#options;
+    await state.commit(() => {
+      for (const row of rows) {
+        if (row.seq !== state.meta.values.cursor + 1)
+          throw new Error(`broken invariant: row ${row.seq} after cursor ${state.meta.values.cursor}`);
+        this.#apply(row);
+        state.meta.set({ cursor: row.seq });
+      }
+    });
+    this.counters.rows += rows.length;
+    onRows(rows);
+  }
+
+  #apply(row: LogRow): void {
+    const { state, outbox } = this.#options;
+    for (const effect of row.effects) {
+      if ('put' in effect) state.setRemote(effect.put);
+      else if ('drop' in effect) {
+        state.dropRemote(effect.drop);
+        state.conflicts.drop(effect.drop);
+      }
+    }
+    if (row.outcome === 'conflict') noteConflict(state, row);
+    const { endpoint, incarnation } = state.meta.values;
+    if (row.endpoint !== endpoint || row.incarnation !== incarnation || row.n === 0) return;
+    const flight = outbox.flight(row.n);
+    if (flight === undefined) return; // settled by a resync
+    if (row.outcome === 'parked') {
+      outbox.park(row.n, row.code ?? 'parked');
+      return;
+    }
+    outbox.close(row.n);
+    this.#outcomes.take(flight.operation, row);
+  }
+
+  /**
+   * The whole remote tree anew: its sequence first, then the rows, then the log from there, which repeats what the rows
+   * may have shown already. Deletes follow from the synced tree alone. Whatever the committer had an answer to, and whose
+   * row is gone by now, is planned again.
+   */
+  async #resync(): Promise<void> {
+    const { state, backend, online, outbox, log } = this.#options;
+    const { committedSeq } = await online.call('head', () => backend.head());
+    const { holder, incarnation } = state.meta.values;
+    const { n } = await online.call('incarnation', () => backend.incarnation(holder, incarnation));
+    const nodes = await online.call('read_namespace', async () => {
+      const read: NodeState[] = [];
+      await backend.readNamespace(async (some) => {
+        read.push(...some);
+      });
+      return read;
+    });
+    await state.commit(() => {
+      state.clearRemote();
+      for (const node of nodes) state.setRemote(node);
+      state.meta.set({ cursor: committedSeq, whole: true });
+    });
+    this.counters.resyncs++;
+    log.info('resynced', { seq: committedSeq, nodes: nodes.length });
+    const { committedSeq: since } = await online.call('head', () => backend.head());
+    while (state.meta.values.cursor < since) {
+      const after = state.meta.values.cursor;
+      const rows = await online.call('read_log', () => backend.readLog(after, page));
+      if (rows.length === 0) return; // the floor passed again: read() comes back here
+      await this.#take(rows);
+    }
+    await state.commit(() => {
+      for (const flight of outbox.flights()) if (flight.n <= n) this.#unanswered(flight.n);
+    });
+  }
+
+  #unanswered(n: number): void {
+    const { state, outbox } = this.#options;
+    const operation = outbox.flight(n)?.operation;
+    outbox.close(n);
+    if (operation !== undefined && operation.kind !== 'none') state.onChange(operation.node);
+  }
+}
+
+function noteConflict(state: State, row: LogRow): void {
+  const became = row.became ?? copyOf(row);
+  if (became !== undefined) state.conflicts.put({ node: became, seq: row.seq, server: row.server });
+}
+
+/** Where what was there before lost the name: the other node that the row puts. */
+function copyOf(row: LogRow): string | undefined {
+  for (const effect of row.effects) if ('put' in effect && effect.put.id !== row.node) return effect.put.id;
+  return undefined;
+}

@@ -1,0 +1,231 @@
+import type { Clock } from '../base/clock.ts';
+import { must } from '../base/errors.ts';
+import { maxBatch, maxBatchBytes, seal } from '../protocol/message.ts';
+import type { Operation } from '../protocol/operation.ts';
+import type { NodeId } from '../core/node.ts';
+import type { Backend } from './backend.ts';
+import type { Online } from './online.ts';
+import { Signal } from './signal.ts';
+import type { Flight } from './state/outbox-table.ts';
+import type { State } from './state/state.ts';
+
+export interface OutboxOptions {
+  readonly state: State;
+  readonly backend: Backend;
+  readonly online: Online;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly group: string;
+  readonly privateKey: string;
+  readonly resendMs: number;
+}
+
+const maxResendMs = 15 * 60_000;
+
+/**
+ * Operations get their number here, durably, and are sent in signed batches in order of number. Each is kept until the
+ * log has its outcome; without progress everything open is sent again, because any message may have been lost.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #wake = new Signal();
+  /** Open operations by number, in order of number. */
+  readonly #flights = new Map<number, Flight>();
+  /** The lowest number that was not sent since the start or the last rewind. */
+  #next: number;
+  #progressed: number;
+  #wait: number;
+  paused = false;
+  readonly counters = { operations: 0, messages: 0, resends: 0 };
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#wait = options.resendMs;
+    this.#progressed = options.clock.monotonic();
+    this.#next = options.state.meta.values.nextN;
+    for (const flight of options.state.outbox.all()) this.#opened(flight);
+    this.#rewind(0);
+  }
+
+  /** How many operations have no final outcome yet. */
+  get open(): number {
+    return this.#flights.size;
+  }
+
+  flight(n: number): Flight | undefined {
+    return this.#flights.get(n);
+  }
+
+  flights(): Iterable<Flight> {
+    return this.#flights.values();
+  }
+
+  /**
+   * Numbers and keeps what `build` makes, durably; sends it soon. `build` runs inside the transaction, in the order of
+   * the calls; when it answers undefined (what it was about has changed meanwhile) no number is used.
+   */
+  async append(build: () => Operation | undefined): Promise<Operation | undefined> {
+    const { state } = this.#options;
+    const flight = await state.commit(() => {
+      const operation = build();
+      if (operation === undefined) return undefined;
+      const n = state.meta.values.nextN;
+      const made: Flight = { n, operation, parked: null };
+      state.outbox.put(made);
+      state.meta.set({ nextN: n + 1 });
+      // At once, not after the commit: the next one in this transaction may ask.
+      this.#opened(made);
+      return made;
+    });
+    if (flight === undefined) return undefined;
+    this.counters.operations++;
+    this.#wake.set();
+    return flight.operation;
+  }
+
+  /** Inside the caller's transaction: the operation has its final outcome. */
+  close(n: number): void {
+    const flight = this.#flights.get(n);
+    if (flight === undefined) return;
+    this.#options.state.outbox.drop(n);
+    this.#flights.delete(n);
+    const node = nodeOf(flight.operation);
+    if (node !== undefined) {
+      this.#options.state.sent.delete(node);
+      this.#options.state.busy.delete(node);
+    }
+    this.#progress();
+  }
+
+  /** Inside the caller's transaction: the committer has it and will come back to it. */
+  park(n: number, code: string): void {
+    const flight = this.#flights.get(n);
+    if (flight === undefined) return;
+    const parked = { ...flight, parked: code };
+    this.#options.state.outbox.put(parked);
+    this.#flights.set(n, parked);
+    this.#progress();
+  }
+
+  /** Inside the caller's transaction, when the incarnation is a new one: old numbers mean nothing any more. */
+  clear(): void {
+    for (const n of this.#flights.keys()) this.close(n);
+    this.#next = 1;
+  }
+
+  /** The committer lacks what comes from here on. */
+  resend(incarnation: number, from: number): void {
+    if (incarnation !== this.#options.state.meta.values.incarnation) return;
+    this.#rewind(from);
+    this.#wake.set();
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    const wake = (): void => this.#wake.set();
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      await Promise.all([this.#send(), this.#repeat()]);
+    } finally {
+      signal.removeEventListener('abort', wake);
+    }
+  }
+
+  wake(): void {
+    this.#wake.set();
+  }
+
+  async #send(): Promise<void> {
+    const { signal, online, backend } = this.#options;
+    while (!signal.aborted) {
+      const batch = this.paused ? [] : this.#ready();
+      if (batch.length === 0) {
+        await this.#wake.wait();
+        continue;
+      }
+      const envelope = this.#seal(batch);
+      const last = must(batch.at(-1), 'a batch is not empty').n;
+      const from = this.#next;
+      this.#next = last + 1;
+      try {
+        await online.call('send', () => backend.send(envelope));
+      } catch (error) {
+        this.#next = Math.min(from, this.#next);
+        if (signal.aborted) return;
+        throw error;
+      }
+      this.counters.messages++;
+    }
+  }
+
+  /** What goes into the next message: a run without a gap, for the committer takes no other. */
+  #ready(): readonly Flight[] {
+    const batch: Flight[] = [];
+    let bytes = 0;
+    for (let n = this.#next; n < this.#options.state.meta.values.nextN && batch.length < maxBatch; n++) {
+      const flight = this.#flights.get(n);
+      if (flight === undefined) {
+        if (batch.length > 0) break;
+        continue;
+      }
+      // Every character can be escaped when the payload travels as a string.
+      bytes += 2 * Buffer.byteLength(JSON.stringify(flight.operation));
+      if (batch.length > 0 && bytes > maxBatchBytes) break;
+      batch.push(flight);
+    }
+    return batch;
+  }
+
+  #seal(batch: readonly Flight[]): ReturnType<typeof seal> {
+    const { endpoint, incarnation } = this.#options.state.meta.values;
+    const from = must(batch[0], 'a batch is not empty').n;
+    const operations = batch.map((flight) => flight.operation);
+    const content = { v: 1 as const, group: this.#options.group, endpoint, incarnation, from, operations };
+    return seal(content, endpoint, this.#options.privateKey);
+  }
+
+  async #repeat(): Promise<void> {
+    const { clock, signal, resendMs } = this.#options;
+    for (;;) {
+      await clock.sleep(resendMs / 4, signal).catch(() => {}); // ends by the signal only, which the next line asks
+      if (signal.aborted) return;
+      if (!this.#awaited() || clock.monotonic() - this.#progressed < this.#wait) continue;
+      this.#rewind(0);
+      this.#progressed = clock.monotonic();
+      this.#wait = Math.min(this.#wait * 2, maxResendMs);
+      this.counters.resends++;
+      this.#wake.set();
+    }
+  }
+
+  /** True if something was sent that the committer has not been heard about. */
+  #awaited(): boolean {
+    for (const flight of this.#flights.values()) if (flight.parked === null) return flight.n < this.#next;
+    return false;
+  }
+
+  #rewind(from: number): void {
+    for (const flight of this.#flights.values())
+      if (flight.parked === null && flight.n >= from) {
+        this.#next = Math.min(this.#next, flight.n);
+        return;
+      }
+  }
+
+  #opened(flight: Flight): void {
+    this.#flights.set(flight.n, flight);
+    const node = nodeOf(flight.operation);
+    if (node === undefined) return;
+    this.#options.state.sent.add(node);
+    this.#options.state.busy.add(node);
+  }
+
+  #progress(): void {
+    this.#progressed = this.#options.clock.monotonic();
+    this.#wait = this.#options.resendMs;
+  }
+}
+
+export function nodeOf(operation: Operation): NodeId | undefined {
+  return operation.kind === 'none' ? undefined : operation.node;
+}

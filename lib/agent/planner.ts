@@ -1,0 +1,192 @@
+import { codeOf } from '../base/errors.ts';
+import type { NodeId } from '../core/node.ts';
+import { plan } from '../core/plan.ts';
+import type { Plan } from '../core/trees.ts';
+import type { Apply } from './apply.ts';
+import type { Excluded } from './exclude.ts';
+import type { SiteFs } from './fs/port.ts';
+import { Pool } from './pool.ts';
+import type { Problems } from './problems.ts';
+import { isSameContent, type Proposals } from './proposals.ts';
+import type { Retry } from './retry.ts';
+import { Signal } from './signal.ts';
+import type { State } from './state/state.ts';
+import { hashFile } from './upload.ts';
+import { Waiting } from './waiting.ts';
+
+export interface PlannerOptions {
+  readonly fs: SiteFs;
+  readonly state: State;
+  readonly proposals: Proposals;
+  readonly apply: Apply;
+  readonly retry: Retry;
+  readonly problems: Problems;
+  readonly excluded: Excluded;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  readonly look: (path: string) => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Bounds how long one plan keeps the process from everything else. */
+const idsAtOnce = 1000;
+const hashesAtOnce = 4;
+
+/** Plans what changed, whenever something changed, and hands it to those who do it. */
+export class Planner {
+  readonly #options: PlannerOptions;
+  readonly #dirty = new Set<NodeId>();
+  readonly #waiting: Waiting;
+  readonly #wake = new Signal();
+  readonly #hashes = new Pool(hashesAtOnce);
+  /** Nodes with a problem from the planner itself. */
+  readonly #troubled = new Set<NodeId>();
+  #hashing = 0;
+  #changes = 0;
+  #swept = 0;
+  paused = true;
+  readonly counters = { plans: 0, planned: 0 };
+
+  constructor(options: PlannerOptions) {
+    this.#options = options;
+    this.#waiting = new Waiting(options.state);
+    options.state.onChange = (id) => this.touch(id);
+    options.state.holder = (id) => this.#holder(id);
+  }
+
+  /** The node is to be planned again. */
+  touch(id: NodeId): void {
+    this.#changes++;
+    this.#dirty.add(id);
+    this.#wake.set();
+  }
+
+  wake(): void {
+    this.#wake.set();
+  }
+
+  /** Nodes whose need is not known yet. */
+  get pending(): number {
+    return this.#dirty.size + this.#hashing;
+  }
+
+  /** Work that was begun and uses the state. */
+  get running(): number {
+    return this.#hashing;
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    const wake = (): void => this.#wake.set();
+    signal.addEventListener('abort', wake, { once: true });
+    while (!signal.aborted) {
+      await this.#wake.wait();
+      while (!this.paused && !signal.aborted && this.#dirty.size > 0) {
+        this.#planSome();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      this.#sweep();
+    }
+    signal.removeEventListener('abort', wake);
+  }
+
+  #planSome(): void {
+    const { state, retry, proposals, apply } = this.#options;
+    const ids = new Set<NodeId>();
+    for (const id of this.#dirty) {
+      if (ids.size >= idsAtOnce) break;
+      this.#dirty.delete(id);
+      // Who has the node in hand, or waits to try it again, reports it when that is over.
+      if (!state.busy.has(id) && !retry.waits(id)) ids.add(id);
+    }
+    this.#waiting.wake(ids);
+    if (ids.size === 0) return;
+    const next = plan(state, ids);
+    this.counters.plans++;
+    this.counters.planned += ids.size;
+    // In the same turn as the plan: nothing may come between what was read and what follows from it.
+    if (next.agreed.length + next.adopted.length > 0) state.now(() => this.#agree(next));
+    this.#report(ids, next);
+    const isFree = ({ node }: { readonly node: NodeId }): boolean => !state.busy.has(node) && !retry.waits(node);
+    proposals.add(next.proposals.filter(isFree));
+    apply.add(next.actions.filter(isFree));
+    for (const id of next.hash) this.#hash(id);
+    for (const id of next.later) {
+      const unsettled = state.local(id)?.settled === false;
+      if (!state.busy.has(id) && !unsettled) this.#waiting.add(id);
+    }
+  }
+
+  #agree({ agreed, adopted }: Plan): void {
+    const { state } = this.#options;
+    for (const { id, synced } of agreed) state.setSynced(id, synced);
+    for (const { from, to } of adopted) state.rekeyLocal(from, to);
+  }
+
+  #report(ids: ReadonlySet<NodeId>, { problems: found }: Plan): void {
+    const { state, problems, now } = this.#options;
+    for (const id of ids) if (this.#troubled.delete(id)) problems.clear(id);
+    for (const { node, code } of found) {
+      if (code === 'excluded') continue;
+      this.#troubled.add(node);
+      const remote = state.remote(node);
+      const path = state.pathOf(node) ?? remote?.name ?? node;
+      problems.set(node, { path, code, message: `It is left alone (${code}) until it changes.`, since: now() });
+    }
+  }
+
+  #hash(id: NodeId): void {
+    const { state } = this.#options;
+    if (state.busy.has(id)) return;
+    state.busy.add(id);
+    this.#hashing++;
+    void this.#hashes.run(() => this.#hashNow(id));
+  }
+
+  async #hashNow(id: NodeId): Promise<void> {
+    const { fs, state, retry, look, signal, onFatal } = this.#options;
+    const entry = state.local(id);
+    const path = state.pathOf(id);
+    try {
+      if (entry === undefined || path === undefined || signal.aborted) return;
+      const hash = await hashFile(fs, path, entry);
+      if (hash === 'changed') {
+        look(path);
+        retry.later(id);
+        return;
+      }
+      await state.commit(() => {
+        const now = state.local(id);
+        if (now !== undefined && isSameContent(now, entry)) state.setLocal(id, { ...now, hash });
+      });
+      retry.done(id);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (codeOf(error) === '') onFatal(error);
+      else {
+        look(path ?? '');
+        retry.failed(id, path ?? id, error);
+      }
+    } finally {
+      this.#hashing--;
+      state.busy.delete(id);
+      this.touch(id);
+    }
+  }
+
+  /** When nothing is under way any more, whoever still waits is looked at once more: it must not wait for ever. */
+  #sweep(): void {
+    const { proposals, apply, state } = this.#options;
+    if (this.#waiting.size === 0 || this.paused || this.#dirty.size > 0) return;
+    if (proposals.pending + apply.pending + this.#hashing > 0 || state.sent.size > 0) return;
+    if (this.#swept === this.#changes) return;
+    for (const id of this.#waiting.all()) this.touch(id);
+    this.#swept = this.#changes;
+  }
+
+  #holder(id: NodeId): string | undefined {
+    const { state, excluded } = this.#options;
+    const name = state.remote(id)?.name ?? state.local(id)?.name;
+    return name !== undefined && excluded(name) ? 'excluded' : undefined;
+  }
+}

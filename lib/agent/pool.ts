@@ -1,0 +1,49 @@
+import { must } from '../base/errors.ts';
+
+/** At most `size` pieces of work at a time, started in the order they came. */
+export class Pool {
+  readonly #size: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#size) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running++;
+    try {
+      return await work();
+    } finally {
+      // The place is handed on, so that nobody slips in between.
+      if (this.#waiting.length > 0) must(this.#waiting.shift(), 'somebody waits')();
+      else this.#running--;
+    }
+  }
+}
+
+/** Runs `work` for each item, at most `width` at once; the first error is thrown after all that started have ended. */
+export async function eachBounded<T>(
+  items: Iterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  const errors: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    for (let next = iterator.next(); next.done !== true && errors.length === 0; next = iterator.next()) {
+      try {
+        await work(next.value);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  if (errors.length > 0) throw errors[0];
+}

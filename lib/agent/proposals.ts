@@ -1,0 +1,233 @@
+// From what the planner proposes to operations in the outbox: uploads what has content, and asks again at the last
+// moment whether the proposal still fits what is on the site.
+import type { Log } from '../base/log.ts';
+import { codeOf } from '../base/errors.ts';
+import type { NodeId } from '../core/node.ts';
+import type { Proposal } from '../core/trees.ts';
+import type { Content, Operation } from '../protocol/operation.ts';
+import type { Outbox } from './outbox.ts';
+import { Pool } from './pool.ts';
+import type { Retry } from './retry.ts';
+import { Signal } from './signal.ts';
+import type { LocalEntry } from './state/local-table.ts';
+import type { State } from './state/state.ts';
+import { upload, type UploadOptions } from './upload.ts';
+
+export interface ProposalOptions extends UploadOptions {
+  readonly state: State;
+  readonly outbox: Outbox;
+  readonly retry: Retry;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Resolves when the root is what it should be; rejects with `halted` when it is not (I6). */
+  readonly guard: () => Promise<void>;
+  readonly look: (path: string) => void;
+  /** Something ended here: the planner may go on. */
+  readonly onProgress: () => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+const uploadsAtOnce = 16;
+/** Operations in the outbox and uploads on their way there: what is beyond stays in memory, unread. */
+const maxOpen = 512;
+
+export class Proposals {
+  readonly #options: ProposalOptions;
+  readonly #queue: Proposal[] = [];
+  readonly #pool = new Pool(uploadsAtOnce);
+  readonly #wake = new Signal();
+  #at = 0;
+  #uploading = 0;
+  paused = false;
+  readonly counters = { uploads: 0, uploadedBytes: 0, discarded: 0 };
+
+  constructor(options: ProposalOptions) {
+    this.#options = options;
+  }
+
+  /** Proposals that are no operations yet. */
+  get pending(): number {
+    return this.#queue.length - this.#at + this.#uploading;
+  }
+
+  /** Work that was begun and uses the state. */
+  get running(): number {
+    return this.#uploading;
+  }
+
+  /** In the planner's order, which is kept. The nodes are busy from now on. */
+  add(proposals: readonly Proposal[]): void {
+    for (const proposal of proposals) {
+      this.#options.state.busy.add(proposal.node);
+      this.#queue.push(proposal);
+    }
+    this.#wake.set();
+  }
+
+  /** Call when the outbox got shorter, or to go on after a pause. */
+  wake(): void {
+    this.#wake.set();
+  }
+
+  async run(): Promise<void> {
+    const { signal, outbox } = this.#options;
+    const wake = (): void => this.#wake.set();
+    signal.addEventListener('abort', wake, { once: true });
+    while (!signal.aborted) {
+      await this.#wake.wait();
+      while (
+        !this.paused &&
+        !signal.aborted &&
+        this.#at < this.#queue.length &&
+        outbox.open + this.#uploading < maxOpen
+      )
+        if (!(await this.#startSome())) break;
+      if (this.#at === this.#queue.length) {
+        this.#queue.length = 0;
+        this.#at = 0;
+      }
+    }
+    signal.removeEventListener('abort', wake);
+  }
+
+  /** Answers false when nothing may be sent now. */
+  async #startSome(): Promise<boolean> {
+    const { outbox, guard } = this.#options;
+    const some = this.#queue.slice(this.#at, this.#at + maxOpen - outbox.open - this.#uploading);
+    if (some.some((proposal) => proposal.kind === 'delete' || proposal.kind === 'rmdir')) {
+      try {
+        await guard();
+      } catch (error) {
+        if (codeOf(error) === 'halted') return false;
+        throw error;
+      }
+      if (this.paused) return false;
+    }
+    this.#at += some.length;
+    // Calls of `append` in this order give numbers in this order; an upload's comes later, after all it depends on.
+    for (const proposal of some) {
+      this.#uploading++;
+      void this.#start(proposal);
+    }
+    return true;
+  }
+
+  async #start(proposal: Proposal): Promise<void> {
+    const { signal, onFatal, onProgress } = this.#options;
+    let sent = false;
+    try {
+      sent =
+        proposal.kind === 'create' || proposal.kind === 'edit'
+          ? await this.#pool.run(() => this.#upload(proposal))
+          : (await this.#options.outbox.append(() => this.#operation(proposal))) !== undefined;
+    } catch (error) {
+      if (!signal.aborted) onFatal(error);
+    } finally {
+      this.#uploading--;
+      if (!sent) this.#release(proposal.node);
+      this.#wake.set();
+      onProgress();
+    }
+  }
+
+  async #upload(proposal: Extract<Proposal, { kind: 'create' | 'edit' }>): Promise<boolean> {
+    const { state, outbox, retry, look, signal } = this.#options;
+    const entry = state.local(proposal.node);
+    const path = state.pathOf(proposal.node);
+    if (entry === undefined || path === undefined || !entry.settled || entry.kind !== 'file') return false;
+    if (signal.aborted) return false;
+    try {
+      const before = proposal.kind === 'edit' ? (state.synced(entry.id)?.hash ?? null) : null;
+      const result = await upload(this.#options, path, entry, before);
+      if (result === 'changed') {
+        this.counters.discarded++;
+        look(path);
+        retry.later(entry.id);
+        return false;
+      }
+      if (result.kind === 'same') {
+        if (before !== null) await state.commit(() => this.#setHash(entry, before));
+        return false;
+      }
+      const { content } = result;
+      const operation = await outbox.append(() => this.#withContent(proposal, entry, content));
+      if (operation === undefined) {
+        this.counters.discarded++;
+        return false;
+      }
+      this.counters.uploads++;
+      this.counters.uploadedBytes += content.size;
+      retry.done(entry.id);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === '' || signal.aborted) throw error;
+      if (codeOf(error) === 'ENOENT') look(path);
+      retry.failed(entry.id, path, error);
+      return false;
+    }
+  }
+
+  #withContent(
+    proposal: Extract<Proposal, { kind: 'create' | 'edit' }>,
+    uploaded: LocalEntry,
+    content: Content,
+  ): Operation | undefined {
+    const { state } = this.#options;
+    const entry = this.#setHash(uploaded, content.hash);
+    if (entry === undefined) return undefined;
+    const { id: node, parent, name, mtime, mode } = entry;
+    if (proposal.kind === 'create') {
+      if (state.remote(node) !== undefined) return undefined;
+      return { kind: 'create', node, parent, name, content, mtime, mode };
+    }
+    const { base } = proposal;
+    if ((state.synced(node)?.version ?? 0) !== base) return undefined;
+    const place = state.remote(node) ?? entry;
+    return { kind: 'edit', node, parent: place.parent, name: place.name, base, content, mtime, mode };
+  }
+
+  /** The entry with its hash, if its content still is what was read. */
+  #setHash(read: LocalEntry, hash: string): LocalEntry | undefined {
+    const { state } = this.#options;
+    const entry = state.local(read.id);
+    if (entry === undefined || !isSameContent(entry, read)) return undefined;
+    const known = { ...entry, hash };
+    state.setLocal(entry.id, known);
+    return known;
+  }
+
+  #operation(proposal: Exclude<Proposal, { kind: 'create' | 'edit' }>): Operation | undefined {
+    const { state } = this.#options;
+    const { node } = proposal;
+    const entry = state.local(node);
+    switch (proposal.kind) {
+      case 'mkdir':
+        if (entry === undefined || state.remote(node) !== undefined) return undefined;
+        return { kind: 'mkdir', node, parent: entry.parent, name: entry.name, mode: entry.mode };
+      case 'move':
+        if (entry === undefined) return undefined;
+        return { kind: 'move', node, parent: proposal.parent, name: proposal.name };
+      case 'delete':
+        if (entry !== undefined || state.synced(node)?.version !== proposal.base) return undefined;
+        return { kind: 'delete', node, base: proposal.base };
+      case 'rmdir':
+        if (entry !== undefined) return undefined;
+        return { kind: 'rmdir', node, asOf: state.meta.values.cursor };
+      case 'attributes': {
+        if (entry === undefined) return undefined;
+        const { mode, mtime } = entry;
+        const { base } = proposal;
+        return { kind: 'attributes', node, base, mode, ...(entry.kind === 'file' ? { mtime } : {}) };
+      }
+    }
+  }
+
+  #release(node: NodeId): void {
+    this.#options.state.busy.delete(node);
+    this.#options.state.onChange(node);
+  }
+}
+
+export function isSameContent(a: LocalEntry, b: LocalEntry): boolean {
+  return a.settled && a.inode === b.inode && a.size === b.size && a.statMtime === b.statMtime;
+}

@@ -1,0 +1,160 @@
+// Old contents are never thrown away by a rename: they are set aside in `.tideway/replaced` first. The name there says
+// what must be known to decide about it after a crash, so nothing else has to be on disk at that moment.
+import type { Clock } from '../base/clock.ts';
+import { codeOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { conflictName } from '../core/conflict-name.ts';
+import { rootId, type NodeId } from '../core/node.ts';
+import { ours } from '../protocol/layout.ts';
+import type { FileStat, SiteFs } from './fs/port.ts';
+import type { Problems } from './problems.ts';
+import { inodeOf } from './round.ts';
+import type { LocalEntry } from './state/local-table.ts';
+import type { Kept } from './state/notes.ts';
+import type { State } from './state/state.ts';
+
+export const replacedDir = `${ours}/replaced`;
+export const temporaryDir = `${ours}/tmp`;
+
+const sweepMs = 5000;
+const dayMs = 24 * 3600_000;
+
+/** What a name in `.tideway/replaced` says. */
+interface Label {
+  readonly node: NodeId;
+  /** Of the version that was set aside. */
+  readonly inode: string;
+  readonly size: number;
+  readonly mtime: string;
+  /** Of the new content, where that stood under this name before the exchange; '' where there was none. */
+  readonly download: string;
+}
+
+export interface ReplacedOptions {
+  readonly fs: SiteFs;
+  readonly state: State;
+  readonly clock: Clock;
+  readonly problems: Problems;
+  readonly server: string;
+  readonly log: Log;
+  readonly look: (path: string) => void;
+}
+
+export class Replaced {
+  readonly #options: ReplacedOptions;
+  /** What is kept because it is open, by name in the directory; also in the state. */
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(options: ReplacedOptions) {
+    this.#options = options;
+  }
+
+  /** Path to set the entry's inode aside under; `download` is the inode that stands there before an exchange. */
+  pathFor(entry: LocalEntry, download: FileStat | null): string {
+    const { id, inode, size, statMtime } = entry;
+    const label = [id, inode, size, statMtime, download === null ? '' : inodeOf(download)];
+    return `${replacedDir}/${label.join('~')}`;
+  }
+
+  /**
+   * Decides about what was set aside at `path`: dropped when it still is the version the label tells and nobody has it
+   * open; kept while somebody has, or while that cannot be told; brought back beside when somebody wrote to it.
+   */
+  async settle(path: string, parent: NodeId, name: string): Promise<void> {
+    const { fs, state, clock } = this.#options;
+    const file = path.slice(replacedDir.length + 1);
+    const label = parse(file);
+    const stat = await fs.stat(path);
+    if (stat !== null && (label === undefined || inodeOf(stat) !== label.download)) {
+      if (label === undefined || !isVersion(stat, label)) await this.#bringBack(path, parent, name);
+      else {
+        if ((await fs.isOpen(path)) !== false) {
+          await this.#keep({ file, parent, name, since: clock.now() });
+          return;
+        }
+        // Nobody can open it by this name any more, but who had it open until now may have written before closing.
+        const after = await fs.stat(path);
+        if (after === null || isVersion(after, label)) await this.#drop(path);
+        else await this.#bringBack(path, parent, name);
+      }
+    } else if (stat !== null) await this.#drop(path);
+    if (this.#kept.delete(file)) await state.commit(() => state.replaced.drop(file));
+  }
+
+  /** At the start: what a crash left. A temporary file was never anybody's. */
+  async recover(): Promise<void> {
+    const { fs, state } = this.#options;
+    for (const { name } of await fs.list(temporaryDir)) await fs.unlink(`${temporaryDir}/${name}`);
+    for (const kept of state.replaced.all()) this.#kept.set(kept.file, kept);
+    for (const { name: file } of await fs.list(replacedDir)) {
+      if (this.#kept.has(file)) continue;
+      const node = parse(file)?.node;
+      const place = node === undefined ? undefined : (state.local(node) ?? state.synced(node) ?? state.remote(node));
+      await this.settle(`${replacedDir}/${file}`, place?.parent ?? rootId, place?.name ?? 'recovered');
+    }
+  }
+
+  /** Asks again and again about what was still open. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, problems, log } = this.#options;
+    for (;;) {
+      await clock.sleep(sweepMs, signal).catch(() => {}); // ends by the signal only, which the next line asks
+      if (signal.aborted) return;
+      for (const kept of this.#kept.values()) {
+        const path = `${replacedDir}/${kept.file}`;
+        try {
+          await this.settle(path, kept.parent, kept.name);
+        } catch (error) {
+          if (codeOf(error) === '') throw error;
+          log.warn('replaced_failed', { path, error });
+        }
+        if (!this.#kept.has(kept.file)) problems.clear(path);
+        else if (clock.now() - kept.since > dayMs) problems.set(path, { path, since: clock.now(), ...stillOpen });
+      }
+    }
+  }
+
+  async #keep(kept: Kept): Promise<void> {
+    if (this.#kept.has(kept.file)) return;
+    this.#kept.set(kept.file, kept);
+    await this.#options.state.commit(() => this.#options.state.replaced.put(kept));
+  }
+
+  async #drop(path: string): Promise<void> {
+    await this.#options.fs.unlink(path);
+  }
+
+  /** Under its own name if that is free (an edit beats a delete), else as a conflict copy. From there on it is a new file. */
+  async #bringBack(path: string, parent: NodeId, name: string): Promise<void> {
+    const { fs, state, look, server, log } = this.#options;
+    const dir = state.pathOf(parent) === undefined ? rootId : parent;
+    for (let attempt = -1; ; attempt++) {
+      const target = state.pathIn(dir, attempt < 0 ? name : conflictName(name, server, attempt)) ?? name;
+      try {
+        await fs.rename(path, target, false);
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST') continue;
+        throw error;
+      }
+      log.warn('late_write_kept', { path: target });
+      look(target);
+      return;
+    }
+  }
+}
+
+const stillOpen = {
+  code: 'still_open',
+  message: 'A replaced version may still be open in some program: close that, or move this file away.',
+};
+
+function isVersion(stat: FileStat, label: Label): boolean {
+  return inodeOf(stat) === label.inode && stat.size === label.size && stat.mtimeNs.toString() === label.mtime;
+}
+
+function parse(file: string): Label | undefined {
+  const [node, inode, size, mtime, download] = file.split('~');
+  if (node === undefined || inode === undefined || size === undefined || mtime === undefined || download === undefined)
+    return undefined;
+  return { node, inode, size: Number(size), mtime, download };
+}

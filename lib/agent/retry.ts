@@ -1,0 +1,84 @@
+import type { Clock } from '../base/clock.ts';
+import { codeOf, messageOf } from '../base/errors.ts';
+import type { NodeId } from '../core/node.ts';
+import type { Problems } from './problems.ts';
+
+const firstMs = 50;
+const maxMs = 5 * 60_000;
+/** A file that is being written to, or a name that changes hands, is no problem before so many tries. */
+const patience = 8;
+
+const explained: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  ENOSPC: ['disk_full', 'The disk is full: free some space.'],
+  EDQUOT: ['disk_full', 'The disk quota is used up: free some space.'],
+  EACCES: ['no_permission', 'The agent may not do this here: give it access.'],
+  EPERM: ['no_permission', 'The agent may not do this here: give it access.'],
+  EROFS: ['read_only', 'The file system is read-only.'],
+  ENAMETOOLONG: ['path_too_long', 'The path is too long for this file system: shorten it.'],
+  EIO: ['disk_error', 'The disk reports an error: check it.'],
+};
+
+/**
+ * What failed for one node is tried again, each time after twice the wait, 5 min at most, until it works; meanwhile it is a
+ * problem of that path and holds up nothing else.
+ */
+export class Retry {
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #problems: Problems;
+  readonly #again: (node: NodeId) => void;
+  readonly #tries = new Map<NodeId, { count: number; waiting: boolean }>();
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly problems: Problems;
+    readonly again: (node: NodeId) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#signal = options.signal;
+    this.#problems = options.problems;
+    this.#again = options.again;
+  }
+
+  /** True while the node waits for its next try: do not plan it. */
+  waits(node: NodeId): boolean {
+    return this.#tries.get(node)?.waiting === true;
+  }
+
+  get waiting(): number {
+    let count = 0;
+    for (const { waiting, count: tries } of this.#tries.values()) if (waiting && tries <= patience) count++;
+    return count;
+  }
+
+  failed(node: NodeId, path: string, error: unknown): void {
+    const system = codeOf(error);
+    const known = explained[system];
+    const count = this.later(node);
+    if (known === undefined && count <= patience) return;
+    const [code, message] = known ?? ['cannot_sync', `It cannot be brought in step yet: ${messageOf(error)}`];
+    this.#problems.set(node, { path, code, message, since: this.#clock.now() });
+  }
+
+  /** Tries again after a while; answers how many tries failed in a row. */
+  later(node: NodeId): number {
+    const known = this.#tries.get(node);
+    const count = (known?.count ?? 0) + 1;
+    this.#tries.set(node, { count, waiting: true });
+    void this.#wait(node, Math.min(firstMs * 2 ** (count - 1), maxMs));
+    return count;
+  }
+
+  done(node: NodeId): void {
+    if (this.#tries.delete(node)) this.#problems.clear(node);
+  }
+
+  async #wait(node: NodeId, ms: number): Promise<void> {
+    await this.#clock.sleep(ms, this.#signal).catch(() => {}); // ends by the signal only
+    const known = this.#tries.get(node);
+    if (this.#signal.aborted || known === undefined) return;
+    known.waiting = false;
+    this.#again(node);
+  }
+}

@@ -1,0 +1,253 @@
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { must } from '../base/errors.ts';
+import type { NodeId } from '../core/node.ts';
+import { ours } from '../protocol/layout.ts';
+import { byDirectory } from './by-directory.ts';
+import type { Excluded } from './exclude.ts';
+import type { SiteFs } from './fs/port.ts';
+import type { StartWatch, Watch, WatchEvent } from './fs/watch-port.ts';
+import { identify } from './identify.ts';
+import type { Problems } from './problems.ts';
+import { quietFor } from './quiet.ts';
+import { inodeOf, newRound, type Found, type Round } from './round.ts';
+import { Signal } from './signal.ts';
+import type { State } from './state/state.ts';
+import type { Touched } from './touched.ts';
+import { Walk, type Look } from './walk.ts';
+
+export interface ScanOptions {
+  readonly fs: SiteFs;
+  readonly startWatch: StartWatch;
+  readonly state: State;
+  readonly touched: Touched;
+  readonly problems: Problems;
+  readonly excluded: Excluded;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** The root moved or vanished, or cannot be read: look at it. Resolves when scans make sense again. */
+  readonly checkRoot: () => Promise<void>;
+}
+
+const pollMs = 60_000;
+const dailyMs = 24 * 3600_000;
+const retryMs = 1000;
+/** From so many names on, a listing of the directory is cheaper than a look at each. */
+const manyNames = 64;
+
+/** Keeps the local tree true: partial scans from events as they come, and full scans that need no event at all. */
+export class Scanner {
+  readonly #options: ScanOptions;
+  readonly #looks = new Map<string, Look>();
+  readonly #lookWake = new Signal();
+  readonly #fullWake = new Signal();
+  #fullWaiters: (() => void)[] = [];
+  #fullWanted = false;
+  #looking = false;
+  #unquiet = 0;
+  #watch: Watch | undefined;
+  #polling = false;
+  /** Full scans and partial ones that ended. */
+  readonly counters = { full: 0, partial: 0 };
+
+  constructor(options: ScanOptions) {
+    this.#options = options;
+  }
+
+  /** Watches and scans until the signal ends it; the first full scan begins at once. */
+  async run(): Promise<void> {
+    const { signal, startWatch } = this.#options;
+    this.#watch = await startWatch((events) => this.#onEvents(events));
+    const wake = (): void => {
+      this.#lookWake.set();
+      this.#fullWake.set();
+    };
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      await Promise.all([this.#lookLoop(), this.#fullLoop(), this.#periodic()]);
+    } finally {
+      signal.removeEventListener('abort', wake);
+      await this.#watch.close();
+    }
+  }
+
+  /** Resolves when a full scan that began after the call is in the local tree. */
+  full(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#fullWaiters.push(resolve);
+      this.#askFull();
+    });
+  }
+
+  /** Looks at one path soon. */
+  look(path: string, look: Look = { closed: false, written: false }): void {
+    if (path === ours || path.startsWith(`${ours}/`)) return;
+    const known = this.#looks.get(path);
+    this.#looks.set(path, {
+      closed: known?.closed === true || look.closed,
+      written: known?.written === true || look.written,
+    });
+    this.#lookWake.set();
+  }
+
+  /** True while something was seen that is not in the local tree yet. */
+  get pending(): boolean {
+    return this.#looks.size > 0 || this.#looking || this.#fullWanted || this.#unquiet > 0;
+  }
+
+  #askFull(): void {
+    this.#fullWanted = true;
+    this.#fullWake.set();
+  }
+
+  #onEvents(events: readonly WatchEvent[]): void {
+    for (const event of events)
+      switch (event.kind) {
+        case 'changed':
+          this.look(event.path);
+          break;
+        case 'written':
+          this.look(event.path, { closed: false, written: true });
+          break;
+        case 'closed':
+          this.look(event.path, { closed: true, written: false });
+          break;
+        case 'moved':
+          this.look(event.from);
+          this.look(event.to);
+          break;
+        case 'limit':
+          if (!this.#polling) this.#options.log.warn('watch_limit', { path: event.path, pollMs });
+          this.#polling = true;
+          break;
+        case 'overflow':
+        case 'gone':
+          this.#askFull();
+          break;
+      }
+  }
+
+  async #lookLoop(): Promise<void> {
+    while (!this.#options.signal.aborted) {
+      await this.#lookWake.wait();
+      if (this.#looks.size === 0) continue;
+      const looks = new Map(this.#looks);
+      this.#looks.clear();
+      this.#looking = true;
+      const seen: [NodeId, string][] = [];
+      try {
+        await this.#round(looks, seen, async (walk) => {
+          for (const [dir, names] of byDirectory(this.#options.state, looks)) {
+            const path = this.#options.state.pathOf(dir);
+            if (path === undefined) continue;
+            for (const name of names) seen.push([dir, name]);
+            if (names.size >= manyNames) await walk.directory(dir, path, false);
+            else await walk.names(dir, path, names);
+          }
+        });
+        this.counters.partial++;
+      } catch (error) {
+        await this.#failed(error);
+        this.#askFull();
+      } finally {
+        this.#looking = false;
+      }
+    }
+  }
+
+  async #fullLoop(): Promise<void> {
+    this.#askFull();
+    while (!this.#options.signal.aborted) {
+      await this.#fullWake.wait();
+      if (!this.#fullWanted) continue;
+      this.#fullWanted = false;
+      const waiters = this.#fullWaiters;
+      this.#fullWaiters = [];
+      try {
+        await this.#options.checkRoot();
+        await this.#round(new Map(), [], (walk) => walk.everything());
+        this.counters.full++;
+        for (const resolve of waiters) resolve();
+      } catch (error) {
+        this.#fullWaiters.push(...waiters);
+        await this.#failed(error);
+        this.#askFull();
+      }
+    }
+  }
+
+  async #periodic(): Promise<void> {
+    const { clock, signal } = this.#options;
+    for (let waited = 0; ; waited += pollMs) {
+      await clock.sleep(pollMs, signal).catch(() => {}); // ends by the signal only, which the next line asks
+      if (signal.aborted) return;
+      if (!this.#polling && waited < dailyMs) continue;
+      this.#askFull();
+      waited = 0;
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const { signal, clock, log, checkRoot } = this.#options;
+    if (signal.aborted) return;
+    log.warn('scan_failed', { error });
+    await clock.sleep(retryMs, signal).catch(() => {}); // as above
+    if (!signal.aborted) await checkRoot();
+  }
+
+  /** `seen` are names this round looks at: whatever an older round saw of them counts for nothing any more. */
+  async #round(
+    looks: ReadonlyMap<string, Look>,
+    seen: readonly (readonly [NodeId, string])[],
+    look: (walk: Walk) => Promise<void>,
+  ): Promise<void> {
+    const { touched, state, clock } = this.#options;
+    const now = (): number => clock.now();
+    const round = newRound(touched.scan());
+    try {
+      const walk = new Walk(
+        { ...this.#options, now, watch: must(this.#watch, 'scans begin after the watch') },
+        round,
+        looks,
+      );
+      await look(walk);
+      await this.#lookAtOldPlaces(walk, round);
+      const { unsettled, again } = await state.commit(() => {
+        const result = identify(state, touched, round, now());
+        for (const [dir, name] of seen) touched.mark(dir, name);
+        return result;
+      });
+      for (const path of again) this.look(path);
+      this.#lookLater(unsettled);
+    } finally {
+      touched.scanned(round.began);
+    }
+  }
+
+  /** A known inode at a new place has moved, or got a second name: its old place tells which. */
+  async #lookAtOldPlaces(walk: Walk, round: Round): Promise<void> {
+    const { state } = this.#options;
+    for (let at = 0; at < round.found.length; at++) {
+      const found = must(round.found[at], 'index below length');
+      for (const entry of state.localWithInode(inodeOf(found.stat))) {
+        if (round.seen.has(entry.id) || round.missing.has(entry.id)) continue;
+        const path = state.pathOf(entry.parent);
+        if (path !== undefined) await walk.names(entry.parent, path, new Set([entry.name]));
+      }
+    }
+  }
+
+  #lookLater(unsettled: readonly Found[]): void {
+    const byDelay = Map.groupBy(unsettled, (found) => quietFor(found.stat.size));
+    for (const [delay, group] of byDelay) void this.#lookAfter(delay, group);
+  }
+
+  async #lookAfter(delay: number, group: readonly Found[]): Promise<void> {
+    const { clock, signal } = this.#options;
+    this.#unquiet++;
+    await clock.sleep(delay, signal).catch(() => {}); // ends by the signal only
+    this.#unquiet--;
+    if (!signal.aborted) for (const found of group) this.look(found.path);
+  }
+}

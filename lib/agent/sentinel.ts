@@ -1,0 +1,121 @@
+import { codeOf } from '../base/errors.ts';
+import { ours } from '../protocol/layout.ts';
+import type { SiteFs } from './fs/port.ts';
+import { Halted, type Halt } from './halt.ts';
+import { replacedDir, temporaryDir } from './replaced.ts';
+import type { State } from './state/state.ts';
+
+export const sentinelPath = `${ours}/endpoint.json`;
+
+/**
+ * Tells an empty directory from an emptied one. A root whose disk is not mounted looks like a root whose files were all
+ * deleted; but it has no sentinel with this endpoint's id, and then nothing may be concluded from what is missing (I6).
+ */
+export class Sentinel {
+  readonly #fs: SiteFs;
+  readonly #state: State;
+  readonly #endpoint: string;
+  #device: bigint | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(fs: SiteFs, state: State, endpoint: string) {
+    this.#fs = fs;
+    this.#state = state;
+    this.#endpoint = endpoint;
+  }
+
+  /** At the start: marks a root that was never marked, if nothing was ever synced there. Rejects with `Halted`. */
+  async claim(): Promise<void> {
+    const found = await this.#read();
+    if (found === undefined) {
+      if (this.#state.meta.values.marked) throw new Halted(emptied);
+      await this.#makeDirectories();
+      await this.#write();
+      await this.#fs.sync();
+    }
+    await this.check();
+    await this.#makeDirectories();
+    if (!this.#state.meta.values.marked) await this.#state.commit(() => this.#state.meta.set({ marked: true }));
+  }
+
+  /** Rejects with `Halted` when the root is not what it was. Calls at the same time share one look. */
+  check(): Promise<void> {
+    this.#running ??= this.#check().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #check(): Promise<void> {
+    const root = await this.#fs.stat('').catch((error: unknown) => {
+      if (codeOf(error) === '') throw error;
+      return null; // whatever the reason, there is nothing to look at
+    });
+    if (root === null || root.kind !== 'directory' || root.links === 0) throw new Halted(missing);
+    if (this.#device !== undefined && root.dev !== this.#device) throw new Halted(replaced);
+    const endpoint = await this.#read();
+    if (endpoint === undefined) throw new Halted(emptied);
+    if (endpoint !== this.#endpoint) throw new Halted(foreign);
+    this.#device = root.dev;
+  }
+
+  async #read(): Promise<string | undefined> {
+    try {
+      const file = await this.#fs.open(sentinelPath);
+      try {
+        const text = Buffer.from(await file.read(0, 4096)).toString('utf8');
+        const parsed: unknown = JSON.parse(text);
+        return typeof parsed === 'object' && parsed !== null && 'endpoint' in parsed ? String(parsed.endpoint) : '';
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESTALE') return undefined;
+      if (error instanceof SyntaxError) return ''; // somebody else's: not ours in any case
+      throw error;
+    }
+  }
+
+  async #write(): Promise<void> {
+    const temporary = `${ours}/endpoint.new`;
+    if ((await this.#fs.stat(temporary)) !== null) await this.#fs.unlink(temporary);
+    const file = await this.#fs.create(temporary, 0o644);
+    try {
+      await file.write(0, Buffer.from(`${JSON.stringify({ endpoint: this.#endpoint })}\n`));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await this.#fs.rename(temporary, sentinelPath, false);
+  }
+
+  async #makeDirectories(): Promise<void> {
+    for (const dir of [ours, temporaryDir, replacedDir]) {
+      try {
+        await this.#fs.mkdir(dir, 0o700);
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      }
+    }
+  }
+}
+
+const missing: Halt = {
+  code: 'root_missing',
+  message: 'The folder is gone. Nothing is synced until it is back: mount its disk or restore it, then resume.',
+};
+const emptied: Halt = {
+  code: 'root_emptied',
+  message:
+    'The folder has lost its mark (.tideway/endpoint.json), as an unmounted disk or an emptied folder has. Nothing is ' +
+    'deleted elsewhere: mount the disk or restore the folder, then resume.',
+};
+const replaced: Halt = {
+  code: 'root_replaced',
+  message: 'The folder is on another disk than before. Mount the right one, then resume.',
+};
+const foreign: Halt = {
+  code: 'root_foreign',
+  message: 'The folder belongs to another endpoint. Name the right folder, or remove that endpoint first.',
+};

@@ -1,0 +1,238 @@
+// What the agent does to its own site, one function an action. Each looks again at what it is about to touch, because
+// users work there at the same time; what it finds otherwise than expected is `stale`, and left to the next scan and plan.
+import { codeOf } from '../base/errors.ts';
+import type { NodeId, NodeState } from '../core/node.ts';
+import { temporaryName } from '../core/temporary-name.ts';
+import type { Downloaded } from './download.ts';
+import type { Flush } from './flush.ts';
+import type { FileStat, SiteFs } from './fs/port.ts';
+import type { Replaced } from './replaced.ts';
+import { inodeOf } from './round.ts';
+import type { LocalEntry } from './state/local-table.ts';
+import type { State } from './state/state.ts';
+import type { Touched } from './touched.ts';
+
+/** Not as it was planned: nothing was done, or nothing that a scan will not find. */
+export class Stale extends Error {
+  readonly code = 'stale';
+}
+
+export interface SiteOptions {
+  readonly fs: SiteFs;
+  readonly state: State;
+  readonly touched: Touched;
+  readonly flush: Flush;
+  readonly replaced: Replaced;
+  readonly look: (path: string) => void;
+}
+
+/** Every method resolves when the local tree tells what was done; the caller flushes and then moves the synced tree. */
+export class Site {
+  readonly #fs: SiteFs;
+  readonly #state: State;
+  readonly #options: SiteOptions;
+
+  constructor(options: SiteOptions) {
+    this.#options = options;
+    this.#fs = options.fs;
+    this.#state = options.state;
+  }
+
+  async mkdir(node: NodeState): Promise<void> {
+    const path = this.#pathIn(node.parent, node.name);
+    await this.#at([node], path, async () => {
+      await this.#fs.mkdir(path, 0o700);
+      await this.#fs.chmod(path, node.mode);
+      const stat = await this.#stat(path);
+      await this.#setLocal(entryOf(node, stat, null));
+    });
+  }
+
+  /** A new file: `temporary` holds its content, flushed. */
+  async place(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<void> {
+    const path = this.#pathIn(node.parent, node.name);
+    await this.#at([node], path, async () => {
+      await this.#fs.rename(temporary, path, false);
+      await this.#record(node, path, hash, stat);
+    });
+  }
+
+  /** New content for a file that is here. The name always leads to the old or to the new content, whole (I16). */
+  async replace(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<void> {
+    const entry = this.#expected(node.id);
+    const path = this.#pathIn(entry.parent, entry.name);
+    let aside = '';
+    await this.#at([entry], path, async () => {
+      await this.#check(entry, path);
+      if (this.#fs.capabilities.atomicRename) {
+        // The exchange takes out whatever is there, so that even a file put there a moment ago is set aside, not lost.
+        aside = this.#options.replaced.pathFor(entry, stat);
+        await this.#fs.rename(temporary, aside, false);
+        await this.#fs.exchange(aside, path);
+      } else {
+        // RACE: a file that is renamed to this name between the two calls is lost. Without an atomic exchange the kernel
+        // offers nothing better; what is written to the known file meanwhile is kept by its second name.
+        aside = this.#options.replaced.pathFor(entry, null);
+        await this.#fs.link(path, aside);
+        await this.#fs.rename(temporary, path, true);
+      }
+      await this.#record({ ...node, parent: entry.parent, name: entry.name }, path, hash, stat);
+    });
+    await this.#options.replaced.settle(aside, entry.parent, entry.name);
+  }
+
+  async remove(id: NodeId): Promise<void> {
+    const entry = this.#expected(id);
+    const path = this.#pathIn(entry.parent, entry.name);
+    const aside = this.#options.replaced.pathFor(entry, null);
+    await this.#at([entry], path, async () => {
+      await this.#check(entry, path);
+      await this.#fs.rename(path, aside, false);
+      await this.#state.commit(() => this.#state.setLocal(id, null));
+    });
+    await this.#options.replaced.settle(aside, entry.parent, entry.name);
+  }
+
+  async rmdir(id: NodeId): Promise<void> {
+    const entry = this.#expected(id);
+    const path = this.#pathIn(entry.parent, entry.name);
+    await this.#at([entry], path, async () => {
+      await this.#fs.rmdir(path);
+      await this.#state.commit(() => this.#state.setLocal(id, null));
+    });
+  }
+
+  async move(id: NodeId, parent: NodeId, name: string): Promise<void> {
+    const entry = this.#expected(id);
+    const from = this.#pathIn(entry.parent, entry.name);
+    const to = this.#pathIn(parent, name);
+    await this.#at([entry, { parent, name }], to, async () => {
+      const before = await this.#fs.stat(from);
+      if (before === null || inodeOf(before) !== entry.inode) throw this.#stale(from);
+      await this.#fs.rename(from, to, false);
+      const after = await this.#stat(to);
+      const untouched = entry.kind === 'directory' || sameVersion(entry, after);
+      const ctime = untouched ? after.ctimeNs.toString() : unknownTime;
+      await this.#setLocal({ ...entry, parent, name, ctime });
+      if (!untouched) this.#options.look(to);
+    });
+  }
+
+  async park(id: NodeId): Promise<void> {
+    const entry = this.#expected(id);
+    await this.move(id, entry.parent, temporaryName(entry.name, id));
+  }
+
+  /** Mode, and of a file mtime, as the remote tree says. */
+  async attributes(node: NodeState): Promise<void> {
+    const entry = this.#expected(node.id);
+    const path = this.#pathIn(entry.parent, entry.name);
+    await this.#at([entry], path, async () => {
+      await this.#check(entry, path);
+      if (entry.mode !== node.mode) await this.#fs.chmod(path, node.mode);
+      if (entry.kind === 'file' && entry.mtime !== node.mtime) await this.#fs.utimes(path, BigInt(node.mtime));
+      const stat = await this.#stat(path);
+      if (inodeOf(stat) !== entry.inode || (entry.kind === 'file' && stat.size !== entry.size)) throw this.#stale(path);
+      await this.#setLocal(entryOf({ ...node, parent: entry.parent, name: entry.name }, stat, entry.hash));
+    });
+  }
+
+  /** Does `work` while scans leave the names alone. What was stale is looked at again. */
+  async #at(
+    places: readonly { readonly parent: NodeId; readonly name: string }[],
+    path: string,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const { touched, look } = this.#options;
+    for (const { parent, name } of places) touched.begin(parent, name);
+    try {
+      await work();
+    } catch (error) {
+      const code = codeOf(error);
+      // Somebody was quicker. Whatever is there now, the scan says.
+      if (code === 'stale' || code === 'EEXIST' || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENOTEMPTY') {
+        look(path);
+        throw new Stale(`${path} is not as it was`, { cause: error });
+      }
+      throw error;
+    } finally {
+      for (const { parent, name } of places) touched.end(parent, name);
+    }
+  }
+
+  async #check(entry: LocalEntry, path: string): Promise<void> {
+    const stat = await this.#fs.stat(path);
+    const same =
+      stat !== null &&
+      stat.kind === entry.kind &&
+      (entry.kind === 'directory'
+        ? inodeOf(stat) === entry.inode
+        : sameVersion(entry, stat) && stat.ctimeNs.toString() === entry.ctime);
+    if (!same) throw this.#stale(path);
+  }
+
+  /** The stat right after the rename goes into the local tree, so that the own write does not come back as an edit. */
+  async #record(node: NodeState, path: string, hash: string, written: FileStat): Promise<void> {
+    const stat = await this.#stat(path);
+    const entry = entryOf(node, written, hash);
+    const own = sameVersion(entry, stat);
+    // Somebody wrote (or put another file here) in this very moment: keep what was ours, so that the scan sees the edit.
+    await this.#setLocal(own ? entryOf(node, stat, hash) : { ...entry, ctime: unknownTime });
+    if (!own) this.#options.look(path);
+  }
+
+  async #setLocal(entry: LocalEntry): Promise<void> {
+    await this.#state.commit(() => this.#state.setLocal(entry.id, entry));
+  }
+
+  async #stat(path: string): Promise<FileStat> {
+    const stat = await this.#fs.stat(path);
+    if (stat === null) throw this.#stale(path);
+    return stat;
+  }
+
+  #expected(id: NodeId): LocalEntry {
+    const entry = this.#state.local(id);
+    if (entry === undefined) throw new Stale(`${id} is gone`);
+    return entry;
+  }
+
+  #pathIn(parent: NodeId, name: string): string {
+    const path = this.#state.pathIn(parent, name);
+    if (path === undefined) throw new Stale(`the directory of ${name} is not here`);
+    return path;
+  }
+
+  #stale(path: string): Stale {
+    return new Stale(`${path} is not as it was`);
+  }
+}
+
+/** No ctime a file system gives: makes the next look see a difference. */
+const unknownTime = '-1';
+
+function sameVersion(entry: LocalEntry, stat: FileStat): boolean {
+  return inodeOf(stat) === entry.inode && stat.size === entry.size && stat.mtimeNs.toString() === entry.statMtime;
+}
+
+/** A local entry just as the row says; its mtime is the row's where the file system kept it to a microsecond. */
+function entryOf(node: NodeState, stat: FileStat, hash: string | null): LocalEntry {
+  const { id, parent, name, kind } = node;
+  const file = kind === 'file';
+  const apart = stat.mtimeNs - BigInt(node.mtime);
+  const kept = apart <= 1000n && apart >= -1000n;
+  return {
+    id,
+    parent,
+    name,
+    kind,
+    size: file ? stat.size : 0,
+    mtime: !file ? '0' : kept ? node.mtime : stat.mtimeNs.toString(),
+    mode: stat.mode & 0o777,
+    hash: file ? hash : null,
+    settled: true,
+    inode: inodeOf(stat),
+    statMtime: stat.mtimeNs.toString(),
+    ctime: stat.ctimeNs.toString(),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Local } from '../../core/trees.ts';
+import type { NodeId, NodeKind } from '../../core/node.ts';
+import type { Database, Statement } from '../../base/sqlite.ts';
+import { packName, unpackName } from './names.ts';
+
+/** A local entry with what identifies its inode and tells whether that was touched. */
+export interface LocalEntry extends Local {
+  /** `dev:ino` */
+  readonly inode: string;
+  readonly statMtime: string;
+  readonly ctime: string;
+}
+
+type Row = Record<string, unknown>;
+
+export class LocalTable {
+  readonly #get: Statement;
+  readonly #at: Statement;
+  readonly #children: Statement;
+  readonly #inode: Statement;
+  readonly #put: Statement;
+  readonly #drop: Statement;
+  readonly #count: Statement;
+
+  constructor(db: Database) {
+    this.#get = db.prepare('SELECT * FROM local WHERE id = ?');
+    this.#at = db.prepare('SELECT * FROM local WHERE parent = ? AND name = ?');
+    this.#children = db.prepare('SELECT * FROM local WHERE parent = ?');
+    this.#inode = db.prepare('SELECT * FROM local WHERE inode = ?');
+    this.#put = db.prepare(
+      `INSERT OR REPLACE INTO local (id, parent, name, kind, size, mtime, mode, hash, settled, inode, stat_mtime, ctime)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#drop = db.prepare('DELETE FROM local WHERE id = ?');
+    this.#count = db.prepare(`SELECT count(*) AS files FROM local WHERE kind = 'file'`);
+  }
+
+  get(id: NodeId): LocalEntry | undefined {
+    return entry(this.#get.get(id));
+  }
+
+  at(parent: NodeId, name: string): LocalEntry | undefined {
+    return entry(this.#at.get(parent, packName(name)));
+  }
+
+  children(parent: NodeId): LocalEntry[] {
+    return this.#children.all(parent).map(read);
+  }
+
+  /** More than one where a file has several names (hard links). */
+  withInode(inode: string): LocalEntry[] {
+    return this.#inode.all(inode).map(read);
+  }
+
+  put(row: LocalEntry): void {
+    const { id, parent, kind, size, mtime, mode, hash, inode, statMtime, ctime } = row;
+    const settled = row.settled ? 1 : 0;
+    this.#put.run(id, parent, packName(row.name), kind, size, mtime, mode, hash, settled, inode, statMtime, ctime);
+  }
+
+  drop(id: NodeId): void {
+    this.#drop.run(id);
+  }
+
+  countFiles(): number {
+    return Number(this.#count.get()?.['files'] ?? 0);
+  }
+}
+
+function entry(row: Row | undefined): LocalEntry | undefined {
+  return row === undefined ? undefined : read(row);
+}
+
+function read(row: Row): LocalEntry {
+  return {
+    id: row['id'] as string,
+    parent: row['parent'] as string,
+    name: unpackName(row['name'] as string),
+    kind: row['kind'] as NodeKind,
+    size: row['size'] as number,
+    mtime: row['mtime'] as string,
+    mode: row['mode'] as number,
+    hash: row['hash'] as string | null,
+    settled: row['settled'] === 1,
+    inode: row['inode'] as string,
+    statMtime: row['stat_mtime'] as string,
+    ctime: row['ctime'] as string,
+  };
+}

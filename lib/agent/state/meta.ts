@@ -1,0 +1,60 @@
+import type { Database, Statement } from '../../base/sqlite.ts';
+
+/** Everything an endpoint remembers that is one value. */
+export interface MetaValues {
+  /** The endpoint's id as its backend knows it. */
+  readonly endpoint: string;
+  /** Random, made with the state: tells this state from a copy of it. */
+  readonly holder: string;
+  readonly incarnation: number;
+  /** Last sequence number that is in the remote tree. */
+  readonly cursor: number;
+  /** Id of the share's life, '' before the first contact. */
+  readonly epoch: string;
+  /** The number the next operation gets. */
+  readonly nextN: number;
+  /** Counter in the ids of new nodes. */
+  readonly nextNode: number;
+  /** False until the remote tree was read whole once. */
+  readonly whole: boolean;
+  /** True once the root has the sentinel: from then on a root without it was emptied. */
+  readonly marked: boolean;
+}
+
+const initial: MetaValues = {
+  endpoint: '',
+  holder: '',
+  incarnation: 0,
+  cursor: 0,
+  epoch: '',
+  nextN: 1,
+  nextNode: 1,
+  whole: false,
+  marked: false,
+};
+
+/** Read from memory, written through inside the caller's transaction. */
+export class Meta {
+  readonly #set: Statement;
+  #values: MetaValues;
+
+  constructor(db: Database) {
+    this.#set = db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
+    const stored = db.prepare('SELECT key, value FROM meta').all();
+    const found = Object.fromEntries(stored.map((row) => [String(row['key']), JSON.parse(String(row['value']))]));
+    this.#values = { ...initial, ...(found as Partial<MetaValues>) };
+  }
+
+  get values(): MetaValues {
+    return this.#values;
+  }
+
+  /**
+   * Must run in the transaction that the new values belong to. Where that is rolled back the process must not go on
+   * with this object: `State.commit` only rolls back on an I/O error, and then halts the agent.
+   */
+  set(values: Partial<MetaValues>): void {
+    for (const [key, value] of Object.entries(values)) this.#set.run(key, JSON.stringify(value));
+    this.#values = { ...this.#values, ...values };
+  }
+}

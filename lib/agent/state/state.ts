@@ -1,0 +1,224 @@
+import { rootId, type NodeId, type NodeState } from '../../core/node.ts';
+import type { Synced, Trees } from '../../core/trees.ts';
+import { GroupCommit } from '../../base/group-commit.ts';
+import { openDatabase, transaction, type Database } from '../../base/sqlite.ts';
+import { LocalTable, type LocalEntry } from './local-table.ts';
+import { Meta } from './meta.ts';
+import { ConflictTable, ReplacedTable } from './notes.ts';
+import { OutboxTable } from './outbox-table.ts';
+import { RemoteTable } from './remote-table.ts';
+import { schema } from './schema.ts';
+import { SyncedTable } from './synced-table.ts';
+
+/**
+ * Everything an endpoint remembers. Reads are synchronous and see what was committed last. Writes go through `commit`
+ * (shared with others, durable when the promise resolves) or `now` (at once, for what must not be overtaken by a read).
+ * Whatever changes a tree reports the node to `onChange`, so that nobody can forget to plan it.
+ *
+ * Errors when opened: see `openDatabase`.
+ */
+export class State implements Trees {
+  readonly meta: Meta;
+  readonly outbox: OutboxTable;
+  readonly conflicts: ConflictTable;
+  readonly replaced: ReplacedTable;
+  /** Nodes that something is being done about: uploaded, sent and not answered, or applied here. */
+  readonly busy = new Set<NodeId>();
+  /** Nodes with an operation in the outbox. */
+  readonly sent = new Set<NodeId>();
+  onChange: (id: NodeId) => void = () => {};
+  readonly #held = new Map<NodeId, string>();
+  /** Says why a node is left alone, both ways. */
+  holder: (id: NodeId) => string | undefined = () => undefined;
+  readonly #db: Database;
+  readonly #group: GroupCommit;
+  readonly #local: LocalTable;
+  readonly #synced: SyncedTable;
+  readonly #remote: RemoteTable;
+
+  constructor(file: string) {
+    this.#db = openDatabase(file, schema);
+    this.#group = new GroupCommit(this.#db);
+    this.#local = new LocalTable(this.#db);
+    this.#synced = new SyncedTable(this.#db);
+    this.#remote = new RemoteTable(this.#db);
+    this.meta = new Meta(this.#db);
+    this.outbox = new OutboxTable(this.#db);
+    this.conflicts = new ConflictTable(this.#db);
+    this.replaced = new ReplacedTable(this.#db);
+  }
+
+  commit<T>(work: () => T): Promise<T> {
+    return this.#group.run(work);
+  }
+
+  now<T>(work: () => T): T {
+    return transaction(this.#db, work);
+  }
+
+  close(): void {
+    this.#group.flush();
+    this.#db.close();
+  }
+
+  local(id: NodeId): LocalEntry | undefined {
+    return this.#local.get(id);
+  }
+
+  synced(id: NodeId): Synced | undefined {
+    return this.#synced.get(id);
+  }
+
+  remote(id: NodeId): NodeState | undefined {
+    return this.#remote.get(id);
+  }
+
+  localAt(parent: NodeId, name: string): LocalEntry | undefined {
+    return this.#local.at(parent, name);
+  }
+
+  remoteAt(parent: NodeId, name: string): NodeState | undefined {
+    return this.#remote.at(parent, name);
+  }
+
+  syncedAt(parent: NodeId, name: string): readonly Synced[] {
+    return this.#synced.at(parent, name);
+  }
+
+  localChildren(parent: NodeId): readonly LocalEntry[] {
+    return this.#local.children(parent);
+  }
+
+  remoteChildren(parent: NodeId): readonly NodeState[] {
+    return this.#remote.children(parent);
+  }
+
+  syncedChildren(parent: NodeId): readonly Synced[] {
+    return this.#synced.children(parent);
+  }
+
+  localWithInode(inode: string): readonly LocalEntry[] {
+    return this.#local.withInode(inode);
+  }
+
+  inFlight(id: NodeId): boolean {
+    return this.busy.has(id);
+  }
+
+  held(id: NodeId): string | undefined {
+    return this.#held.get(id) ?? this.holder(id);
+  }
+
+  /** Leaves the node alone until it changes at either side, or the process starts anew. */
+  hold(id: NodeId, code: string): void {
+    this.#held.set(id, code);
+    this.onChange(id);
+  }
+
+  /** True while an operation about the node is in the outbox: it cannot be called back. */
+  isSent(id: NodeId): boolean {
+    return this.sent.has(id);
+  }
+
+  setLocal(id: NodeId, entry: LocalEntry | null): void {
+    if (entry === null) this.#local.drop(id);
+    else this.#local.put(entry);
+    this.#held.delete(id);
+    this.onChange(id);
+  }
+
+  /** The local entry `from`, and all that names it as its parent, goes by `to` from now on. */
+  rekeyLocal(from: NodeId, to: NodeId): void {
+    const entry = this.#local.get(from);
+    for (const child of this.#local.children(from)) this.setLocal(child.id, { ...child, parent: to });
+    this.setLocal(from, null);
+    if (entry !== undefined) this.setLocal(to, { ...entry, id: to });
+  }
+
+  setSynced(id: NodeId, entry: Synced | null): void {
+    if (entry === null) this.#synced.drop(id);
+    else this.#synced.put(entry);
+    this.onChange(id);
+  }
+
+  setRemote(node: NodeState): void {
+    this.#remote.put(node);
+    this.#held.delete(node.id);
+    this.onChange(node.id);
+  }
+
+  /** A directory goes with all below it. */
+  dropRemote(id: NodeId): void {
+    for (const gone of this.#remote.drop(id)) this.onChange(gone);
+  }
+
+  clearRemote(): void {
+    for (const gone of this.#remote.clear()) this.onChange(gone);
+  }
+
+  hasSynced(): boolean {
+    return !this.#synced.isEmpty();
+  }
+
+  countFiles(): number {
+    return this.#local.countFiles();
+  }
+
+  /** Path below the root of a node of the local tree; undefined when the node or a directory above it is not there. */
+  pathOf(id: NodeId): string | undefined {
+    const names: string[] = [];
+    for (let at = id; at !== rootId;) {
+      const entry = this.#local.get(at);
+      if (entry === undefined || names.length > maxDepth) return undefined;
+      names.push(entry.name);
+      at = entry.parent;
+    }
+    return names.reverse().join('/');
+  }
+
+  /** Path of a name inside a local directory. */
+  pathIn(parent: NodeId, name: string): string | undefined {
+    const dir = this.pathOf(parent);
+    return dir === undefined ? undefined : dir === '' ? name : `${dir}/${name}`;
+  }
+
+  /** The node of the local tree at a path. */
+  find(path: string): NodeId | undefined {
+    let at: NodeId = rootId;
+    if (path === '') return at;
+    for (const name of path.split('/')) {
+      const entry = this.#local.at(at, name);
+      if (entry === undefined) return undefined;
+      at = entry.id;
+    }
+    return at;
+  }
+
+  /** A fresh node id; must run in the transaction that uses it. */
+  newId(): NodeId {
+    const { endpoint, incarnation, nextNode } = this.meta.values;
+    this.meta.set({ nextNode: nextNode + 1 });
+    return `${endpoint}-${incarnation}-${nextNode.toString(36)}`;
+  }
+
+  /** Every node that the three trees disagree on: what is left to plan after a start. */
+  unequal(): readonly NodeId[] {
+    return this.#db
+      .prepare(
+        `SELECT local.id AS id FROM local
+           LEFT JOIN synced ON synced.id = local.id LEFT JOIN remote ON remote.id = local.id
+           WHERE synced.id IS NULL OR remote.id IS NULL OR local.parent <> synced.parent OR local.name <> synced.name
+             OR local.hash IS NOT synced.hash OR local.mtime <> synced.mtime OR local.mode <> synced.mode
+             OR remote.parent <> synced.parent OR remote.name <> synced.name
+             OR json_extract(remote.json, '$.version') <> synced.version
+             OR json_extract(remote.json, '$.mtime') <> synced.mtime OR json_extract(remote.json, '$.mode') <> synced.mode
+         UNION SELECT synced.id FROM synced WHERE synced.id NOT IN (SELECT id FROM local)
+         UNION SELECT remote.id FROM remote WHERE remote.id NOT IN (SELECT id FROM local)`,
+      )
+      .all()
+      .map((row) => row['id'] as string);
+  }
+}
+
+/** Deeper than any path the kernel takes (4,096 bytes): a cycle in a broken tree ends here. */
+const maxDepth = 2048;

@@ -1,0 +1,67 @@
+import type { NodeId, NodeKind } from '../../core/node.ts';
+import type { Synced } from '../../core/trees.ts';
+import type { Database, Statement } from '../../base/sqlite.ts';
+import { packName, unpackName } from './names.ts';
+
+type Row = Record<string, unknown>;
+
+export class SyncedTable {
+  readonly #get: Statement;
+  readonly #at: Statement;
+  readonly #children: Statement;
+  readonly #put: Statement;
+  readonly #drop: Statement;
+  readonly #any: Statement;
+
+  constructor(db: Database) {
+    this.#get = db.prepare('SELECT * FROM synced WHERE id = ?');
+    this.#at = db.prepare('SELECT * FROM synced WHERE parent = ? AND name = ?');
+    this.#children = db.prepare('SELECT * FROM synced WHERE parent = ?');
+    this.#put = db.prepare(
+      `INSERT OR REPLACE INTO synced (id, parent, name, kind, version, size, mtime, mode, hash)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#drop = db.prepare('DELETE FROM synced WHERE id = ?');
+    this.#any = db.prepare('SELECT 1 FROM synced LIMIT 1');
+  }
+
+  get(id: NodeId): Synced | undefined {
+    const row = this.#get.get(id);
+    return row === undefined ? undefined : read(row);
+  }
+
+  at(parent: NodeId, name: string): Synced[] {
+    return this.#at.all(parent, packName(name)).map(read);
+  }
+
+  children(parent: NodeId): Synced[] {
+    return this.#children.all(parent).map(read);
+  }
+
+  put(row: Synced): void {
+    const { id, parent, kind, version, size, mtime, mode, hash } = row;
+    this.#put.run(id, parent, packName(row.name), kind, version, size, mtime, mode, hash);
+  }
+
+  drop(id: NodeId): void {
+    this.#drop.run(id);
+  }
+
+  isEmpty(): boolean {
+    return this.#any.get() === undefined;
+  }
+}
+
+function read(row: Row): Synced {
+  return {
+    id: row['id'] as string,
+    parent: row['parent'] as string,
+    name: unpackName(row['name'] as string),
+    kind: row['kind'] as NodeKind,
+    version: row['version'] as number,
+    size: row['size'] as number,
+    mtime: row['mtime'] as string,
+    mode: row['mode'] as number,
+    hash: row['hash'] as string | null,
+  };
+}

@@ -1,0 +1,116 @@
+import { blockSize } from '../core/node.ts';
+import type { Content } from '../protocol/operation.ts';
+import type { Backend, Slot, StagedProperties } from './backend.ts';
+import type { FileStat, ReadFile, SiteFs } from './fs/port.ts';
+import { blockHash, contentHash, listHash } from './hash.ts';
+import type { Online } from './online.ts';
+import { eachBounded } from './pool.ts';
+import { inodeOf } from './round.ts';
+import type { LocalEntry } from './state/local-table.ts';
+
+const rangesAtOnce = 4;
+
+/** `changed`: the file is not (or no longer) what the local tree says; look at it again (I18). */
+export type Uploaded = { readonly kind: 'staged'; readonly content: Content } | { readonly kind: 'same' } | 'changed';
+
+export interface UploadOptions {
+  readonly fs: SiteFs;
+  readonly backend: Backend;
+  readonly online: Online;
+}
+
+/**
+ * Stages the content of a local file, read between two equal stats. When it hashes to `synced` after all nothing is
+ * staged (`same`). Errors: the file system's, and what `Online.call` passes on.
+ */
+export async function upload(
+  options: UploadOptions,
+  path: string,
+  entry: LocalEntry,
+  synced: string | null,
+): Promise<Uploaded> {
+  const file = await options.fs.open(path);
+  try {
+    if (!isAsKnown(await file.stat(), entry)) return 'changed';
+    const result =
+      entry.size <= blockSize ? await small(options, file, entry, synced) : await large(options, file, entry);
+    return isAsKnown(await file.stat(), entry) ? result : 'changed';
+  } finally {
+    await file.close();
+  }
+}
+
+/** The hash of a local file's content, or `changed`. */
+export async function hashFile(fs: SiteFs, path: string, entry: LocalEntry): Promise<string> {
+  const file = await fs.open(path);
+  try {
+    if (!isAsKnown(await file.stat(), entry)) return 'changed';
+    const hashes: Buffer[] = [];
+    for (let at = 0; at < entry.size; at += blockSize) hashes.push(blockHash(await block(file, at, entry.size)));
+    return isAsKnown(await file.stat(), entry) ? contentHash(hashes) : 'changed';
+  } finally {
+    await file.close();
+  }
+}
+
+async function small(
+  { backend, online }: UploadOptions,
+  file: ReadFile,
+  entry: LocalEntry,
+  synced: string | null,
+): Promise<Uploaded> {
+  const bytes = await file.read(0, entry.size);
+  if (bytes.length !== entry.size) return 'changed';
+  const hash = contentHash(entry.size === 0 ? [] : [blockHash(bytes)]);
+  if (hash === synced) return { kind: 'same' };
+  const slot = await online.call('slot', () => backend.slot());
+  const etag = await online.call('stage', () => backend.stageWhole(slot, bytes, propertiesOf(entry)));
+  return { kind: 'staged', content: { slot: slot.slot, size: entry.size, hash, etag, whole: true } };
+}
+
+async function large({ backend, online }: UploadOptions, file: ReadFile, entry: LocalEntry): Promise<Uploaded> {
+  const { size } = entry;
+  const slot: Slot = await online.call('slot', () => backend.slot());
+  await online.call('stage', () => backend.stageCreate(slot, size, propertiesOf(entry)));
+  const count = Math.ceil(size / blockSize);
+  const hashes: Buffer[] = Array.from({ length: count });
+  let short = false;
+  await eachBounded(hashes.keys(), rangesAtOnce, async (index) => {
+    const offset = index * blockSize;
+    const bytes = await file.read(offset, Math.min(blockSize, size - offset));
+    if (bytes.length !== Math.min(blockSize, size - offset)) short = true;
+    if (short) return;
+    hashes[index] = blockHash(bytes);
+    await online.call('stage', () => backend.stageRange(slot, offset, bytes));
+  });
+  if (short) return 'changed';
+  const list = Buffer.concat(hashes);
+  await online.call('stage', () => backend.stageBlocks(slot, list));
+  const etag = await online.call('stage', () => backend.stageEtag(slot));
+  const content: Content = {
+    slot: slot.slot,
+    size,
+    hash: contentHash(hashes),
+    etag,
+    whole: false,
+    blocks: listHash(list),
+  };
+  return { kind: 'staged', content };
+}
+
+async function block(file: ReadFile, offset: number, size: number): Promise<Uint8Array> {
+  return file.read(offset, Math.min(blockSize, size - offset));
+}
+
+function isAsKnown(stat: FileStat, entry: LocalEntry): boolean {
+  return (
+    stat.size === entry.size &&
+    stat.mtimeNs.toString() === entry.statMtime &&
+    stat.ctimeNs.toString() === entry.ctime &&
+    inodeOf(stat) === entry.inode
+  );
+}
+
+function propertiesOf({ id, name, mtime, mode }: LocalEntry): StagedProperties {
+  return { node: id, name, mtime, mode };
+}

@@ -1,0 +1,229 @@
+// Looks at the site and notes in a round what is not as the local tree says. Nothing is decided here, and what cannot be
+// read whole is left out.
+import { codeOf } from '../base/errors.ts';
+import { rootId, type NodeId } from '../core/node.ts';
+import { utf8Length } from '../core/conflict-name.ts';
+import { ours } from '../protocol/layout.ts';
+import type { Excluded } from './exclude.ts';
+import type { Entry, FileStat, SiteFs } from './fs/port.ts';
+import type { Watch } from './fs/watch-port.ts';
+import { eachBounded } from './pool.ts';
+import type { Problems } from './problems.ts';
+import { isQuiet } from './quiet.ts';
+import { inodeOf, type Found, type Place, type Round } from './round.ts';
+import type { LocalEntry } from './state/local-table.ts';
+import type { State } from './state/state.ts';
+
+/** What the watch told about one path. */
+export interface Look {
+  readonly closed: boolean;
+  readonly written: boolean;
+}
+
+interface Directory {
+  readonly place: Place;
+  readonly path: string;
+  readonly inode: string;
+}
+
+const width = 8;
+const maxPathBytes = 4096;
+
+export class Walk {
+  readonly #fs: SiteFs;
+  readonly #state: State;
+  readonly #excluded: Excluded;
+  readonly #problems: Problems;
+  readonly #now: () => number;
+  /** What is told beside a listing: the watch to add to, and the events that came. */
+  readonly #watch: Watch;
+  readonly #looks: ReadonlyMap<string, Look>;
+  readonly round: Round;
+
+  constructor(
+    to: { fs: SiteFs; state: State; excluded: Excluded; problems: Problems; now: () => number; watch: Watch },
+    round: Round,
+    looks: ReadonlyMap<string, Look>,
+  ) {
+    this.#fs = to.fs;
+    this.#state = to.state;
+    this.#excluded = to.excluded;
+    this.#problems = to.problems;
+    this.#now = to.now;
+    this.#watch = to.watch;
+    this.round = round;
+    this.#looks = looks;
+  }
+
+  /** Everything below the root. Rejects when the root itself cannot be read. */
+  async everything(): Promise<void> {
+    const root = await this.#fs.stat('');
+    if (root === null) throw Object.assign(new Error('the root is gone'), { code: 'ENOENT' });
+    await this.#below({ place: rootId, path: '', inode: inodeOf(root) }, true);
+  }
+
+  /** One directory of the local tree; what is new in it is looked through whole. */
+  async directory(id: NodeId, path: string, deep: boolean): Promise<void> {
+    const inode = id === rootId ? await this.#rootInode() : this.#state.local(id)?.inode;
+    if (inode !== undefined) await this.#below({ place: id, path, inode }, deep);
+  }
+
+  /** Single names of one directory of the local tree: costs what is asked for, not what the directory holds. */
+  async names(dir: NodeId, dirPath: string, names: ReadonlySet<string>): Promise<void> {
+    const next: Directory[] = [];
+    const found: { name: string; stat: FileStat | null }[] = [];
+    await eachBounded(names, width, async (name) => {
+      if (this.#invisible(dir, name)) return;
+      try {
+        found.push({ name, stat: await this.#fs.stat(join(dirPath, name)) });
+      } catch (error) {
+        this.#refused(join(dirPath, name), error);
+      }
+    });
+    if (!(await this.#isStill(dir, dirPath))) return;
+    for (const { name, stat } of found) {
+      const below = this.#compare(dir, dirPath, name, stat, this.#state.localAt(dir, name), true);
+      if (below !== undefined) next.push(below);
+    }
+    for (const each of next) await this.#below(each, true);
+  }
+
+  async #below(first: Directory, deep: boolean): Promise<void> {
+    let level: readonly Directory[] = [first];
+    while (level.length > 0) {
+      const next: Directory[] = [];
+      await eachBounded(level, width, async (dir) => {
+        next.push(...(await this.#list(dir, deep)));
+      });
+      level = next;
+    }
+  }
+
+  async #list({ place, path, inode }: Directory, deep: boolean): Promise<readonly Directory[]> {
+    let entries: readonly Entry[];
+    try {
+      await this.#watch.add(path);
+      entries = await this.#fs.list(path);
+      // The path may have come to lead elsewhere: then these are another directory's entries.
+      const after = await this.#fs.stat(path);
+      if (after === null || inodeOf(after) !== inode) return [];
+    } catch (error) {
+      this.#refused(path, error);
+      return [];
+    }
+    if (path !== '') this.#problems.clear(path);
+    const known = new Map<string, LocalEntry>();
+    if (typeof place === 'string') for (const entry of this.#state.localChildren(place)) known.set(entry.name, entry);
+    const next: Directory[] = [];
+    for (const { name, stat } of entries) {
+      const entry = known.get(name);
+      known.delete(name);
+      if (this.#invisible(place, name)) continue;
+      const below = this.#compare(place, path, name, stat, entry, deep);
+      if (below !== undefined) next.push(below);
+    }
+    for (const [name, entry] of known) if (!this.#invisible(place, name)) this.round.missing.add(entry.id);
+    return next;
+  }
+
+  /** Notes the difference of one name; answers the directory to go on with. */
+  #compare(
+    dir: Place,
+    dirPath: string,
+    name: string,
+    stat: FileStat | null,
+    entry: LocalEntry | undefined,
+    deep: boolean,
+  ): Directory | undefined {
+    const path = join(dirPath, name);
+    if (stat === null || !this.#takes(path, name, stat)) {
+      if (entry !== undefined) this.round.missing.add(entry.id);
+      return undefined;
+    }
+    const look = this.#looks.get(path);
+    const inode = inodeOf(stat);
+    if (entry !== undefined && (entry.inode !== inode || entry.kind !== stat.kind)) this.round.missing.add(entry.id);
+    else if (entry !== undefined) {
+      this.round.seen.add(entry.id);
+      if (isSame(entry, stat, look, this.#now()))
+        return stat.kind === 'directory' && deep ? { place: entry.id, path, inode } : undefined;
+    }
+    const found: Found = {
+      dir,
+      name,
+      path,
+      stat,
+      closed: look?.closed === true,
+      written: look?.written === true,
+    };
+    this.round.found.push(found);
+    if (stat.kind !== 'directory') return undefined;
+    const known = entry?.inode === inode ? entry : this.#state.localWithInode(inode)[0];
+    if (known === undefined || known.kind !== 'directory') return { place: found, path, inode };
+    // It has moved here. Its own mtime tells whether its names may have changed, or its inode number been used again.
+    const unchanged = known.statMtime === stat.mtimeNs.toString();
+    return deep || !unchanged ? { place: known.id, path, inode } : undefined;
+  }
+
+  #invisible(dir: Place, name: string): boolean {
+    return (dir === rootId && name === ours) || this.#excluded(name);
+  }
+
+  #takes(path: string, name: string, stat: FileStat): boolean {
+    if (stat.kind !== 'file' && stat.kind !== 'directory') {
+      this.#problem(
+        path,
+        'not_synced_kind',
+        `A ${stat.kind === 'symlink' ? 'symbolic link' : 'special file'} stays here.`,
+      );
+      return false;
+    }
+    if (utf8Length(name) > 255 || utf8Length(path) > maxPathBytes) {
+      this.#problem(path, 'path_too_long', 'The path is too long for the other side: shorten it.');
+      return false;
+    }
+    this.#problems.clear(path);
+    return true;
+  }
+
+  #refused(path: string, error: unknown): void {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      if (path === '') throw error;
+      return;
+    }
+    if (code === '') throw error;
+    this.#problem(path, 'cannot_read', `It cannot be read (${code}); it is left as it is everywhere until it can be.`);
+  }
+
+  #problem(path: string, code: string, message: string): void {
+    this.#problems.set(path, { path, code, message, since: this.#now() });
+  }
+
+  async #isStill(dir: NodeId, path: string): Promise<boolean> {
+    if (dir === rootId) return true;
+    const stat = await this.#fs.stat(path);
+    return stat !== null && this.#state.local(dir)?.inode === inodeOf(stat);
+  }
+
+  async #rootInode(): Promise<string | undefined> {
+    const stat = await this.#fs.stat('');
+    return stat === null ? undefined : inodeOf(stat);
+  }
+}
+
+function isSame(entry: LocalEntry, stat: FileStat, look: Look | undefined, nowMs: number): boolean {
+  if (entry.mode !== (stat.mode & 0o777)) return false;
+  if (entry.kind === 'directory') return true;
+  return (
+    entry.size === stat.size &&
+    entry.statMtime === stat.mtimeNs.toString() &&
+    entry.ctime === stat.ctimeNs.toString() &&
+    look?.written !== true &&
+    (entry.settled || !(look?.closed === true || isQuiet(stat, nowMs)))
+  );
+}
+
+function join(dir: string, name: string): string {
+  return dir === '' ? name : `${dir}/${name}`;
+}

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { FakeCloud } from '../support/fake-backend.ts';
+import { converge, TestSite, until } from './rig.ts';
+
+let cloud: FakeCloud;
+let paris: TestSite;
+let tokyo: TestSite;
+
+beforeEach(() => {
+  cloud = new FakeCloud();
+  paris = new TestSite(cloud, 'paris');
+  tokyo = new TestSite(cloud, 'tokyo');
+});
+
+afterEach(async () => {
+  await Promise.all([paris.agent?.stop(), tokyo.agent?.stop()]);
+});
+
+describe('two sites', () => {
+  test('what is at one at the start comes to the other', async () => {
+    paris.user.mkdirp('docs/old');
+    paris.user.writeFile('docs/a.txt', 'a');
+    paris.user.writeFile('docs/old/b.txt', '');
+    paris.user.chmod('docs/a.txt', 0o640);
+    paris.user.utimes('docs/a.txt', 1_600_000_000_123_456_700n);
+    await Promise.all([paris.start(), tokyo.start()]);
+    await converge(cloud, paris, tokyo);
+    expect(tokyo.tree()).toEqual(
+      new Map([
+        ['docs', null],
+        ['docs/a.txt', 'a'],
+        ['docs/old', null],
+        ['docs/old/b.txt', ''],
+      ]),
+    );
+    const { stat } = tokyo.user.snapshot().get('docs/a.txt')!;
+    expect([stat.mode, stat.mtimeNs]).toEqual([0o640, 1_600_000_000_123_456_700n]);
+  });
+
+  test('a file saved while both run comes at once, without any poll or scan', async () => {
+    await Promise.all([paris.start(), tokyo.start()]);
+    await converge(cloud, paris, tokyo);
+    const before = tokyo.agent!.counters();
+    paris.user.writeFile('new.txt', 'new');
+    await until('new.txt at tokyo', () => tokyo.tree().get('new.txt') === 'new');
+    expect(tokyo.agent!.counters()['full']).toBe(before['full']);
+  });
+
+  test('edits, moves, renames of directories and deletes', async () => {
+    paris.user.mkdirp('a/b');
+    for (const name of ['1', '2', '3']) paris.user.writeFile(`a/b/${name}`, name);
+    await Promise.all([paris.start(), tokyo.start()]);
+    await converge(cloud, paris, tokyo);
+    tokyo.user.writeFile('a/b/1', 'edited');
+    await converge(cloud, paris, tokyo);
+    expect(paris.tree().get('a/b/1')).toBe('edited');
+    tokyo.user.rename('a/b', 'c');
+    await converge(cloud, paris, tokyo);
+    expect([...paris.tree().keys()]).toEqual(['a', 'c', 'c/1', 'c/2', 'c/3']);
+    paris.user.rename('c/1', 'c/2');
+    paris.user.rm('a');
+    await converge(cloud, paris, tokyo);
+    expect([...tokyo.tree()]).toEqual([
+      ['c', null],
+      ['c/2', 'edited'],
+      ['c/3', '3'],
+    ]);
+    tokyo.user.rm('c');
+    await converge(cloud, paris, tokyo);
+    expect(paris.tree().size).toBe(0);
+  });
+
+  test('converged means quiet: nothing more is sent or done', async () => {
+    paris.user.mkdirp('d');
+    paris.user.writeFile('d/f', 'f');
+    await Promise.all([paris.start(), tokyo.start()]);
+    await converge(cloud, paris, tokyo);
+    const before = [cloud.namespace.seq, paris.agent!.counters()['actions'], tokyo.agent!.counters()['actions']];
+    await Promise.all([paris.agent!.rescan(), tokyo.agent!.rescan()]);
+    await converge(cloud, paris, tokyo);
+    expect([cloud.namespace.seq, paris.agent!.counters()['actions'], tokyo.agent!.counters()['actions']]).toEqual(
+      before,
+    );
+  });
+
+  test('the same tree at both from the start is adopted, not copied', async () => {
+    for (const site of [paris, tokyo]) {
+      site.user.mkdirp('same');
+      site.user.writeFile('same/x', 'x');
+    }
+    await paris.start();
+    await converge(cloud, paris);
+    await tokyo.start();
+    await converge(cloud, paris, tokyo);
+    expect(tokyo.agent!.counters()).toMatchObject({ uploads: 0, downloads: 0 });
+    expect(cloud.tree().size).toBe(2);
+  });
+
+  test('a file of several blocks', async () => {
+    const big = Buffer.alloc(9 * 1024 * 1024 + 17, 'abcdefg');
+    await Promise.all([paris.start(), tokyo.start()]);
+    paris.user.writeFile('big', big);
+    await converge(cloud, paris, tokyo);
+    expect(Buffer.compare(Buffer.from(tokyo.user.read('big')), big)).toBe(0);
+    expect(cloud.namespace.at('root', 'big')?.blocks).toBeUndefined();
+  });
+});
