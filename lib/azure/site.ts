@@ -1,0 +1,61 @@
+// What an agent reaches directly, by the SAS it was handed: the group's rows, the queue, its slot of the topic.
+import { TableClient } from '@azure/data-tables';
+import { ServiceBusClient } from '@azure/service-bus';
+import type { Row, Table } from '../cloud/ports.ts';
+import type { Access } from '../protocol/api.ts';
+import { tableOf } from './table.ts';
+
+export interface RowReader {
+  get(key: string): Promise<Row | undefined>;
+  range(from: string, to: string, limit: number): Promise<readonly Row[]>;
+}
+
+export function rowReader(access: Pick<Access, 'group' | 'table'>): RowReader {
+  const { url, name, sas } = access.table;
+  const client = new TableClient(`${url}?${sas.replace(/^\?/, '')}`, name, {
+    allowInsecureConnection: url.startsWith('http:'),
+  });
+  const table: Pick<Table, 'get' | 'range'> = tableOf(client);
+  return {
+    get: (key) => table.get(access.group, key),
+    range: (from, to, limit) => table.range(access.group, from, to, limit),
+  };
+}
+
+export interface ChangeSender {
+  send(group: string, body: unknown): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function changeSender(changes: Access['changes']): ChangeSender {
+  const client = new ServiceBusClient(changes.connection);
+  const sender = client.createSender(changes.queue);
+  return {
+    send: (group, body) => sender.sendMessages({ body, sessionId: group, contentType: 'application/json' }),
+    close: () => client.close(),
+  };
+}
+
+/** Hints are taken and forgotten at once: losing one costs a poll, nothing else. */
+export function hintReceiver(
+  hints: Access['hints'],
+  onBody: (body: unknown) => void,
+  onError: (error: unknown) => void,
+): { close(): Promise<void> } {
+  const client = new ServiceBusClient(hints.connection);
+  const receiver = client.createReceiver(hints.topic, hints.subscription, { receiveMode: 'receiveAndDelete' });
+  receiver.subscribe(
+    {
+      processMessage: (message) => {
+        onBody(message.body);
+        return Promise.resolve();
+      },
+      processError: (args) => {
+        onError(args.error);
+        return Promise.resolve();
+      },
+    },
+    { maxConcurrentCalls: 16 },
+  );
+  return { close: () => client.close() };
+}
