@@ -336,7 +336,13 @@ export class Queue implements Home {
   async #settle(lock: Lock, way: (message: Message) => Promise<void>): Promise<void> {
     if (!this.#locks.release(lock))
       throw lock.session === undefined ? messageLockLost() : sessionLockLost(lock.session.id);
-    await way(lock.message);
+    try {
+      await way(lock.message);
+    } catch (error) {
+      // Refused before anything was written: without its lock the message would belong to nobody.
+      if (lock.message.state === 'locked') this.ready(lock.message);
+      throw error;
+    }
     this.#around.counters.settled++;
   }
 

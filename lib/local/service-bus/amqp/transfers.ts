@@ -1,6 +1,5 @@
 import frames from 'rhea/lib/frames.js';
-import { messageTooLarge } from './error.ts';
-import { acceptedOutcome, rejectedOutcome, told } from './rhea.ts';
+import { acceptedOutcome, rejectedOutcome } from './rhea.ts';
 import type { AmqpLink, AmqpSession, DispositionFields, IncomingDelivery, TransferFrame, Typed } from './rhea.ts';
 import type { AmqpError } from './error.ts';
 
@@ -16,6 +15,9 @@ interface Waiting {
   sent: number;
 }
 
+/** Bytes of one transfer, a batch included: the limit of the Standard tier. */
+export const largestMessage = 256 * 1024;
+
 // Room for the frame header and a transfer performative with a 16-byte tag.
 const frameOverhead = 512;
 const largestFrame = 65_536;
@@ -26,9 +28,8 @@ export class Transfers {
   readonly #waiting: Waiting[] = [];
   readonly #unsettled = new Map<number, OutcomeHandler>();
   readonly #formats = new WeakMap<AmqpLink, number>();
-  readonly #limits = new WeakMap<AmqpLink, number>();
-  readonly #received = new WeakMap<AmqpLink, number>();
-  readonly #refused = new WeakSet<AmqpLink>();
+  readonly #arriving = new WeakMap<AmqpLink, number>();
+  readonly #sizes = new WeakMap<AmqpLink, number>();
   #nextId = 0;
   #corked = false;
 
@@ -85,8 +86,9 @@ export class Transfers {
     link._get_drain = () => false;
   }
 
-  limit(link: AmqpLink, bytes: number): void {
-    this.#limits.set(link, bytes);
+  /** Bytes of the message that was just received on the link. If more than `largestMessage`, the rest is missing. */
+  sizeOf(link: AmqpLink): number {
+    return this.#sizes.get(link) ?? 0;
   }
 
   /** The message format of the message that was just received on the link. */
@@ -148,26 +150,16 @@ export class Transfers {
     else for (const id of this.#unsettled.keys()) if (id >= fields.first && id <= last) tell(id);
   }
 
-  // rhea hands raw bytes over only for formats other than 0, so every transfer is given format 1 on its way in.
+  // rhea hands raw bytes over only for formats other than 0, so every transfer is given format 1 on its way in. What
+  // goes beyond the largest message is counted but not kept: the message is refused when it is complete.
   #onTransfer(frame: TransferFrame, link: AmqpLink, pass: (frame: TransferFrame, link: AmqpLink) => void): void {
     const { performative } = frame;
-    const before = this.#received.get(link) ?? 0;
+    const before = this.#arriving.get(link) ?? 0;
     if (before === 0) this.#formats.set(link, performative.message_format ?? 0);
     const size = before + (frame.payload?.length ?? 0);
-    this.#received.set(link, performative.more === true ? size : 0);
-    const limit = this.#limits.get(link);
-    if (limit !== undefined && size > limit && !this.#refused.has(link)) {
-      this.#refused.add(link);
-      link.close(told(messageTooLarge(size, limit)));
-    }
-    if (this.#refused.has(link)) {
-      const { incoming } = this.#session;
-      incoming.next_transfer_id++;
-      if (before === 0 && performative.delivery_id !== undefined)
-        incoming.next_delivery_id = performative.delivery_id + 1;
-      return;
-    }
+    this.#arriving.set(link, performative.more === true ? size : 0);
+    this.#sizes.set(link, size);
     performative.message_format = 1;
-    pass(frame, link);
+    pass(size > largestMessage ? { performative, payload: Buffer.alloc(0) } : frame, link);
   }
 }

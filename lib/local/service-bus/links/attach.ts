@@ -51,7 +51,7 @@ export function attachOutgoing(link: AmqpLink, connection: Connection): Link {
 function entityOf(address: string, connection: Connection): string {
   const entity = address.replace(management, '');
   if (!connection.namespace.broker.exists(entity)) throw notFound(entity);
-  connection.authorize(pathOf(entity), ['Listen', 'Send', 'Manage']);
+  connection.authorize(pathOf(address), ['Listen', 'Send', 'Manage']);
   return entity;
 }
 

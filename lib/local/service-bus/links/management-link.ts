@@ -29,7 +29,7 @@ export class ManagementLink implements Link {
   readonly #entity: string;
 
   constructor(link: AmqpLink, connection: Connection, entity: string) {
-    this.path = pathOf(entity);
+    this.path = pathOf(`${entity}/$management`);
     this.#link = link;
     this.#connection = connection;
     this.#entity = entity;

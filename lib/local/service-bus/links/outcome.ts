@@ -1,5 +1,5 @@
 // How AMQP outcomes mean the ways of Service Bus ("AMQP 1.0 in Azure Service Bus protocol guide", message transfers).
-import { outcomeCodes, unwrapOutcome } from '../amqp/rhea.ts';
+import { acceptedOutcome, outcomeCodes, unwrapOutcome } from '../amqp/rhea.ts';
 import type { Typed } from '../amqp/rhea.ts';
 import type { Lock } from '../locks.ts';
 import { changesOf } from '../modification.ts';
@@ -7,6 +7,8 @@ import type { Queue } from '../queue.ts';
 
 export interface SettlementWay {
   readonly name: 'complete' | 'abandon' | 'defer' | 'dead-letter';
+  /** The outcome that says: done. */
+  readonly answer: unknown;
   settle(queue: Queue, lock: Lock): Promise<void>;
 }
 
@@ -18,25 +20,25 @@ interface Outcome {
 
 /** A settled delivery without a state is one that the peer no longer cares for: it is given back. */
 export function settlementOf(state: Typed | undefined): SettlementWay {
-  if (state === undefined) return abandon(new Map());
+  if (state === undefined) return abandon(acceptedOutcome(), new Map());
   const outcome = unwrapOutcome(state) as Outcome;
   switch (Number(state.descriptor?.value)) {
     case outcomeCodes.accepted:
-      return { name: 'complete', settle: (queue, lock) => queue.complete(lock) };
+      return { name: 'complete', answer: state, settle: (queue, lock) => queue.complete(lock) };
     case outcomeCodes.rejected:
       return deadLetter(outcome.error);
     case outcomeCodes.modified: {
       const changes = changesOf(outcome.message_annotations);
-      if (outcome.undeliverable_here !== true) return abandon(changes);
-      return { name: 'defer', settle: (queue, lock) => queue.defer(lock, changes) };
+      if (outcome.undeliverable_here !== true) return abandon(state, changes);
+      return { name: 'defer', answer: state, settle: (queue, lock) => queue.defer(lock, changes) };
     }
     default:
-      return abandon(new Map());
+      return abandon(state, new Map());
   }
 }
 
-function abandon(changes: Map<string, unknown>): SettlementWay {
-  return { name: 'abandon', settle: (queue, lock) => queue.abandon(lock, changes) };
+function abandon(answer: unknown, changes: Map<string, unknown>): SettlementWay {
+  return { name: 'abandon', answer, settle: (queue, lock) => queue.abandon(lock, changes) };
 }
 
 function deadLetter(error: Outcome['error']): SettlementWay {
@@ -47,7 +49,9 @@ function deadLetter(error: Outcome['error']): SettlementWay {
   };
   changes.delete('DeadLetterReason');
   changes.delete('DeadLetterErrorDescription');
-  return { name: 'dead-letter', settle: (queue, lock) => queue.deadLetter(lock, why, changes) };
+  // Not the state that came: the client takes the error in it for a failure, and tries again.
+  const answer = acceptedOutcome();
+  return { name: 'dead-letter', answer, settle: (queue, lock) => queue.deadLetter(lock, why, changes) };
 }
 
 function textOf(value: unknown): string | undefined {

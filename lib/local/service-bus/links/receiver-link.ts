@@ -162,7 +162,7 @@ class ReceiverLink implements Link, Consumer {
         () => way.settle(this.#queue, lock),
       )
       .then(
-        () => this.#answer(id, state, settled),
+        () => this.#answer(id, way.answer, settled),
         (error: unknown) => this.#answer(id, rejectedOutcome(asAmqpError(error)), settled),
       )
       .catch((error: unknown) => around.log.error('answer_failed', { error }));

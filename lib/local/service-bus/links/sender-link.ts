@@ -1,14 +1,12 @@
-import { asAmqpError } from '../amqp/error.ts';
+import { asAmqpError, messageTooLarge } from '../amqp/error.ts';
 import type { AmqpLink, IncomingDelivery } from '../amqp/rhea.ts';
+import { largestMessage } from '../amqp/transfers.ts';
 import type { Transfers } from '../amqp/transfers.ts';
 import type { Destination } from '../broker.ts';
 import { parseTransfer } from '../message.ts';
 import { pathOf } from '../sas.ts';
 import type { Connection } from './connection.ts';
 import type { Link } from './link.ts';
-
-/** Bytes of one transfer, a batch included: the limit of the Standard tier. */
-export const largestMessage = 256 * 1024;
 
 // A client may have this many messages on their way before it waits for answers.
 const window = 1000;
@@ -36,14 +34,17 @@ export class SenderLink implements Link {
     connection.authorize(sender.path, sender.claims);
     accept();
     link.local.attach['max_message_size'] = largestMessage;
-    sender.#transfers.limit(link, largestMessage);
     link.add_credit(window);
     return sender;
   }
 
   onMessage(delivery: IncomingDelivery, bytes: Buffer, format: number): void {
     const { gate, broker, around } = this.#connection.namespace;
-    const publish = (): Promise<void> => broker.publish(this.#destination, parseTransfer(bytes, format, around.random));
+    const size = this.#transfers.sizeOf(this.#link);
+    const publish = (): Promise<void> => {
+      if (size > largestMessage) throw messageTooLarge(size, largestMessage);
+      return broker.publish(this.#destination, parseTransfer(bytes, format, around.random));
+    };
     gate
       .pass(this.#connection.amqp, () => `send ${this.#destination.address}`, publish)
       .then(
