@@ -6,7 +6,7 @@ import { samePlace, type Place } from './compare.ts';
 import type { Intents, Step } from './intent.ts';
 import { rootId, type NodeId } from './node.ts';
 import type { Edge } from './order.ts';
-import type { Action, Proposal, Trees } from './trees.ts';
+import type { Action, Local, Proposal, Trees } from './trees.ts';
 
 /** The edges of a node's step, or undefined when its turn has not come. */
 export function edgesOf(trees: Trees, intents: Intents, id: NodeId): readonly Edge[] | undefined {
@@ -18,7 +18,7 @@ export function edgesOf(trees: Trees, intents: Intents, id: NodeId): readonly Ed
       if (agreed === null && step.action.kind === 'mkdir') lookBelow(trees, intents, id);
       return beforeAction(trees, intents, step.action);
     case 'waits':
-      return [...intents.gone.awaited(id)].map((on) => ({ on, name: false }));
+      return [...intents.gone.awaited(id)].map((on) => ({ on, kind: 'must' }));
     case 'none':
     case 'covered':
     case 'later':
@@ -55,21 +55,30 @@ function beforeProposal(trees: Trees, intents: Intents, proposal: Proposal): rea
   if (!isKnown(trees, local.parent)) {
     const above = intents.of(local.parent).step;
     if (above.kind !== 'propose' || above.proposal.kind !== 'mkdir') return undefined;
-    edges.push({ on: local.parent, name: false });
+    edges.push({ on: local.parent, kind: 'must' });
   }
-  if (proposal.kind === 'move' && local.kind === 'directory') {
-    for (const above of ancestors(local.parent, (id) => trees.local(id)?.parent)) {
-      const step = intents.of(above).step;
-      if (step.kind === 'propose' && step.proposal.kind === 'move') edges.push({ on: above, name: false });
-    }
-  }
+  if (proposal.kind === 'move' && local.kind === 'directory')
+    edges.push(...beforeMovingDirectory(trees, intents, local));
   const holder = trees.remoteAt(local.parent, local.name);
   if (holder !== undefined && holder.id !== node) {
     const turn = holderOfRemoteName(intents, holder.id);
     if (turn === 'later') return undefined;
-    if (turn === 'frees') edges.push({ on: holder.id, name: true });
+    if (turn === 'frees') edges.push({ on: holder.id, kind: 'name' });
   }
   return edges;
+}
+
+function* beforeMovingDirectory(trees: Trees, intents: Intents, local: Local): Iterable<Edge> {
+  const moves = (id: NodeId): boolean => {
+    const { step } = intents.of(id);
+    return step.kind === 'propose' && step.proposal.kind === 'move';
+  };
+  const above = new Set(ancestors(local.parent, (id) => trees.local(id)?.parent));
+  for (const on of above) if (moves(on)) yield { on, kind: 'must' };
+  // Others put the target below it, and a move made here takes it out again: then the two changes go together.
+  const there = [...ancestors(local.parent, (id) => trees.remote(id)?.parent)];
+  const at = there.indexOf(local.id);
+  for (const on of there.slice(0, Math.max(at, 0))) if (!above.has(on) && moves(on)) yield { on, kind: 'wish' };
 }
 
 /** Whether the committer can place something below it: alive, deleted (it is revived), or on its way. */
@@ -129,7 +138,7 @@ function beforeRemoval(trees: Trees, intents: Intents, directory: NodeId): reado
   const edges: Edge[] = [];
   let stays = false;
   for (const child of trees.localChildren(directory)) {
-    if (leaves(intents.of(child.id).step)) edges.push({ on: child.id, name: false });
+    if (leaves(intents.of(child.id).step)) edges.push({ on: child.id, kind: 'must' });
     else stays = true;
   }
   return stays ? undefined : edges;
@@ -146,7 +155,7 @@ function beforePlacing(trees: Trees, intents: Intents, node: NodeId, to: Place):
   if (to.parent !== rootId && trees.local(to.parent) === undefined) {
     const above = intents.of(to.parent).step;
     if (above.kind !== 'act' || above.action.kind !== 'mkdir') return undefined;
-    edges.push({ on: to.parent, name: false });
+    edges.push({ on: to.parent, kind: 'must' });
   }
   const local = trees.local(node);
   if (local?.kind === 'directory' && !samePlace(local, to)) {
@@ -159,12 +168,12 @@ function beforePlacing(trees: Trees, intents: Intents, node: NodeId, to: Place):
     const parentOf = (id: NodeId): NodeId | undefined =>
       ((first.has(id) ? undefined : trees.local(id)) ?? trees.remote(id))?.parent;
     for (const above of ancestors(to.parent, parentOf)) if (above === node) return undefined;
-    for (const on of first) edges.push({ on, name: false });
+    for (const on of first) edges.push({ on, kind: 'must' });
   }
   const holder = trees.localAt(to.parent, to.name);
   if (holder !== undefined && holder.id !== node) {
     if (!leaves(intents.of(holder.id).step)) return undefined;
-    edges.push({ on: holder.id, name: true });
+    edges.push({ on: holder.id, kind: 'name' });
   }
   return edges;
 }

@@ -3,7 +3,6 @@ import { contentSince, sameMode, samePlace, sameTime } from './compare.ts';
 import { utf8Length } from './conflict-name.ts';
 import { GoneDirectories } from './gone-directory.ts';
 import { rootId, type NodeId } from './node.ts';
-import { asideName } from './temporary-name.ts';
 import type { Action, Local, Proposal, Remote, Synced, Trees } from './trees.ts';
 
 export type Step =
@@ -77,34 +76,19 @@ export class Intents {
     const create = propose({ kind: local.kind === 'file' ? 'create' : 'mkdir', node: local.id });
     const twin = this.#trees.remoteAt(local.parent, local.name);
     if (twin === undefined) return create;
-    const twinLocal = this.#trees.local(twin.id);
-    const twinSynced = this.#trees.synced(twin.id);
-    if (twinSynced === undefined && twinLocal === undefined) return this.#twins(local, twin) ?? create;
-    const same = this.#mergeable(local, twin);
-    if (same === 'no') return create;
-    if (same === 'unknown') return hash;
-    if (twinSynced === undefined || this.#trees.inFlight(twin.id)) return later;
-    // The committer would merge it with the known node that others moved here, and this site would have that one twice.
-    if (twinLocal !== undefined && samePlace(twinLocal, twinSynced))
-      return act({ kind: 'move', node: local.id, parent: local.parent, name: asideName(local.name, local.id) });
-    return create;
+    const known = this.#trees.synced(twin.id) !== undefined || this.#trees.local(twin.id) !== undefined;
+    return (known ? undefined : this.#twins(local, twin)) ?? create;
   }
 
   /** The same name made at both sides. */
   #twins(local: Local, twin: Remote): Intent | undefined {
     if (this.#trees.inFlight(twin.id)) return later;
-    const same = this.#mergeable(local, twin);
-    if (same === 'unknown') return hash;
-    return same === 'yes' ? { step: { kind: 'adopt', to: twin.id } } : undefined;
-  }
-
-  /** Whether the committer would take the two for one. */
-  #mergeable(local: Local, twin: Remote): 'yes' | 'no' | 'unknown' {
-    if (local.kind !== twin.kind) return 'no';
-    if (local.kind === 'directory') return 'yes';
-    if (twin.hash === null || local.size !== twin.size) return 'no';
-    if (local.hash === null) return 'unknown';
-    return local.hash === twin.hash ? 'yes' : 'no';
+    const adopt: Intent = { step: { kind: 'adopt', to: twin.id } };
+    if (local.kind !== twin.kind) return undefined;
+    if (local.kind === 'directory') return adopt;
+    if (twin.hash === null || local.size !== twin.size) return undefined;
+    if (local.hash === null) return hash;
+    return local.hash === twin.hash ? adopt : undefined;
   }
 
   #goneHere(synced: Synced, remote: Remote): Intent {

@@ -3,8 +3,11 @@ import type { NodeId } from './node.ts';
 
 export interface Edge {
   readonly on: NodeId;
-  /** The other one frees a name: a circle is broken here, by moving it to a temporary name first. */
-  readonly name: boolean;
+  /**
+   * `name`: the other one frees a name; a circle is broken here, by moving it to a temporary name first. `wish`: better
+   * after the other one, but a circle without a name is broken here, by leaving it to the committer.
+   */
+  readonly kind: 'must' | 'name' | 'wish';
 }
 
 export interface Ordering {
@@ -24,7 +27,7 @@ interface Frame {
 
 /**
  * `edges` gives undefined for a node whose turn has not come; `possible` is asked after everything it depends on came
- * through. `starts` may grow while it is read. A circle in which no edge is a name is a broken invariant: it throws.
+ * through. `starts` may grow while it is read. A circle of `must` alone is a broken invariant: it throws.
  */
 export function order(
   starts: Iterable<NodeId>,
@@ -34,6 +37,7 @@ export function order(
   const sorted: NodeId[] = [];
   const blocked: NodeId[] = [];
   const parked = new Set<NodeId>();
+  const waived = new Set<string>();
   const done = new Map<NodeId, boolean>();
   const open = new Map<NodeId, number>();
   const stack: Frame[] = [];
@@ -57,6 +61,9 @@ export function order(
     finish(frame.id, ok);
   };
 
+  const isGiven = (from: NodeId, { kind, on }: Edge): boolean =>
+    kind === 'name' ? parked.has(on) : kind === 'wish' && waived.has(`${from} ${on}`);
+
   for (const start of starts) {
     while (!done.has(start)) {
       if (stack.length === 0) enter(start);
@@ -67,12 +74,13 @@ export function order(
         leave(frame, possible(frame.id, parked));
         continue;
       }
-      const freed = edge.name && parked.has(edge.on);
-      const result = freed ? true : done.get(edge.on);
-      if (result === true) frame.next++;
+      const result = isGiven(frame.id, edge) ? true : done.get(edge.on);
+      if (result === true || (result === false && edge.kind === 'wish')) frame.next++;
       else if (result === false) leave(frame, false);
       else if (open.has(edge.on)) {
-        parked.add(weakest(stack, open.get(edge.on) ?? 0, edge));
+        const weak = weakest(stack, open.get(edge.on) ?? 0, { from: frame.id, edge });
+        if (weak.edge.kind === 'name') parked.add(weak.edge.on);
+        else waived.add(`${weak.from} ${weak.edge.on}`);
         // What waits on the stack may no longer need what it waits for: begin again with that known.
         stack.length = 0;
         open.clear();
@@ -82,13 +90,19 @@ export function order(
   return { sorted, blocked, parked };
 }
 
-/** The node of the circle to move out of the way: one whose name another one of the circle is waiting for. */
-function weakest(stack: readonly Frame[], from: number, closing: Edge): NodeId {
-  if (closing.name) return closing.on;
-  for (let i = stack.length - 2; i >= from; i--) {
-    const frame = stack[i];
-    const edge = frame?.edges[frame.next];
-    if (edge?.name === true) return edge.on;
+interface Link {
+  readonly from: NodeId;
+  readonly edge: Edge;
+}
+
+/** Where the circle is to be opened: at a name that one waits for, else at a wish. */
+function weakest(stack: readonly Frame[], from: number, closing: Link): Link {
+  const circle = [closing];
+  for (const { id, edges, next } of stack.slice(from, -1).toReversed()) {
+    const edge = edges[next];
+    if (edge !== undefined) circle.push({ from: id, edge });
   }
-  throw new Error(`broken invariant: a circle without a name in it at ${closing.on}`);
+  const link = circle.find(({ edge }) => edge.kind === 'name') ?? circle.find(({ edge }) => edge.kind === 'wish');
+  if (link === undefined) throw new Error(`broken invariant: a circle without a name in it at ${closing.edge.on}`);
+  return link;
 }

@@ -1,6 +1,6 @@
 // What the outcome of an own operation, and the completion of an own action, mean for the trees.
-import { samePlace, type Place } from './compare.ts';
-import type { Nanoseconds, NodeId } from './node.ts';
+import type { Place } from './compare.ts';
+import { rootId, type Nanoseconds, type NodeId } from './node.ts';
 import type { OutcomeRow } from './advance.ts';
 import type { Action, Local, Remote, Synced, Trees } from './trees.ts';
 
@@ -47,9 +47,9 @@ export type Change =
 /** After so many rejections in a row a node is held: what drives them is not in the trees. */
 export const maxRejections = 5;
 
-/** Codes that the same name or size will meet again. */
+/** Codes that the same operation will meet again, however often it is sent. */
 export function isLasting(code: string): boolean {
-  return /^(name|path|size|limit)_/.test(code);
+  return code === 'poison' || /^(name|path|size|limit)_/.test(code);
 }
 
 /**
@@ -71,8 +71,8 @@ export function settle(trees: Trees, flight: Flight, row: OutcomeRow): readonly 
     case 'move': {
       if (before === undefined) return [];
       const put = putOf(row, sent.node);
-      const asAsked = put === undefined || row.outcome === 'applied' || samePlace(put, sent);
-      return [moved(before, asAsked ? (put ?? sent) : (trees.local(sent.node) ?? put))];
+      const asAsked = put === undefined || isAsAsked(sent, put, row);
+      return [moved(before, asAsked ? sentPlace(trees, sent, put) : (trees.local(sent.node) ?? put))];
     }
     case 'attributes': {
       if (before === undefined) return [];
@@ -93,12 +93,25 @@ function* rejected(
   code: string,
 ): Iterable<Change> {
   if (sent.kind === 'rmdir') yield* lookBelow(trees, sent.node);
-  if (isLasting(code) || rejections + 1 >= maxRejections) yield { kind: 'held', id: sent.node, code };
+  if ('parent' in sent && code === 'parent_unknown') yield* makeAgain(trees, sent.parent);
+  const bound = code === 'parent_unknown' ? 10 * maxRejections : maxRejections;
+  if (isLasting(code) || rejections + 1 >= bound) yield { kind: 'held', id: sent.node, code };
   else if (sent.kind === 'move') {
     // With the local place as the agreed one, the remote place wins.
     const before = trees.synced(sent.node);
     const local = trees.local(sent.node);
     if (before !== undefined && local !== undefined) yield moved(before, local);
+  }
+}
+
+/**
+ * The committer has forgotten directories that were deleted long ago, so it cannot revive them: what is left of them here
+ * is new. (Or their own creation was rejected, and everything below is with them: no fault of the child, so it tries longer.)
+ */
+function* makeAgain(trees: Trees, parent: NodeId): Iterable<Change> {
+  for (let id: NodeId | undefined = parent; id !== undefined; id = trees.local(id)?.parent) {
+    if (trees.synced(id) === undefined || trees.remote(id) !== undefined) return;
+    yield { kind: 'synced', id, synced: null };
   }
 }
 
@@ -124,9 +137,13 @@ function landed(
     mode: sent.mode,
   };
   if (ours === sent.node) return [{ kind: 'synced', id: ours, synced }];
+  // Merged with a node that this site has elsewhere, and two entries cannot be one: this one counts as deleted there, so
+  // that it goes once what is in it has moved to where the committer put it.
+  if (trees.local(ours) !== undefined)
+    return [
+      { kind: 'synced', id: sent.node, synced: { ...synced, id: sent.node, ...sentPlace(trees, sent, undefined) } },
+    ];
   const forget: Change = { kind: 'synced', id: sent.node, synced: null };
-  // Merged with a node that this site has elsewhere: two entries cannot be one, so the planner moves one aside.
-  if (trees.local(ours) !== undefined) return [forget];
   const rest: Change[] = [forget, { kind: 'synced', id: ours, synced }, ...lookBelow(trees, ours)];
   return local === undefined ? rest : [{ kind: 'rekey', from: sent.node, to: ours }, ...rest];
 }
@@ -137,22 +154,33 @@ function contentOf(sent: Created): Pick<Synced, 'size' | 'hash' | 'mtime'> {
 
 function placeOf(
   trees: Trees,
-  sent: Place & Pick<Sent, 'kind'> & { node: NodeId },
+  sent: Extract<Sent, { kind: 'create' | 'edit' | 'mkdir' }>,
   ours: NodeId,
   row: OutcomeRow,
 ): Place {
   const local = trees.local(sent.node);
   const before = trees.synced(sent.node);
   const put = putOf(row, ours);
-  let place: Place = sent;
-  if (ours === sent.node && sent.kind === 'edit' && before !== undefined) {
-    place = before; // an edit moves nothing: where others moved it to is still to come
-  } else if (put !== undefined && put.name === sent.name && (row.outcome === 'applied' || put.parent === sent.parent)) {
-    place = put; // the parent may have become another node meanwhile, the row knows which
-  } else if (local !== undefined) {
-    place = local; // so that the place it got there wins
-  }
-  return { parent: place.parent, name: place.name };
+  // An edit moves nothing: where others moved it to is still to come.
+  if (ours === sent.node && sent.kind === 'edit' && before !== undefined) return placeIn(before);
+  if (put !== undefined && isAsAsked(sent, put, row)) return sentPlace(trees, sent, put);
+  // Under another name, or merged: the local place counts as agreed, so that the one it got there wins.
+  return placeIn(local ?? sent);
+}
+
+/** It got its name; the parent may have been merged into another directory. */
+function isAsAsked(sent: Place, put: Place, row: OutcomeRow): boolean {
+  return put.name === sent.name && (row.outcome === 'applied' || put.parent === sent.parent);
+}
+
+/** The place that was sent, in the ids of today: the parent may have got another one since. */
+function sentPlace(trees: Trees, sent: Place, put: Place | undefined): Place {
+  const stays = sent.parent === rootId || put === undefined || trees.local(sent.parent) !== undefined;
+  return { parent: stays ? sent.parent : put.parent, name: sent.name };
+}
+
+function placeIn({ parent, name }: Place): Place {
+  return { parent, name };
 }
 
 /** Zero where it is not sure which version has the content: then the planner compares instead of trusting. */

@@ -1,4 +1,4 @@
-// Names that are a pure function of the node, so that a repeated plan never makes a second one.
+// A pure function of the node, so that a repeated plan never makes a second one.
 import { utf8Length } from './conflict-name.ts';
 import type { NodeId } from './node.ts';
 
@@ -6,15 +6,7 @@ const maxBytes = 255;
 
 /** Where a node waits while names go round in a circle: `<name>.<8 hex of the id>.tmp`, within 255 bytes. */
 export function temporaryName(name: string, id: NodeId): string {
-  return withTail(name, `.${markOf(id)}.tmp`);
-}
-
-/** The name of a new directory that yields to a known one: `<name>-<8 hex of the id>`, within 255 bytes. */
-export function asideName(name: string, id: NodeId): string {
-  return withTail(name, `-${markOf(id)}`);
-}
-
-function withTail(name: string, tail: string): string {
+  const tail = `.${markOf(id)}.tmp`;
   const points = Array.from(name);
   let bytes = utf8Length(name) + tail.length;
   while (bytes > maxBytes) bytes -= utf8Length(points.pop() ?? '');
@@ -22,7 +14,7 @@ function withTail(name: string, tail: string): string {
 }
 
 /** Eight hex digits of an id. Ids of one endpoint differ only in their last characters, so they are hashed (FNV-1a), not cut. */
-export function markOf(id: NodeId): string {
+function markOf(id: NodeId): string {
   let h = 0x811c9dc5;
   for (let i = 0; i < id.length; i++) h = Math.imul(h ^ id.charCodeAt(i), 0x01000193) >>> 0;
   return h.toString(16).padStart(8, '0');
