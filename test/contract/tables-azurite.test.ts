@@ -13,7 +13,7 @@ interface AzuriteServer {
 }
 type AzuriteModule = { readonly default: new (...parameters: readonly unknown[]) => AzuriteServer };
 
-const load = createRequire(__filename);
+const load = createRequire(import.meta.filename);
 const name = 'devstoreaccount1';
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 

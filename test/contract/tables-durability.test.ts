@@ -67,7 +67,8 @@ describe('kill -9', () => {
       const writers = [...range(4).map((n) => writer(`w${n}`)), ...range(2).map((n) => batcher(`b${n}`))];
       const ended = Promise.all(writers.map((running) => running.catch(() => failed++)));
       const goal = acknowledged.size + 100;
-      while (acknowledged.size < goal) await new Promise((resolve) => setImmediate(resolve));
+      while (acknowledged.size < goal && failed === 0) await new Promise((resolve) => setImmediate(resolve));
+      expect(failed).toBe(0);
       await kill(child);
       await ended;
       expect(failed).toBe(6);

@@ -87,6 +87,11 @@ describe('other spellings', () => {
     expect(inserted.headers['etag']).toBe((JSON.parse(inserted.text) as Record<string, string>)['odata.etag']);
   });
 
+  test('statistics, which Azure has on the secondary only', async () => {
+    const stats = await send({ method: 'GET', path: '?restype=service&comp=stats' });
+    expect(stats).toMatchObject({ status: 200, text: expect.stringMatching(/<Status>live<\/Status>/) });
+  });
+
   test('a query in a batch', async () => {
     await put('batched', '{"a":1}');
     const part = `Content-Type: application/http\n\nGET ${service.url}/${entity('batched')} HTTP/1.1\nAccept: application/json;odata=nometadata\n\n`;
@@ -153,6 +158,8 @@ describe('nonsense is refused, and the service goes on', () => {
     ['a table name of two letters', table('ab'), 400, 'OutOfRangeInput'],
     ['the table named Tables', table('tables'), 400, 'InvalidResourceName'],
     ['a policy document that is cut off', acl('<SignedIdentifiers><SignedIdentifier>'), 400, 'InvalidXmlDocument'],
+    ['properties that are none', properties('<Other/>'), 400, 'InvalidXmlDocument'],
+    ['the service without a component', { method: 'GET', path: '' }, 400, 'InvalidQueryParameterValue'],
     ['a document type', acl('<!DOCTYPE x [<!ENTITY y "z">]><SignedIdentifiers/>'), 400, 'InvalidXmlDocument'],
     ['a batch without boundary', { method: 'POST', path: '$batch', body: '--b--' }, 400, 'InvalidInput'],
     ['a batch by GET', { method: 'GET', path: '$batch' }, 405, 'MethodNotAllowed'],
@@ -197,6 +204,9 @@ describe('nonsense is refused, and the service goes on', () => {
   }
   function table(name: string): RawRequest {
     return { method: 'POST', path: 'Tables', body: JSON.stringify({ TableName: name }) };
+  }
+  function properties(body: string): RawRequest {
+    return { method: 'PUT', path: '?restype=service&comp=properties', body };
   }
   function acl(body: string): RawRequest {
     return { method: 'PUT', path: 'Things?comp=acl', body };

@@ -25,7 +25,9 @@ export function readBody(request: IncomingMessage): Promise<string | TableError>
     });
     request.on('end', () => resolve(length > maximumBytes ? refusal('RequestBodyTooLarge') : textOf(chunks, length)));
     request.on('error', (error) => reject(new Aborted('the connection broke', { cause: error })));
-    request.on('close', () => reject(new Aborted('the sender closed the connection')));
+    request.on('close', () => {
+      if (!request.readableEnded) reject(new Aborted('the sender closed the connection'));
+    });
   });
 }
 

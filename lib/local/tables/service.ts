@@ -72,8 +72,9 @@ export async function startTables(options: TableOptions): Promise<TableService> 
     const id = requestId(++counters.requests);
     try {
       const fault = faults?.take(`${request.method} ${request.url}`);
-      if (fault?.kind === 'delay') await clock.sleep(fault.ms);
-      const body = await readBody(request);
+      // Reading starts at once: a sender who leaves during the delay would otherwise go unnoticed.
+      const delay = fault?.kind === 'delay' ? clock.sleep(fault.ms) : undefined;
+      const [body] = await Promise.all([readBody(request), delay]);
       let reply: Reply | undefined;
       if (fault === undefined || fault.kind === 'delay' || fault.when === 'after')
         reply = await replyTo(request, body, id);
@@ -82,7 +83,8 @@ export async function startTables(options: TableOptions): Promise<TableService> 
       else if (reply !== undefined) send(request, response, id, reply);
     } catch (error) {
       if (error instanceof Aborted) return;
-      log.error('request_failed', { id, method: request.method, url: request.url, error });
+      // The query may hold a signature, which is a credential.
+      log.error('request_failed', { id, method: request.method, path: request.url?.split('?')[0], error });
       send(request, response, id, refused(refusal('InternalError'), id));
     }
   }

@@ -35,11 +35,15 @@ export class Stamps {
   }
 }
 
+/** The millisecond spelled last: a page of entities holds the same few again and again. */
+let spelled = { milliseconds: Number.NaN, text: '' };
+
 /** `2026-01-31T12:34:56.1234560Z`: seven decimals, as the service writes them. */
 export function timestampOf(stamp: number): string {
   const milliseconds = Math.floor(stamp / 1000);
-  const rest = String(stamp - milliseconds * 1000).padStart(3, '0');
-  return `${new Date(milliseconds).toISOString().slice(0, 23)}${rest}0Z`;
+  if (milliseconds !== spelled.milliseconds)
+    spelled = { milliseconds, text: new Date(milliseconds).toISOString().slice(0, 23) };
+  return `${spelled.text}${String(stamp - milliseconds * 1000).padStart(3, '0')}0Z`;
 }
 
 export function etagOf(stamp: number): string {

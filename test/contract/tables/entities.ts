@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals';
-import { collect, plain, refuses, type Suite } from './suite.ts';
+import { collect, plain, range, refuses, type Suite } from './suite.ts';
 
 export function entityPromises({ promise, freshTable }: Suite): void {
   describe('entities', () => {
@@ -123,6 +123,16 @@ export function entityPromises({ promise, freshTable }: Suite): void {
       expect(await client.getEntity('p', 'r')).toMatchObject({ v: 1, etag: fresh });
       await client.deleteEntity('p', 'r', { etag: fresh });
       await refuses(client.getEntity('p', 'r'), 404, 'ResourceNotFound');
+    });
+
+    promise('are won by one of many who hold the same ETag', async () => {
+      const client = await freshTable();
+      const entity = { partitionKey: 'p', rowKey: 'r' };
+      const { etag = '' } = await client.createEntity({ ...entity, v: -1 });
+      const attempts = range(10).map((v) => client.updateEntity({ ...entity, v }, 'Replace', { etag }));
+      const outcomes = (await Promise.allSettled(attempts)).map(({ status }) => status);
+      expect(outcomes.filter((status) => status === 'fulfilled')).toHaveLength(1);
+      expect(await client.getEntity('p', 'r')).toMatchObject({ v: outcomes.indexOf('fulfilled') });
     });
 
     promise('show only selected properties', async () => {

@@ -70,6 +70,31 @@ describe('a query', () => {
     );
   });
 
+  test('that finds little or too much ends its page and goes on', () => {
+    const wide = new TableStore(':memory:', systemClock);
+    wide.createTable('wide');
+    const fragment = `"text":"${'x'.repeat(30_000)}"`;
+    wide.db.exec('BEGIN');
+    for (let i = 0; i < 10_500; i++)
+      wide.apply(1, { kind: 'insert', pk: 'small', rk: String(i).padStart(5, '0'), fragment: `"n":${i}` });
+    for (let i = 0; i < 200; i++) wide.apply(1, { kind: 'insert', pk: 'large', rk: String(i), fragment });
+    wide.db.exec('COMMIT');
+    const pages = (text: string): number[] => {
+      const filter = parseFilter(text);
+      const lengths: number[] = [];
+      let continuation: Position | undefined;
+      do {
+        const page = readPage(wide, 1, { filter, top: 1000, select: undefined, continuation }, undefined);
+        lengths.push(page.entities.length);
+        continuation = page.next;
+      } while (continuation !== undefined);
+      return lengths;
+    };
+    expect(pages("PartitionKey eq 'small' and n eq 10400")).toEqual([0, 1]);
+    expect(pages("PartitionKey eq 'large'")).toEqual([140, 60]);
+    wide.db.close();
+  });
+
   test('of a partition reads that partition only, from the bound on', () => {
     const filter = parseFilter("PartitionKey eq 'log' and RowKey gt 'b' and RowKey lt 'd' and n eq 1");
     expect(keyRangeOf(filter, undefined, undefined)).toEqual({ kind: 'partition', pk: 'log', from: 'b', to: 'd' });
