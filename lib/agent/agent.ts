@@ -63,7 +63,7 @@ export interface Agent {
 
 /** Errors: those of the state file (see `openDatabase`), and `state_foreign` where it is another endpoint's. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const state = new State(options.stateFile);
+  const state = new State(options.stateFile, options.clock);
   const { endpoint } = state.meta.values;
   if (endpoint !== '' && endpoint !== options.endpoint) {
     state.close();
@@ -89,6 +89,9 @@ interface Parts {
 
 /** How long after the last change the log is polled at the shorter interval. */
 const activeMs = 30_000;
+
+/** What is written to the state without anybody waiting for the disk is on disk after this. */
+const saveMs = 50;
 
 class Endpoint implements Agent {
   readonly #options: AgentOptions;
@@ -117,7 +120,18 @@ class Endpoint implements Agent {
     this.#online = new Online({ clock, random, log, signal });
     this.#retry = new Retry({ clock, signal, problems: this.#problems, again: (id) => this.#parts?.planner.touch(id) });
     this.#sentinel = new Sentinel(options.fs, state, options.endpoint);
+    state.writes.onOpen = () => void this.#saveSoon();
     this.#running = this.#run();
+  }
+
+  async #saveSoon(): Promise<void> {
+    await this.#options.clock.sleep(saveMs, this.#abort.signal).catch(() => {}); // ends by the signal only
+    if (this.#abort.signal.aborted) return;
+    try {
+      this.#state.writes.flush();
+    } catch (error) {
+      this.#fatal(error);
+    }
   }
 
   async #run(): Promise<void> {
@@ -258,6 +272,7 @@ class Endpoint implements Agent {
         const began = clock.now();
         await this.#parts.follower.toHead();
         if (this.#pending() === 0) {
+          await this.#state.writes.durable();
           this.#inSyncAsOf = began;
           return true;
         }

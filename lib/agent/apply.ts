@@ -139,7 +139,7 @@ export class Apply {
     }
     const local = state.local(action.node);
     await flush.sync();
-    await state.commit(() => {
+    state.now(() => {
       const synced = afterAction({ action, remote: before, local }, state.synced(action.node));
       if (synced !== undefined) state.setSynced(action.node, synced);
     });

@@ -142,7 +142,7 @@ export class Follower {
       onEpochChanged(head.epoch);
       return;
     }
-    if (epoch === '') await state.commit(() => state.meta.set({ epoch: head.epoch }));
+    if (epoch === '') state.now(() => state.meta.set({ epoch: head.epoch }));
     if (!whole || cursor < head.floor || cursor > head.committedSeq) await this.#resync();
     while (state.meta.values.cursor < head.committedSeq) {
       const after = state.meta.values.cursor;
@@ -163,7 +163,7 @@ export class Follower {
 
   async #take(rows: readonly LogRow[]): Promise<void> {
     const { state, onRows } = this.#options;
-    await state.commit(() => {
+    state.now(() => {
       for (const row of rows) {
         if (row.seq !== state.meta.values.cursor + 1)
           throw new Error(`broken invariant: row ${row.seq} after cursor ${state.meta.values.cursor}`);
@@ -214,7 +214,7 @@ export class Follower {
       });
       return read;
     });
-    await state.commit(() => {
+    state.now(() => {
       state.clearRemote();
       for (const node of nodes) state.setRemote(node);
       state.meta.set({ cursor: committedSeq, whole: true });
@@ -228,7 +228,7 @@ export class Follower {
       if (rows.length === 0) return; // the floor passed again: read() comes back here
       await this.#take(rows);
     }
-    await state.commit(() => {
+    state.now(() => {
       for (const flight of outbox.flights()) if (flight.n <= n) this.#unanswered(flight.n);
     });
   }

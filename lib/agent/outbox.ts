@@ -33,6 +33,8 @@ export class Outbox {
   readonly #flights = new Map<number, Flight>();
   /** The lowest number that was not sent since the start or the last rewind. */
   #next: number;
+  /** The highest number that is on disk: a number that was sent must never be given again. */
+  #durable: number;
   #progressed: number;
   #wait: number;
   paused = false;
@@ -43,6 +45,7 @@ export class Outbox {
     this.#wait = options.resendMs;
     this.#progressed = options.clock.monotonic();
     this.#next = options.state.meta.values.nextN;
+    this.#durable = this.#next - 1;
     for (const flight of options.state.outbox.all()) this.#opened(flight);
     this.#rewind(0);
   }
@@ -66,7 +69,7 @@ export class Outbox {
    */
   async append(build: () => Operation | undefined): Promise<Operation | undefined> {
     const { state } = this.#options;
-    const flight = await state.commit(() => {
+    const flight = state.now(() => {
       const operation = build();
       if (operation === undefined) return undefined;
       const n = state.meta.values.nextN;
@@ -78,6 +81,8 @@ export class Outbox {
       return made;
     });
     if (flight === undefined) return undefined;
+    await state.writes.durable();
+    this.#durable = Math.max(this.#durable, flight.n);
     this.counters.operations++;
     this.#wake.set();
     return flight.operation;
@@ -105,12 +110,6 @@ export class Outbox {
     this.#options.state.outbox.put(parked);
     this.#flights.set(n, parked);
     this.#progress();
-  }
-
-  /** Inside the caller's transaction, when the incarnation is a new one: old numbers mean nothing any more. */
-  clear(): void {
-    for (const n of this.#flights.keys()) this.close(n);
-    this.#next = 1;
   }
 
   /** The committer lacks what comes from here on. */
@@ -162,7 +161,7 @@ export class Outbox {
   #ready(): readonly Flight[] {
     const batch: Flight[] = [];
     let bytes = 0;
-    for (let n = this.#next; n < this.#options.state.meta.values.nextN && batch.length < maxBatch; n++) {
+    for (let n = this.#next; n <= this.#durable && batch.length < maxBatch; n++) {
       const flight = this.#flights.get(n);
       if (flight === undefined) {
         if (batch.length > 0) break;

@@ -155,7 +155,7 @@ export class Planner {
         retry.later(id);
         return;
       }
-      await state.commit(() => {
+      state.now(() => {
         const now = state.local(id);
         if (now !== undefined && isSameContent(now, entry)) state.setLocal(id, { ...now, hash });
       });

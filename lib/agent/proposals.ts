@@ -27,6 +27,8 @@ export interface ProposalOptions extends UploadOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
+type WithContent = Extract<Proposal, { kind: 'create' | 'edit' }>;
+
 const uploadsAtOnce = 16;
 /** Operations in the outbox and uploads on their way there: what is beyond stays in memory, unread. */
 const maxOpen = 512;
@@ -118,7 +120,7 @@ export class Proposals {
     try {
       sent =
         proposal.kind === 'create' || proposal.kind === 'edit'
-          ? await this.#pool.run(() => this.#upload(proposal))
+          ? await this.#upload(proposal)
           : (await this.#options.outbox.append(() => this.#operation(proposal))) !== undefined;
     } catch (error) {
       if (!signal.aborted) onFatal(error);
@@ -130,45 +132,50 @@ export class Proposals {
     }
   }
 
-  async #upload(proposal: Extract<Proposal, { kind: 'create' | 'edit' }>): Promise<boolean> {
+  async #upload(proposal: WithContent): Promise<boolean> {
     const { state, outbox, retry, look, signal } = this.#options;
-    const entry = state.local(proposal.node);
-    const path = state.pathOf(proposal.node);
-    if (entry === undefined || path === undefined || !entry.settled || entry.kind !== 'file') return false;
-    if (signal.aborted) return false;
+    const { node } = proposal;
+    let path = node;
     try {
-      const before = proposal.kind === 'edit' ? (state.synced(entry.id)?.hash ?? null) : null;
-      const result = await upload(this.#options, path, entry, before);
-      if (result === 'changed') {
+      const uploaded = await this.#pool.run(async () => {
+        const entry = state.local(node);
+        path = state.pathOf(node) ?? node;
+        if (entry === undefined || !entry.settled || entry.kind !== 'file' || signal.aborted) return undefined;
+        const synced = proposal.kind === 'edit' ? (state.synced(node)?.hash ?? null) : null;
+        return { entry, ...(await upload(this.#options, path, entry, synced)) };
+      });
+      if (uploaded === undefined) return false;
+      const { entry } = uploaded;
+      if (uploaded.kind === 'changed') {
         this.counters.discarded++;
         look(path);
-        retry.later(entry.id);
+        retry.later(node);
         return false;
       }
-      if (result.kind === 'same') {
-        if (before !== null) await state.commit(() => this.#setHash(entry, before));
+      if (uploaded.kind === 'same') {
+        state.now(() => this.#setHash(entry, uploaded.hash));
         return false;
       }
-      const { content } = result;
-      const operation = await outbox.append(() => this.#withContent(proposal, entry, content));
+      // Outside the pool: while this one waits for the disk others upload.
+      const operation = await outbox.append(() => this.#withContent(proposal, entry, uploaded.content));
       if (operation === undefined) {
         this.counters.discarded++;
         return false;
       }
       this.counters.uploads++;
-      this.counters.uploadedBytes += content.size;
-      retry.done(entry.id);
+      this.counters.uploadedBytes += entry.size;
+      retry.done(node);
       return true;
     } catch (error) {
       if (codeOf(error) === '' || signal.aborted) throw error;
       if (codeOf(error) === 'ENOENT') look(path);
-      retry.failed(entry.id, path, error);
+      retry.failed(node, path, error);
       return false;
     }
   }
 
   #withContent(
-    proposal: Extract<Proposal, { kind: 'create' | 'edit' }>,
+    proposal: WithContent,
     uploaded: LocalEntry,
     content: Content,
   ): Operation | undefined {

@@ -69,7 +69,7 @@ export class Replaced {
       if (label === undefined || !isVersion(stat, label)) await this.#bringBack(path, parent, name);
       else {
         if ((await fs.isOpen(path)) !== false) {
-          await this.#keep({ file, parent, name, since: clock.now() });
+          this.#keep({ file, parent, name, since: clock.now() });
           return;
         }
         // Nobody can open it by this name any more, but who had it open until now may have written before closing.
@@ -78,7 +78,7 @@ export class Replaced {
         else await this.#bringBack(path, parent, name);
       }
     } else if (stat !== null) await this.#drop(path);
-    if (this.#kept.delete(file)) await state.commit(() => state.replaced.drop(file));
+    if (this.#kept.delete(file)) state.now(() => state.replaced.drop(file));
   }
 
   /** At the start: what a crash left. A temporary file was never anybody's. */
@@ -114,10 +114,10 @@ export class Replaced {
     }
   }
 
-  async #keep(kept: Kept): Promise<void> {
+  #keep(kept: Kept): void {
     if (this.#kept.has(kept.file)) return;
     this.#kept.set(kept.file, kept);
-    await this.#options.state.commit(() => this.#options.state.replaced.put(kept));
+    this.#options.state.now(() => this.#options.state.replaced.put(kept));
   }
 
   async #drop(path: string): Promise<void> {

@@ -213,7 +213,7 @@ export class Scanner {
       );
       await look(walk);
       await this.#lookAtOldPlaces(walk, round);
-      const { unsettled, again } = await state.commit(() => {
+      const { unsettled, again } = state.now(() => {
         const result = identify(state, touched, round, now());
         for (const [dir, name] of seen) touched.mark(dir, name);
         return result;

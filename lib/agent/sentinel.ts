@@ -35,7 +35,7 @@ export class Sentinel {
     }
     await this.check();
     await this.#makeDirectories();
-    if (!this.#state.meta.values.marked) await this.#state.commit(() => this.#state.meta.set({ marked: true }));
+    if (!this.#state.meta.values.marked) this.#state.now(() => this.#state.meta.set({ marked: true }));
   }
 
   /** Rejects with `Halted` when the root is not what it was. Calls at the same time share one look. */

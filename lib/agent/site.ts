@@ -44,7 +44,7 @@ export class Site {
       await this.#fs.mkdir(path, 0o700);
       await this.#fs.chmod(path, node.mode);
       const stat = await this.#stat(path);
-      await this.#setLocal(entryOf(node, stat, null));
+      this.#setLocal(entryOf(node, stat, null));
     });
   }
 
@@ -88,7 +88,7 @@ export class Site {
     await this.#at([entry], path, async () => {
       await this.#check(entry, path);
       await this.#fs.rename(path, aside, false);
-      await this.#state.commit(() => this.#state.setLocal(id, null));
+      this.#state.now(() => this.#state.setLocal(id, null));
     });
     await this.#options.replaced.settle(aside, entry.parent, entry.name);
   }
@@ -98,7 +98,7 @@ export class Site {
     const path = this.#pathIn(entry.parent, entry.name);
     await this.#at([entry], path, async () => {
       await this.#fs.rmdir(path);
-      await this.#state.commit(() => this.#state.setLocal(id, null));
+      this.#state.now(() => this.#state.setLocal(id, null));
     });
   }
 
@@ -113,7 +113,7 @@ export class Site {
       const after = await this.#stat(to);
       const untouched = entry.kind === 'directory' || sameVersion(entry, after);
       const ctime = untouched ? after.ctimeNs.toString() : unknownTime;
-      await this.#setLocal({ ...entry, parent, name, ctime });
+      this.#setLocal({ ...entry, parent, name, ctime });
       if (!untouched) this.#options.look(to);
     });
   }
@@ -133,7 +133,7 @@ export class Site {
       if (entry.kind === 'file' && entry.mtime !== node.mtime) await this.#fs.utimes(path, BigInt(node.mtime));
       const stat = await this.#stat(path);
       if (inodeOf(stat) !== entry.inode || (entry.kind === 'file' && stat.size !== entry.size)) throw this.#stale(path);
-      await this.#setLocal(entryOf({ ...node, parent: entry.parent, name: entry.name }, stat, entry.hash));
+      this.#setLocal(entryOf({ ...node, parent: entry.parent, name: entry.name }, stat, entry.hash));
     });
   }
 
@@ -177,12 +177,12 @@ export class Site {
     const entry = entryOf(node, written, hash);
     const own = sameVersion(entry, stat);
     // Somebody wrote (or put another file here) in this very moment: keep what was ours, so that the scan sees the edit.
-    await this.#setLocal(own ? entryOf(node, stat, hash) : { ...entry, ctime: unknownTime });
+    this.#setLocal(own ? entryOf(node, stat, hash) : { ...entry, ctime: unknownTime });
     if (!own) this.#options.look(path);
   }
 
-  async #setLocal(entry: LocalEntry): Promise<void> {
-    await this.#state.commit(() => this.#state.setLocal(entry.id, entry));
+  #setLocal(entry: LocalEntry): void {
+    this.#state.now(() => this.#state.setLocal(entry.id, entry));
   }
 
   async #stat(path: string): Promise<FileStat> {

@@ -11,7 +11,12 @@ import type { LocalEntry } from './state/local-table.ts';
 const rangesAtOnce = 4;
 
 /** `changed`: the file is not (or no longer) what the local tree says; look at it again (I18). */
-export type Uploaded = { readonly kind: 'staged'; readonly content: Content } | { readonly kind: 'same' } | 'changed';
+export type Uploaded =
+  | { readonly kind: 'staged'; readonly content: Content }
+  | { readonly kind: 'same'; readonly hash: string }
+  | { readonly kind: 'changed' };
+
+const changed: Uploaded = { kind: 'changed' };
 
 export interface UploadOptions {
   readonly fs: SiteFs;
@@ -31,10 +36,10 @@ export async function upload(
 ): Promise<Uploaded> {
   const file = await options.fs.open(path);
   try {
-    if (!isAsKnown(await file.stat(), entry)) return 'changed';
+    if (!isAsKnown(await file.stat(), entry)) return changed;
     const result =
       entry.size <= blockSize ? await small(options, file, entry, synced) : await large(options, file, entry);
-    return isAsKnown(await file.stat(), entry) ? result : 'changed';
+    return isAsKnown(await file.stat(), entry) ? result : changed;
   } finally {
     await file.close();
   }
@@ -60,9 +65,9 @@ async function small(
   synced: string | null,
 ): Promise<Uploaded> {
   const bytes = await file.read(0, entry.size);
-  if (bytes.length !== entry.size) return 'changed';
+  if (bytes.length !== entry.size) return changed;
   const hash = contentHash(entry.size === 0 ? [] : [blockHash(bytes)]);
-  if (hash === synced) return { kind: 'same' };
+  if (hash === synced) return { kind: 'same', hash };
   const slot = await online.call('slot', () => backend.slot());
   const etag = await online.call('stage', () => backend.stageWhole(slot, bytes, propertiesOf(entry)));
   return { kind: 'staged', content: { slot: slot.slot, size: entry.size, hash, etag, whole: true } };
@@ -83,7 +88,7 @@ async function large({ backend, online }: UploadOptions, file: ReadFile, entry: 
     hashes[index] = blockHash(bytes);
     await online.call('stage', () => backend.stageRange(slot, offset, bytes));
   });
-  if (short) return 'changed';
+  if (short) return changed;
   const list = Buffer.concat(hashes);
   await online.call('stage', () => backend.stageBlocks(slot, list));
   const etag = await online.call('stage', () => backend.stageEtag(slot));

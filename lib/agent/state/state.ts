@@ -1,7 +1,7 @@
+import type { Clock } from '../../base/clock.ts';
 import { rootId, type NodeId, type NodeState } from '../../core/node.ts';
 import type { Synced, Trees } from '../../core/trees.ts';
-import { GroupCommit } from '../../base/group-commit.ts';
-import { openDatabase, transaction, type Database } from '../../base/sqlite.ts';
+import { openDatabase, type Database } from '../../base/sqlite.ts';
 import { LocalTable, type LocalEntry } from './local-table.ts';
 import { Meta } from './meta.ts';
 import { ConflictTable, ReplacedTable } from './notes.ts';
@@ -9,11 +9,12 @@ import { OutboxTable } from './outbox-table.ts';
 import { RemoteTable } from './remote-table.ts';
 import { schema } from './schema.ts';
 import { SyncedTable } from './synced-table.ts';
+import { Writes } from './writes.ts';
 
 /**
- * Everything an endpoint remembers. Reads are synchronous and see what was committed last. Writes go through `commit`
- * (shared with others, durable when the promise resolves) or `now` (at once, for what must not be overtaken by a read).
- * Whatever changes a tree reports the node to `onChange`, so that nobody can forget to plan it.
+ * Everything an endpoint remembers. Reads see what was written last. Writes go through `now` (durable a little later) or
+ * `commit` (durable when it resolves); both take all of `work` or nothing. Whatever changes a tree reports the node to
+ * `onChange`, so that nobody can forget to plan it.
  *
  * Errors when opened: see `openDatabase`.
  */
@@ -31,14 +32,14 @@ export class State implements Trees {
   /** Says why a node is left alone, both ways. */
   holder: (id: NodeId) => string | undefined = () => undefined;
   readonly #db: Database;
-  readonly #group: GroupCommit;
+  readonly writes: Writes;
   readonly #local: LocalTable;
   readonly #synced: SyncedTable;
   readonly #remote: RemoteTable;
 
-  constructor(file: string) {
+  constructor(file: string, clock: Clock) {
     this.#db = openDatabase(file, schema);
-    this.#group = new GroupCommit(this.#db);
+    this.writes = new Writes(this.#db, clock);
     this.#local = new LocalTable(this.#db);
     this.#synced = new SyncedTable(this.#db);
     this.#remote = new RemoteTable(this.#db);
@@ -48,16 +49,18 @@ export class State implements Trees {
     this.replaced = new ReplacedTable(this.#db);
   }
 
-  commit<T>(work: () => T): Promise<T> {
-    return this.#group.run(work);
+  async commit<T>(work: () => T): Promise<T> {
+    const result = this.now(work);
+    await this.writes.durable();
+    return result;
   }
 
   now<T>(work: () => T): T {
-    return transaction(this.#db, work);
+    return this.writes.run(work);
   }
 
   close(): void {
-    this.#group.flush();
+    this.writes.flush();
     this.#db.close();
   }
 
