@@ -30,7 +30,7 @@ interface Created extends Place {
 
 export interface Flight {
   readonly sent: Sent;
-  /** How often in a row the same node was rejected before: see `maxRejections`. */
+  /** How often in a row the same node was rejected before, not counting `parent_unknown`, which is the parent's fault. */
   readonly rejections: number;
 }
 
