@@ -19,9 +19,7 @@ export function crash(fs: MemoryFs, random: Random): MemoryFs {
   const restore = (inode: Inode): Inode => {
     const known = copies.get(inode);
     if (known !== undefined) return known;
-    const synced = !volume.dirty.has(inode) || inode.kind !== 'file';
-    const data = synced ? inode.data : mixedContent(inode, random);
-    const copy = restored.revive(inode, pick(random, [inode.saved, inode]), data);
+    const copy = restored.revive(inode, pick(random, [inode.saved, inode]), mixedContent(inode, random));
     copies.set(inode, copy);
     for (const [name, entry] of namesOf(inode)) {
       const there = restore(entry);
@@ -45,6 +43,7 @@ function namesOnDisk(reached: readonly NameChange[][]): (dir: Inode) => Readonly
   return (dir) => changed.get(dir) ?? dir.savedEntries;
 }
 
+/** Of a file that was synced both are the same, and so is any mixture. */
 function mixedContent(inode: Inode, random: Random): Uint8Array {
   const old = inode.saved.data;
   const data = new Uint8Array(pick(random, [old.length, inode.data.length]));
