@@ -112,6 +112,15 @@ describe('a restart', () => {
     await expect(startTables({ file, account })).rejects.toMatchObject({ code: 'state_locked' });
   });
 
+  test('on a port that is taken says so and lets go of the state', async () => {
+    const other = await startTables({ file: ':memory:', account });
+    await expect(startTables({ file, account, port: other.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await other.stop();
+    const service = await startTables({ file, account, port: other.port });
+    expect(service.url).toBe(other.url);
+    await service.stop();
+  });
+
   test('finishes what a dropped table left behind', async () => {
     const first = await startTables({ file, account });
     const client = new TableClient(first.url, 'dropped', credential, options);
