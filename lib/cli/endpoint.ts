@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { askHub } from './client.ts';
+import { parseOptions } from './options.ts';
+import { UsageError, exit, help } from './usage.ts';
+
+/** `endpoint resume|pause [SITE]`: all sites where none is named. */
+export async function endpoint(args: readonly string[]): Promise<number> {
+  const parsed = parseOptions(args, {}, 2);
+  const [what, site] = parsed.positionals;
+  if (parsed.help) {
+    process.stdout.write(help);
+    return exit.done;
+  }
+  if (what !== 'resume' && what !== 'pause')
+    throw new UsageError(
+      'command_unknown',
+      `tideway endpoint ${what ?? ''}`,
+      'Use: tideway endpoint resume|pause [SITE].',
+    );
+  const query = site === undefined ? '' : `?site=${encodeURIComponent(site)}`;
+  const answer = z
+    .object({ sites: z.array(z.string()) })
+    .parse(await askHub(parsed.data, 'POST', `/hub/${what}${query}`, 60_000));
+  process.stdout.write(parsed.json ? `${JSON.stringify(answer)}\n` : `${what}d: ${answer.sites.join(', ')}\n`);
+  return exit.done;
+}

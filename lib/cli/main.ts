@@ -1,0 +1,46 @@
+// The `tideway` command: finds the subcommand, runs it, and says every error with its code and what to do.
+import { TidewayError, codeOf, messageOf } from '../base/errors.ts';
+import { demo } from './demo.ts';
+import { endpoint } from './endpoint.ts';
+import { env } from './env.ts';
+import { conflicts, status } from './status.ts';
+import { up } from './up.ts';
+import { UsageError, exit, help } from './usage.ts';
+
+const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number> | number>> = {
+  up,
+  demo,
+  status,
+  conflicts,
+  endpoint,
+  env,
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help);
+    return name === undefined ? exit.usage : exit.done;
+  }
+  const command = commands[name];
+  if (command === undefined)
+    throw new UsageError('command_unknown', `there is no command ${name}`, 'See tideway --help.');
+  return command(rest);
+}
+
+function explain(error: unknown, json: boolean): string {
+  const code = codeOf(error) || 'failed';
+  const details = error instanceof TidewayError ? { path: error.path, hint: error.hint } : {};
+  if (json) return `${JSON.stringify({ error: { code, message: messageOf(error), ...details } })}\n`;
+  return `tideway: ${code}: ${messageOf(error)}\n${details.hint === undefined ? '' : `  ${details.hint}\n`}`;
+}
+
+const args = process.argv.slice(2);
+try {
+  process.exitCode = await main(args);
+} catch (error) {
+  process.stderr.write(explain(error, args.includes('--json')));
+  process.exitCode = error instanceof UsageError ? exit.usage : exit.failed;
+}
+// What keeps the process alive now would be a leak: nothing may outlive its command.
+process.exit();

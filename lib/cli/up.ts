@@ -1,0 +1,59 @@
+import path from 'node:path';
+import { startHub, type HubOptions } from '../local/hub/hub.ts';
+import type { SiteSpec } from '../local/hub/sites.ts';
+import { numberOption, parseOptions } from './options.ts';
+import { UsageError, exit, help } from './usage.ts';
+
+export async function up(args: readonly string[]): Promise<number> {
+  const parsed = parseOptions(
+    args,
+    { site: { type: 'string', multiple: true }, group: { type: 'string' }, port: { type: 'string' } },
+    0,
+  );
+  if (parsed.help) {
+    process.stdout.write(help);
+    return exit.done;
+  }
+  const sites = parsed.list('site').map(siteSpec);
+  return run({
+    data: parsed.data,
+    sites,
+    group: parsed.text('group') ?? 'default',
+    port: numberOption(parsed, 'port', 1, 65_535),
+  });
+}
+
+/** Ages and waits of the backend may be set for a try or a test: everything named TIDEWAY_..._SECONDS. */
+function settings(): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env))
+    if (/^TIDEWAY_[A-Z_]+_SECONDS$/.test(name) && value !== undefined) out[name] = value;
+  if (process.env['TIDEWAY_TICK'] !== undefined) out['TIDEWAY_TICK'] = process.env['TIDEWAY_TICK'];
+  return out;
+}
+
+/** Runs a hub until it is told to stop; `onReady` may say more than the one line. */
+export async function run(options: HubOptions, onReady?: (url: string) => void): Promise<number> {
+  const ending = new Promise<void>((resolve) => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+  const hub = await startHub({ ...options, settings: settings() });
+  process.stdout.write(`ready ${hub.url}\n`);
+  onReady?.(hub.url);
+  await ending;
+  await hub.stop();
+  return exit.done;
+}
+
+function siteSpec(text: string): SiteSpec {
+  const equals = text.indexOf('=');
+  const name = text.slice(0, Math.max(equals, 0));
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(name) || equals === text.length - 1)
+    throw new UsageError(
+      'site_invalid',
+      `--site ${text} is not NAME=DIR`,
+      'For example --site paris=/srv/files; a name has letters, digits, - _ and . only.',
+    );
+  return { name, path: path.resolve(text.slice(equals + 1)) };
+}

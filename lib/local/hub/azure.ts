@@ -1,0 +1,146 @@
+// The embedded Azure, in the order of need: tables, files, Service Bus, Event Grid, then the real functions.
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { provision } from '../../azure/connect.ts';
+import { readConnections } from '../../azure/settings.ts';
+import type { Log } from '../../base/log.ts';
+import { startEventGrid } from '../event-grid/service.ts';
+import { startFiles } from '../files/service.ts';
+import { startFunctionsHost, type FunctionsHost } from '../functions-host/host.ts';
+import { startServiceBus } from '../service-bus/start.ts';
+import { expandTopology } from '../service-bus/topology.ts';
+import type { LocalService } from '../service.ts';
+import { startTables } from '../tables/service.ts';
+import { named, type Ports } from './hub-file.ts';
+import type { Secrets } from './secrets.ts';
+import { z } from 'zod';
+
+const root = path.join(import.meta.dirname, '../../..');
+export const accountName = 'tideway';
+const entries = ['commit', 'fan-out', 'share-changed', 'tick', 'api'].map((name) => `functions/${name}.ts`);
+
+const topologyFile = z.object({
+  serviceBus: z.unknown(),
+  eventGrid: z.object({
+    topic: z.string(),
+    subscriptions: z.array(
+      z.object({ name: z.string(), function: z.string(), includedEventTypes: z.array(z.string()) }),
+    ),
+  }),
+});
+
+export interface AzureOptions {
+  readonly data: string;
+  readonly host: string;
+  readonly ports: Ports;
+  readonly secrets: Secrets;
+  readonly share: string;
+  readonly log: (part: string) => Log;
+  /** Settings of the functions beside the connections, for example ages. */
+  readonly settings: Readonly<Record<string, string>>;
+  onWorker(pid: number | undefined): void;
+}
+
+export interface Azure {
+  readonly functions: FunctionsHost;
+  stop(): Promise<void>;
+}
+
+/** What a program needs to reach the services, under the names that the functions know too. */
+export function connectionSettings(host: string, ports: Ports, secrets: Secrets): Record<string, string> {
+  const http = `http://${host}`;
+  const bus = host === '127.0.0.1' ? 'localhost' : host;
+  return {
+    AZURE_STORAGE_CONNECTION_STRING:
+      `DefaultEndpointsProtocol=http;AccountName=${accountName};AccountKey=${secrets.accountKey};` +
+      `TableEndpoint=${http}:${ports.tables}/${accountName};FileEndpoint=${http}:${ports.files}/${accountName};`,
+    SERVICEBUS_CONNECTION_STRING:
+      `Endpoint=sb://${bus}:${ports.serviceBus};SharedAccessKeyName=RootManageSharedAccessKey;` +
+      `SharedAccessKey=${secrets.serviceBusKey};UseDevelopmentEmulator=true`,
+    EVENTGRID_TOPIC_ENDPOINT: `${http}:${ports.eventGrid}/api/events`,
+    EVENTGRID_TOPIC_KEY: secrets.eventGridKey,
+    TIDEWAY_TOKEN: secrets.token,
+  };
+}
+
+export async function startAzure(options: AzureOptions): Promise<Azure> {
+  const { data, host, ports, secrets, log } = options;
+  const state = path.join(data, 'azure');
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const topology = topologyFile.parse(JSON.parse(readFileSync(path.join(root, 'infra/topology.json'), 'utf8')));
+  const account = { name: accountName, key: secrets.accountKey };
+  const running: LocalService[] = [];
+  const stop = async (): Promise<void> => {
+    for (const service of running.toReversed()) await service.stop();
+  };
+  const add = async <T extends LocalService>(what: string, port: number, start: Promise<T>): Promise<T> => {
+    const service = await named(what, port, start);
+    running.push(service);
+    return service;
+  };
+  try {
+    const file = path.join(state, 'tables.db');
+    await add('tables', ports.tables, startTables({ file, host, port: ports.tables, account, log: log('tables') }));
+    const dir = path.join(state, 'files');
+    await add('files', ports.files, startFiles({ dir, host, port: ports.files, account, log: log('files') }));
+    await add(
+      'serviceBus',
+      ports.serviceBus,
+      startServiceBus({
+        file: path.join(state, 'service-bus.db'),
+        host,
+        port: ports.serviceBus,
+        topology: expandTopology(topology.serviceBus),
+        keys: [{ name: 'RootManageSharedAccessKey', key: secrets.serviceBusKey }],
+        log: log('service-bus'),
+      }),
+    );
+    const functionsUrl = `http://${host}:${ports.functions}`;
+    await add(
+      'eventGrid',
+      ports.eventGrid,
+      startEventGrid({
+        file: path.join(state, 'event-grid.db'),
+        host,
+        port: ports.eventGrid,
+        topic: { name: topology.eventGrid.topic, key: secrets.eventGridKey },
+        subscriptions: topology.eventGrid.subscriptions.map((each) => ({
+          name: each.name,
+          includedEventTypes: each.includedEventTypes,
+          endpoint: `${functionsUrl}/runtime/webhooks/eventgrid?functionName=${each.function}&code=${secrets.systemKey}`,
+        })),
+        log: log('event-grid'),
+      }),
+    );
+    const connections = connectionSettings(host, ports, secrets);
+    await provision(readConnections(connections), options.share);
+    const functions = await add(
+      'functions',
+      ports.functions,
+      startFunctionsHost({
+        app: { dir: root, entries },
+        host,
+        port: ports.functions,
+        settings: {
+          ...connections,
+          TIDEWAY_CLOUD_KEY: secrets.cloudKey,
+          TIDEWAY_TICK: '*/10 * * * * *',
+          ...options.settings,
+        },
+        hostJson: z
+          .object({})
+          .loose()
+          .parse(JSON.parse(readFileSync(path.join(root, 'host.json'), 'utf8'))),
+        keys: { master: secrets.masterKey, function: secrets.functionKey, system: secrets.systemKey },
+        data: path.join(state, 'functions'),
+        args: ['--data', data],
+        log: log('functions'),
+        onWorker: (pid) => options.onWorker(pid),
+      }),
+    );
+    return { functions, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+// The sites of a hub: enrolled once, each an agent process of its own.
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { configPath, readConfig, type AgentConfig } from '../../agent/process/config.ts';
+import { TidewayError, codeOf } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { enrolAnswer } from '../../protocol/api.ts';
+import { makeSigningKeys, publicKeyOf } from '../../protocol/message.ts';
+import { refusalOf } from '../../agent/remote/api.ts';
+import { Child } from './child.ts';
+import { writeWhole } from './write-whole.ts';
+
+export interface SiteSpec {
+  readonly name: string;
+  readonly path: string;
+}
+
+const script = path.join(import.meta.dirname, '../../agent/process/main.ts');
+
+/** Before anything starts: a wrong path is said at once. Errors: `site_path_missing`, `site_path_unusable`. */
+export function checkSite(site: SiteSpec): void {
+  const stat = statSync(site.path, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new TidewayError('site_path_missing', `the directory of site ${site.name} does not exist: ${site.path}`, {
+      path: site.path,
+      hint: 'Create it, mount it, or correct the path.',
+    });
+  if (!stat.isDirectory())
+    throw new TidewayError('site_path_unusable', `the path of site ${site.name} is not a directory: ${site.path}`, {
+      path: site.path,
+      hint: 'Name a directory.',
+    });
+  try {
+    accessSync(site.path, constants.R_OK | constants.W_OK | constants.X_OK);
+    probeWritable(site.path);
+  } catch (error) {
+    throw new TidewayError('site_path_unusable', `the directory of site ${site.name} cannot be written: ${site.path}`, {
+      path: site.path,
+      hint: 'Give this user the right to write there, or mount the volume read-write.',
+      cause: error,
+    });
+  }
+}
+
+/** For root every permission check passes: a read-only or immutable directory shows only when something is made in it. */
+function probeWritable(dir: string): void {
+  try {
+    mkdirSync(path.join(dir, '.tideway'));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+export interface SiteOptions {
+  readonly data: string;
+  readonly group: string;
+  readonly functionsUrl: string;
+  readonly token: string;
+  readonly log: Log;
+  onPid(site: string, pid: number | undefined): void;
+}
+
+export async function startSite(options: SiteOptions, site: SiteSpec): Promise<Child> {
+  const state = path.join(options.data, 'agents', site.name);
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  await enrolled(options, site, state);
+  const child = new Child({
+    site: site.name,
+    script,
+    args: ['--data', options.data, '--site', site.name, '--state', state],
+    log: options.log,
+    onPid: (pid) => options.onPid(site.name, pid),
+  });
+  await child.start();
+  return child;
+}
+
+/** The key is on disk before the backend hears of it: a crash between the two finds the same endpoint again. */
+async function enrolled(options: SiteOptions, site: SiteSpec, state: string): Promise<void> {
+  const { group, functionsUrl: url, token } = options;
+  const file = configPath(state);
+  const known = existsSync(file) ? readConfig(state) : undefined;
+  if (known !== undefined && known.root !== site.path)
+    throw new TidewayError('site_path_changed', `site ${site.name} was ${known.root}, now ${site.path} is asked for`, {
+      path: site.path,
+      hint: 'Give the new directory a site name of its own, or name the old directory.',
+    });
+  if (known !== undefined && known.endpoint !== '' && known.url === url) return;
+  const privateKey = known?.privateKey ?? makeSigningKeys().privateKey;
+  const config: AgentConfig = {
+    v: 1,
+    url,
+    group,
+    endpoint: known?.endpoint ?? '',
+    server: site.name,
+    root: site.path,
+    privateKey,
+  };
+  writeWhole(file, JSON.stringify(config, undefined, 2));
+  const request = { group, server: site.name, path: site.path, publicKey: publicKeyOf(privateKey) };
+  const { endpoint } = enrolAnswer.parse(await post(`${url}/api/enrol`, token, 'POST', request));
+  writeWhole(file, JSON.stringify({ ...config, endpoint }, undefined, 2));
+}
+
+/** Calls the functions' API with the hub's token. */
+export async function post(url: string, token: string, method: string, value: object): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    body: JSON.stringify(value),
+    headers: { 'content-type': 'application/json', 'x-tideway-token': token },
+    signal: AbortSignal.timeout(30_000),
+  });
+  const text = await response.text();
+  if (!response.ok) throw refusalOf(response.status, text);
+  return JSON.parse(text);
+}

@@ -1,0 +1,72 @@
+// What `tideway status --json` says (DESIGN 9); the same shape for a person and for a script.
+import { z } from 'zod';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import type { Child } from './child.ts';
+import type { SiteSpec } from './sites.ts';
+
+const problem = z.object({ path: z.string(), code: z.string(), message: z.string() });
+const conflict = z.object({ path: z.string(), original: z.string().optional() }).loose();
+
+/** What an agent answers. */
+const agentStatus = z.object({
+  state: z.enum(['starting', 'syncing', 'idle', 'paused', 'halted', 'offline']),
+  cursor: z.number(),
+  inSyncAsOf: z.number(),
+  pendingUploads: z.number(),
+  pendingDownloads: z.number(),
+  problems: z.array(problem.loose()),
+  conflicts: z.array(conflict),
+  files: z.number(),
+  halt: z.object({ code: z.string(), message: z.string() }).loose().optional(),
+  counters: z.record(z.string(), z.number()).optional(),
+});
+
+export interface EndpointStatus {
+  readonly server: string;
+  readonly path: string;
+  readonly state: z.infer<typeof agentStatus>['state'];
+  readonly cursor: number;
+  /** ISO 8601, or null when it never was. */
+  readonly inSyncAsOf: string | null;
+  readonly pendingUploads: number;
+  readonly pendingDownloads: number;
+  readonly problems: readonly z.infer<typeof problem>[];
+  readonly conflicts: readonly z.infer<typeof conflict>[];
+  readonly files: number;
+  readonly tieredFiles: number;
+  readonly cachedBytes: number;
+  readonly cloudBytes: number;
+  readonly restarts: number;
+  readonly halt?: { readonly code: string; readonly message: string } | undefined;
+}
+
+export async function endpointStatus(site: SiteSpec, child: Child): Promise<EndpointStatus> {
+  const fixed = {
+    server: site.name,
+    path: site.path,
+    tieredFiles: 0,
+    cachedBytes: 0,
+    cloudBytes: 0,
+    restarts: child.restarts,
+  };
+  try {
+    const status = agentStatus.parse(await child.ask({ do: 'status' }));
+    const { counters: _counters, inSyncAsOf, halt, problems, ...rest } = status;
+    return {
+      ...fixed,
+      ...rest,
+      problems: problems.map(({ path, code, message }) => ({ path, code, message })),
+      inSyncAsOf: inSyncAsOf === 0 ? null : new Date(inSyncAsOf).toISOString(),
+      ...(halt === undefined ? {} : { halt: { code: halt.code, message: halt.message } }),
+    };
+  } catch (error) {
+    if (codeOf(error) !== 'agent_down') throw error;
+    const nothing = { cursor: 0, inSyncAsOf: null, pendingUploads: 0, pendingDownloads: 0, conflicts: [], files: 0 };
+    return {
+      ...fixed,
+      ...nothing,
+      state: 'offline',
+      problems: [{ path: '', code: 'agent_down', message: messageOf(error) }],
+    };
+  }
+}
