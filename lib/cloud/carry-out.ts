@@ -1,7 +1,7 @@
 // Step 3 of a commit: one planned operation on the share. The same code runs the first time and in recovery: every step
 // looks before it believes, so "redo" and "was done" are told apart by what is there.
 import { unreachable } from '../base/errors.ts';
-import { meta } from '../protocol/layout.ts';
+import { fromShareTime, meta } from '../protocol/layout.ts';
 import { ShareRefusal, type Traits } from './ports.ts';
 import type { Change, Planned, Step } from './plan.ts';
 import type { NodeRow } from './rows.ts';
@@ -84,9 +84,9 @@ async function run(work: Work, step: Step, index: number, progress: Progress): P
       return undefined;
     }
     case 'attributes': {
-      const facts = await setAttributes(work, step);
-      if (facts === undefined) return 'absent_on_share';
-      progress.facts.set(index, { facts, known: true });
+      const set = await setAttributes(work, step);
+      if (set === undefined) return 'absent_on_share';
+      progress.facts.set(index, set);
       return undefined;
     }
     default:
@@ -114,6 +114,7 @@ function unread(row: NodeRow, facts: Facts): NodeRow {
     seq: 0,
     size: facts.size ?? row.size,
     hash: null,
+    mtime: fromShareTime(facts.lastWrite),
     etag: facts.etag,
     fileId: facts.fileId,
     lastWrite: facts.lastWrite,
@@ -134,13 +135,12 @@ function settle(change: Change, operation: Planned, progress: Progress): Change[
   if (step === undefined) return [change];
   const { facts, known } = step;
   const row = change.put;
+  // Attributes were compared before they were set; what was only moved is compared now.
+  const stays = operation.steps[change.from]?.do === 'evict' && row.fileId !== '';
   const foreign =
-    row.kind === 'file' &&
-    (!known || (row.fileId !== '' && (facts.fileId !== row.fileId || facts.lastWrite !== row.lastWrite)));
+    row.kind === 'file' && (!known || (stays && (facts.fileId !== row.fileId || facts.lastWrite !== row.lastWrite)));
   const { put: _put, ...rest } = change;
-  const attributesOnly = operation.steps[change.from]?.do === 'attributes';
-  if (foreign && !attributesOnly)
-    return [{ ...rest, put: { ...unread(row, facts), seq: operation.seq, version: operation.seq } }];
+  if (foreign) return [{ ...rest, put: { ...unread(row, facts), seq: operation.seq, version: operation.seq } }];
   return [{ ...rest, put: { ...row, etag: facts.etag, fileId: facts.fileId, lastWrite: facts.lastWrite } }];
 }
 
@@ -153,8 +153,8 @@ export async function undo(work: Work, failed: number, code: string): Promise<Do
     if (step.do === 'place' || step.do === 'mkdir') await takeBack(work, step);
     if (step.do === 'evict') {
       const hold = `${step.hold}-u`;
-      const { kind, id, path: to } = step;
-      await evict(work, { do: 'evict', path: step.to ?? step.hold, kind, hold, id, to, foreign: 'copy' });
+      const { kind, path: to } = step;
+      await evict(work, { do: 'evict', path: step.to ?? step.hold, kind, hold, to, foreign: 'copy' });
       await sealName(work, step.hold);
     }
   }

@@ -67,10 +67,10 @@ async function finished(turn: Turn, intent: OpenIntent, done: readonly Done[]): 
 
 async function carryOutAll(turn: Turn, row: IntentRow, operations: readonly Planned[]): Promise<Done[]> {
   const taken = new Set(row.operations.flatMap((planned) => keysOf(planned.changes)));
-  return inParallel(operations, width, (planned) => carryOut(workOf(turn, planned, taken)));
+  return inParallel(operations, width, (planned) => carryOut(workOf(turn, planned, taken, row.attempts > 0)));
 }
 
-function workOf(turn: Turn, planned: Planned, taken: ReadonlySet<string>): Work {
+function workOf(turn: Turn, planned: Planned, taken: ReadonlySet<string>, redo: boolean): Work {
   const { cloud, view, share } = turn;
   const { clock, settings } = cloud;
   const started = clock.monotonic();
@@ -79,6 +79,7 @@ function workOf(turn: Turn, planned: Planned, taken: ReadonlySet<string>): Work 
     view,
     clock,
     planned,
+    redo,
     taken,
     busyUntil: started + settings.parkAfterMs,
     assertTurn: () => {
@@ -124,7 +125,7 @@ async function redo(turn: Turn, key: string, intent: IntentRow): Promise<Logged>
     done.push(
       planned.tries >= poisonAfter
         ? await poisoned(turn, planned, taken)
-        : await carryOut(workOf(turn, planned, taken)),
+        : await carryOut(workOf(turn, planned, taken, true)),
     );
   }
   return finished(turn, { key, row }, done);
@@ -150,5 +151,5 @@ async function poisoned(turn: Turn, planned: Planned, taken: ReadonlySet<string>
   const rejected: Done = { planned, end: 'rejected', code: 'poison', changes: [], found: [], examine: [] };
   // The way back may be what brings it down: after some more attempts even that is left to the detection on the share.
   if (planned.tries >= 2 * poisonAfter) return rejected;
-  return undo(workOf(turn, planned, taken), planned.steps.length, 'poison');
+  return undo(workOf(turn, planned, taken, true), planned.steps.length, 'poison');
 }

@@ -21,8 +21,6 @@ export const step = z.discriminatedUnion('do', [
     path: z.string(),
     kind,
     hold: z.string(),
-    /** The share's file id of what is to leave. */
-    id: z.string(),
     expect: expected.optional(),
     to: z.string().optional(),
     /** What a foreign file becomes: a conflict copy beside, or it goes back where it was (an edit beats a delete). */
@@ -43,7 +41,10 @@ export const step = z.discriminatedUnion('do', [
     path: z.string(),
     kind,
     mode: z.number(),
+    /** Nanoseconds since 1970. */
     lastWrite: z.string().optional(),
+    /** The content whose attributes these are; another one was written on the share and keeps its own time. */
+    expect: expected.optional(),
   }),
 ]);
 export type Step = z.infer<typeof step>;

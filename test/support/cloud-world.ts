@@ -48,6 +48,8 @@ export class CloudWorld {
   readonly sent: Sent[] = [];
   /** Contents that were saved on the share by somebody, as text. */
   readonly foreign = new Set<string>();
+  /** Contents that somebody overwrote or removed on the share, as text. */
+  readonly destroyed = new Set<string>();
   readonly settings: CloudSettings;
   readonly #seed: number;
   #lives = 0;
@@ -178,10 +180,19 @@ export class CloudWorld {
 
   /** Somebody saves a file over SMB: written in place where it is there, else made anew. */
   save(path: string, text: string): void {
-    this.foreign.add(text);
     const bytes = Buffer.from(text, 'utf8');
-    if (this.share.find(path)?.kind === 'file') this.share.write(path, bytes);
+    const there = this.share.find(path);
+    if (there?.kind === 'file') this.destroyed.add(textOf(there.content));
+    if (there?.kind === 'file') this.share.write(path, bytes);
     else this.share.upload(path, bytes);
+    this.foreign.add(text);
+  }
+
+  /** Somebody deletes a file over SMB. */
+  unlink(path: string): void {
+    const there = this.share.find(path);
+    if (there !== undefined) this.destroyed.add(textOf(there.content));
+    this.share.remove(path, 'file');
   }
 }
 

@@ -141,6 +141,10 @@ function* nothingIsLost(world: CloudWorld, rows: readonly LogRow[]): Iterable<st
   const hashes = new Set(all.map(([, entry]) => hashOf(entry.content)));
   const texts = new Set(all.map(([, entry]) => textOf(entry.content)));
   const known = new Set<string>();
+  for (const text of world.destroyed) {
+    hashes.add(hashOf(Buffer.from(text)));
+    texts.add(text);
+  }
   for (const row of rows)
     for (const effect of row.effects) {
       if (!('put' in effect) || effect.put.kind === 'directory') continue;

@@ -7,6 +7,7 @@ import type { Change, Step } from '../plan.ts';
 import type { NodeRow } from '../rows.ts';
 import {
   Refused,
+  attributesStep,
   conflictPlace,
   expectedOf,
   holdPath,
@@ -47,7 +48,7 @@ function sameContent(asked: Asked, op: Edit, row: NodeRow, place: Place): Decisi
   if (row.version !== op.base || (row.mode === op.mode && row.mtime === op.mtime)) return nothing(row.name, row.parent);
   return {
     ...nothing(row.name, row.parent),
-    steps: [{ do: 'attributes', path: place.path, kind: 'file', mode: op.mode, lastWrite: op.mtime }],
+    steps: [attributesStep(row, place, op.mode, op.mtime)],
     changes: [{ put: { ...row, seq: asked.seq, mode: op.mode, mtime: op.mtime }, place: 'same', from: 0 }],
   };
 }
@@ -58,7 +59,6 @@ function overwrite(asked: Asked, op: Edit, row: NodeRow, place: Place): Decision
     path: place.path,
     kind: 'file',
     hold: holdPath(asked),
-    id: row.fileId,
     expect: expectedOf(row),
     foreign: 'copy',
   };
@@ -83,7 +83,6 @@ async function editConflict(
       path: place.path,
       kind: 'file',
       hold: holdPath(asked),
-      id: row.fileId,
       expect: expectedOf(row),
       to: copy.path,
       foreign: 'copy',
@@ -153,7 +152,6 @@ export async function evictHolder(
       path: place.path,
       kind: 'file',
       hold: holdPath(asked, '-c'),
-      id: holder.fileId,
       expect: expectedOf(holder),
       to: copy.path,
       foreign: 'copy',

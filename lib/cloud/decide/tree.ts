@@ -7,6 +7,7 @@ import type { NodeRow } from '../rows.ts';
 import { evictHolder } from './content.ts';
 import {
   Refused,
+  attributesStep,
   conflictPlace,
   expectedOf,
   holdPath,
@@ -122,7 +123,6 @@ function moved(
     path: from.path,
     kind: row.kind,
     hold: holdPath(asked),
-    id: row.fileId,
     to: to.path,
     foreign: 'copy',
   };
@@ -161,7 +161,6 @@ export async function decideDelete(asked: Asked, op: Of<'delete'>): Promise<Deci
     path: place.path,
     kind: 'file',
     hold: holdPath(asked),
-    id: row.fileId,
     expect: expectedOf(row),
     foreign: 'back',
   };
@@ -186,7 +185,6 @@ export async function decideRmdir(
     path: place.path,
     kind: 'directory',
     hold: holdPath(asked),
-    id: row.fileId,
     foreign: 'back',
   };
   return { ...nothing(row.name, row.parent), steps: [step], changes: [{ drop: row, key: found.key }] };
@@ -200,13 +198,7 @@ export async function decideAttributes(asked: Asked, op: Of<'attributes'>): Prom
   const mtime = row.kind === 'file' ? (op.mtime ?? row.mtime) : row.mtime;
   if (row.mode === op.mode && row.mtime === mtime) return nothing(row.name, row.parent);
   const place = placeOf(await liveParent(asked, row.parent), row.name, row.share);
-  const step: Step = {
-    do: 'attributes',
-    path: place.path,
-    kind: row.kind,
-    mode: op.mode,
-    ...(mtime === row.mtime ? {} : { lastWrite: mtime }),
-  };
+  const step = attributesStep(row, place, op.mode, mtime);
   const put = { ...row, seq: asked.seq, mode: op.mode, mtime };
   return { ...nothing(row.name, row.parent), steps: [step], changes: [{ put, place: 'same', from: 0 }] };
 }

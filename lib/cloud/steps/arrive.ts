@@ -2,6 +2,7 @@
 import { meta, shareTime } from '../../protocol/layout.ts';
 import { ShareRefusal, type Traits } from '../ports.ts';
 import type { Step } from '../plan.ts';
+import { isExpected } from './evict.ts';
 import { land, type Landed } from './land.ts';
 import { clear, sealName, type Facts, type Work } from './work.ts';
 
@@ -43,18 +44,29 @@ export async function makeDirectory(work: Work, step: Of<'mkdir'>): Promise<Land
   return landed;
 }
 
-/** Undefined when nothing is at the path. Repeating it is harmless: the row's values are set, whatever was there. */
-export async function setAttributes(work: Work, step: Of<'attributes'>): Promise<Facts | undefined> {
+/**
+ * Undefined when nothing is at the path; `known` is false when its content was written on the share: that one gets the mode,
+ * and keeps its own time. Repeating it is harmless.
+ */
+export async function setAttributes(
+  work: Work,
+  step: Of<'attributes'>,
+): Promise<{ readonly facts: Facts; readonly known: boolean } | undefined> {
   const there = await clear(work, step.path, () => work.share.properties(step.path, step.kind));
   if (there === undefined || there instanceof ShareRefusal) return undefined;
+  const time = step.lastWrite === undefined ? undefined : shareTime(step.lastWrite);
+  // An attempt before this one may have set the time already.
+  const known =
+    step.expect === undefined ||
+    isExpected(there, step.expect) ||
+    (time !== undefined && isExpected(there, { ...step.expect, lastWrite: time }));
   const metadata = { ...there.metadata, [meta.mode]: step.mode.toString(8) };
   const set = await clear(work, step.path, () => work.share.setMetadata(step.path, step.kind, metadata));
   if (set instanceof ShareRefusal) return undefined;
-  if (step.lastWrite !== undefined && step.kind === 'file') {
-    const time = shareTime(step.lastWrite);
+  if (time !== undefined && known && step.kind === 'file') {
     const timed = await clear(work, step.path, () => work.share.setLastWrite(step.path, time));
     if (timed instanceof ShareRefusal) return undefined;
   }
   const after = await clear(work, step.path, () => work.share.properties(step.path, step.kind));
-  return after instanceof ShareRefusal ? undefined : after;
+  return after === undefined || after instanceof ShareRefusal ? undefined : { facts: after, known };
 }

@@ -11,7 +11,7 @@ export type Evicted =
   /** In trash; the expected one, or a stranger that is kept as a copy by now. */
   | { readonly state: 'trashed'; readonly traits: Traits | undefined }
   /** Edited on the share, and back at its name: the operation is stale. */
-  | { readonly state: 'back'; readonly facts: ShareProperties }
+  | { readonly state: 'back'; readonly facts: Facts }
   /** Nothing was there: somebody removed it on the share. */
   | { readonly state: 'gone' };
 
@@ -27,16 +27,18 @@ export async function evict(work: Work, step: EvictStep): Promise<Evicted> {
     const landed = await land(work, { from: step.hold, to: step.to, kind: step.kind, isOurs, hold: `${step.hold}-t` });
     if (landed.state === 'lost') return { state: 'gone' };
     await sealName(work, step.hold);
-    return { state: 'moved', facts: landed.facts, asKnown: asKnown && landed.state === 'landed', traits: held.traits };
+    const facts = { size: held.size, ...landed.facts };
+    return { state: 'moved', facts, asKnown: asKnown && landed.state === 'landed', traits: held.traits };
   }
   if (asKnown) return { state: 'trashed', traits: held.traits };
   if (step.foreign === 'copy') {
-    await keepForeign(work, step.hold, step.path, step.kind);
+    await keepForeign(work, step.hold, step.path);
     return { state: 'trashed', traits: held.traits };
   }
-  await land(work, { from: step.hold, to: step.path, kind: step.kind, isOurs, hold: `${step.hold}-t` });
+  const landed = await land(work, { from: step.hold, to: step.path, kind: step.kind, isOurs, hold: `${step.hold}-t` });
+  if (landed.state === 'lost') return { state: 'gone' };
   await sealName(work, step.hold);
-  return { state: 'back', facts: held };
+  return { state: 'back', facts: { size: held.size, ...landed.facts } };
 }
 
 async function moveOut(work: Work, step: EvictStep): Promise<ShareProperties | undefined> {
@@ -49,24 +51,27 @@ export function isExpected(there: ShareProperties, expect: Expected): boolean {
   return there.fileId === expect.fileId && there.size === expect.size && there.lastWrite === expect.lastWrite;
 }
 
-/** Neither at its old name nor held: an attempt before this one may have come down right before the seal. */
+/**
+ * Neither at its old name nor held: somebody removed it on the share, or an attempt before this one came down right before
+ * the seal. The seal comes first: else a redo would take what is placed next for the one that was to leave.
+ */
 async function alreadyThere(work: Work, step: EvictStep): Promise<Evicted> {
-  if (step.to === undefined) return { state: 'gone' };
-  const there = await look(work, step.to);
-  if (there === undefined || there.fileId !== step.id) return { state: 'gone' };
   await sealName(work, step.hold);
-  const asKnown = step.expect === undefined || isExpected(there, step.expect);
-  return { state: 'moved', facts: there, asKnown, traits: there.traits };
+  return step.to === undefined ? { state: 'gone' } : atTarget(work, step, step.to);
 }
 
 /** Somebody has carried out the step already and sealed its name. */
 async function finishedBefore(work: Work, step: EvictStep): Promise<Evicted> {
-  const there = await look(work, step.to ?? step.path);
-  if (step.to !== undefined) {
-    if (there === undefined) return { state: 'gone' };
-    const asKnown = step.expect === undefined || isExpected(there, step.expect);
-    return { state: 'moved', facts: there, asKnown, traits: undefined };
-  }
-  if (step.foreign === 'back' && there !== undefined) return { state: 'back', facts: there };
+  if (step.to !== undefined) return atTarget(work, step, step.to);
+  const there = await look(work, step.path);
+  if (step.foreign === 'back' && there?.kind === step.kind) return { state: 'back', facts: there };
   return { state: 'trashed', traits: undefined };
+}
+
+/** The target was free when this was decided: what is there now was moved there, by us or by somebody else. */
+async function atTarget(work: Work, step: EvictStep, to: string): Promise<Evicted> {
+  const there = await look(work, to);
+  if (there?.kind !== step.kind) return { state: 'gone' };
+  const asKnown = step.expect === undefined || isExpected(there, step.expect);
+  return { state: 'moved', facts: there, asKnown, traits: there.traits };
 }

@@ -33,6 +33,7 @@ const rounds = 8;
 
 export async function land(work: Work, landing: Landing): Promise<Landed> {
   const { from, to, kind, traits } = landing;
+  if (work.redo) await keepLeftBehind(work, landing);
   for (let round = 0; round < rounds; round++) {
     const renamed = await clear(work, to, () => work.share.rename(from, to, kind, traits));
     if (!(renamed instanceof ShareRefusal)) return { state: 'landed', facts: renamed };
@@ -64,15 +65,24 @@ async function makeParents(work: Work, path: string): Promise<void> {
 async function displace(work: Work, path: string, there: ShareProperties, hold: string): Promise<void> {
   const moved = await clear(work, path, () => work.share.rename(path, hold, there.kind));
   if (moved instanceof ShareRefusal && moved.fault !== 'exists' && moved.fault !== 'absent') throw moved;
-  await keepForeign(work, hold, path, there.kind);
+  await keepForeign(work, hold, path);
+}
+
+/** An attempt before this one may have come down while it held a foreign entry, and with it the only trace of that. */
+async function keepLeftBehind(work: Work, { to, hold }: Landing): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    if ((await look(work, `${hold}${round}`)) === undefined) return;
+    await keepForeign(work, `${hold}${round}`, to);
+  }
 }
 
 export const cloudAuthor = 'Cloud';
 
 /** What lies at `hold` and came from the live path `path` becomes a conflict copy beside it; recorded as found. */
-export async function keepForeign(work: Work, hold: string, path: string, kind: ShareKind): Promise<void> {
-  const held = await clear(work, hold, () => work.share.properties(hold, kind));
-  if (held === undefined || held instanceof ShareRefusal || isSeal(held)) return; // done by an attempt before this one
+export async function keepForeign(work: Work, hold: string, path: string): Promise<void> {
+  const held = await look(work, hold);
+  if (held === undefined || isSeal(held)) return; // done by an attempt before this one
+  const { kind } = held;
   const slash = path.lastIndexOf('/');
   const dir = slash < 0 ? '' : path.slice(0, slash);
   const name = linuxName(path.slice(slash + 1));

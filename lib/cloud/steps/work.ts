@@ -16,6 +16,8 @@ export interface Work {
   readonly view: View;
   readonly clock: Clock;
   readonly planned: Planned;
+  /** Somebody may have been here before: what was left half done is looked for. */
+  readonly redo: boolean;
   /** Row keys that the chunk writes: no copy of a foreign file may take one. */
   readonly taken: ReadonlySet<string>;
   /** Monotonic ms: a path that is still busy then is parked. */
