@@ -81,11 +81,8 @@ export class FakeReceiver implements SessionReceiver {
     if (ready !== undefined) return Promise.resolve(ready.slice(0, most));
     return new Promise((resolve, reject) => {
       this.#waiting.push(resolve);
-      options.abortSignal?.addEventListener('abort', () => reject(new Error('aborted')));
-      void this.#clock.sleep(options.maxWaitTimeInMs, options.abortSignal).then(
-        () => resolve([]),
-        () => {},
-      );
+      options.abortSignal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+      void this.#clock.sleep(options.maxWaitTimeInMs).then(() => resolve([]));
     });
   }
 

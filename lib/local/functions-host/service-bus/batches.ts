@@ -36,7 +36,6 @@ export class BatchListener implements Listener {
         const messages = await receiveBatch(receiver, this.#trigger, receiveWait, signal);
         if (messages.length > 0) await this.#trigger.processMany(receiver, messages);
       } catch (error) {
-        if (signal.aborted) break;
         this.#trigger.report('receiving a batch', error);
         await this.#trigger.clock.sleep(pauseAfterError, signal).catch(() => {});
       }
@@ -58,17 +57,24 @@ export async function serveBatches(receiver: SessionReceiver, trigger: Trigger, 
   }
 }
 
-function receiveBatch(
+/** Waits for messages; none when the host stops meanwhile: what comes at that moment goes back with the link. */
+async function receiveBatch(
   receiver: Receiver,
   trigger: Trigger,
   waitMs: number,
-  abortSignal: AbortSignal,
+  stopping: AbortSignal,
 ): Promise<Message[]> {
+  if (stopping.aborted) return [];
   const { maxMessageBatchSize, minMessageBatchSize, maxBatchWaitMs } = trigger.settings;
-  const gather = minMessageBatchSize > 1 ? maxBatchWaitMs : gatherMs;
-  return receiver.receiveMessages(maxMessageBatchSize, {
+  const options = {
     maxWaitTimeInMs: waitMs,
-    maxTimeAfterFirstMessageInMs: gather,
-    abortSignal,
-  });
+    maxTimeAfterFirstMessageInMs: minMessageBatchSize > 1 ? maxBatchWaitMs : gatherMs,
+    abortSignal: stopping,
+  };
+  try {
+    return await receiver.receiveMessages(maxMessageBatchSize, options);
+  } catch (error) {
+    if (stopping.aborted) return [];
+    throw error;
+  }
 }

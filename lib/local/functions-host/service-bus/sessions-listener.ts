@@ -44,19 +44,29 @@ export class SessionsListener implements Listener {
   async #loop(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      try {
-        const receiver = await this.#trigger.source.nextSession();
-        if (signal.aborted) return;
-        const served = this.#serve(receiver, this.#trigger, signal);
-        this.#serving.add(served);
-        await served.finally(() => this.#serving.delete(served));
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!nothingThere.has(codeOf(error))) {
-          this.#trigger.report('accepting a session', error);
-          await this.#trigger.clock.sleep(pauseAfterError, signal).catch(() => {});
-        }
-      }
+      const receiver = await this.#accept();
+      if (receiver === undefined) continue;
+      // One accepted while stopping is not served: it is given back with the connection.
+      if (signal.aborted) return;
+      const served = this.#serve(receiver, this.#trigger, signal).catch((error: unknown) =>
+        this.#trigger.report(`session '${receiver.sessionId}'`, error),
+      );
+      this.#serving.add(served);
+      await served;
+      this.#serving.delete(served);
+    }
+  }
+
+  /** The next session, or undefined: then there was none, or an error that has been reported and slept over. */
+  async #accept(): Promise<SessionReceiver | undefined> {
+    const { signal } = this.#stopping;
+    try {
+      return await this.#trigger.source.nextSession();
+    } catch (error) {
+      if (signal.aborted || nothingThere.has(codeOf(error))) return undefined;
+      this.#trigger.report('accepting a session', error);
+      await this.#trigger.clock.sleep(pauseAfterError, signal).catch(() => {});
+      return undefined;
     }
   }
 }
