@@ -2,46 +2,20 @@
 // -> outbox.ts -> the queue. The way in: follow.ts (the log) -> remote tree -> planner.ts -> apply.ts (downloads) -> the
 // site. What both agree on is the synced tree, written by the planner, by outcomes and after actions. Everything is
 // passed in, so that all of it runs in a simulator.
-import type { Clock } from '../base/clock.ts';
 import { TidewayError, messageOf } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
-import { randomHex, type Random } from '../base/random.ts';
-import { Apply } from './apply.ts';
-import type { Backend, Settings } from './backend.ts';
-import { defaultExcludes, excluder } from './exclude.ts';
-import { Flush } from './flush.ts';
-import { Follower } from './follow.ts';
-import type { SiteFs } from './fs/port.ts';
-import type { StartWatch } from './fs/watch-port.ts';
+import { randomHex } from '../base/random.ts';
+import type { AgentOptions } from './agent-options.ts';
 import { Halted, type Halt } from './halt.ts';
+import { introduce } from './introduce.ts';
 import { Online } from './online.ts';
-import { Outbox } from './outbox.ts';
-import { Planner } from './planner.ts';
+import { assemble, parkedOf, pendingOf, unansweredOf, type Parts } from './parts.ts';
 import { Problems } from './problems.ts';
-import { Proposals } from './proposals.ts';
-import { Replaced } from './replaced.ts';
 import { Retry } from './retry.ts';
-import { Scanner } from './scan.ts';
 import { Sentinel } from './sentinel.ts';
-import { Site } from './site.ts';
 import { State } from './state/state.ts';
 import type { AgentState, AgentStatus } from './status.ts';
-import { Touched } from './touched.ts';
 
-export interface AgentOptions {
-  /** The endpoint's id, as the backend enrolled it. */
-  readonly endpoint: string;
-  /** PKCS#8, base64: signs what is sent. */
-  readonly privateKey: string;
-  /** The state's file, or ':memory:'. */
-  readonly stateFile: string;
-  readonly fs: SiteFs;
-  readonly startWatch: StartWatch;
-  readonly backend: Backend;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-}
+export type { AgentOptions } from './agent-options.ts';
 
 export interface Agent {
   status(): AgentStatus;
@@ -49,8 +23,8 @@ export interface Agent {
   rescan(): Promise<void>;
   /**
    * True once the endpoint is in sync: rescanned after the call began, nothing pending either way, and the cursor at the
-   * head read after that rescan. False when `deadline` (ms of the clock's `monotonic`) passes before. Problems are not
-   * pending. Rejects with `Halted` (code `halted`) while the endpoint is halted.
+   * head read after that rescan. False when `deadline` (ms of the clock's `monotonic`) passes before, or the agent is
+   * stopped. Problems are not pending. Rejects with `Halted` (code `halted`) while the endpoint is halted.
    */
   settled(deadline: number): Promise<boolean>;
   /** Goes on after a pause, and after a halt whose cause is gone: it is looked at again. */
@@ -77,19 +51,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   return new Endpoint(options, state);
 }
 
-interface Parts {
-  readonly scanner: Scanner;
-  readonly outbox: Outbox;
-  readonly follower: Follower;
-  readonly proposals: Proposals;
-  readonly apply: Apply;
-  readonly planner: Planner;
-  readonly flush: Flush;
-}
-
 /** How long after the last change the log is polled at the shorter interval. */
 const activeMs = 30_000;
-
 /** What is written to the state without anybody waiting for the disk is on disk after this. */
 const saveMs = 50;
 
@@ -98,7 +61,6 @@ class Endpoint implements Agent {
   readonly #state: State;
   readonly #abort = new AbortController();
   readonly #problems = new Problems();
-  readonly #touched = new Touched();
   readonly #online: Online;
   readonly #retry: Retry;
   readonly #sentinel: Sentinel;
@@ -115,133 +77,71 @@ class Endpoint implements Agent {
   constructor(options: AgentOptions, state: State) {
     this.#options = options;
     this.#state = state;
-    const { clock, random, log } = options;
+    const { clock } = options;
     const signal = this.#abort.signal;
-    this.#online = new Online({ clock, random, log, signal });
+    this.#online = new Online({ ...options, signal });
     this.#retry = new Retry({ clock, signal, problems: this.#problems, again: (id) => this.#parts?.planner.touch(id) });
     this.#sentinel = new Sentinel(options.fs, state, options.endpoint);
     state.writes.onOpen = () => void this.#saveSoon();
     this.#running = this.#run();
   }
 
-  async #saveSoon(): Promise<void> {
-    await this.#options.clock.sleep(saveMs, this.#abort.signal).catch(() => {}); // ends by the signal only
-    if (this.#abort.signal.aborted) return;
-    try {
-      this.#state.writes.flush();
-    } catch (error) {
-      this.#fatal(error);
-    }
-  }
-
   async #run(): Promise<void> {
+    const { fs, backend, log } = this.#options;
+    const { signal } = this.#abort;
     try {
-      const settings = await this.#introduce();
+      const settings = await introduce(this.#state, backend, this.#online, log);
       await this.#untilRootIsWell(() => this.#sentinel.claim());
-      this.#parts = await this.#assemble(settings);
-      const { scanner, outbox, follower, proposals, planner } = this.#parts;
-      // First both trees as they are now, then the first plan: else what is here already would be fetched again.
-      const begin = async (): Promise<void> => {
-        await Promise.all([scanner.full(), follower.toHead()]);
-        for (const id of this.#state.unequal()) planner.touch(id);
-        this.#started = true;
-        this.#setFlags();
-      };
-      const parts = [scanner.run(), outbox.run(), follower.run(), proposals.run(), planner.run()];
-      await Promise.all(
-        [...parts, this.#untilAborted(begin())].map((part) => part.catch((error) => this.#fatal(error))),
-      );
+      const parts = assemble({
+        options: this.#options,
+        settings,
+        state: this.#state,
+        online: this.#online,
+        retry: this.#retry,
+        problems: this.#problems,
+        signal,
+        guard: () => this.#guard(),
+        checkRoot: () => this.#untilRootIsWell(() => this.#sentinel.check()),
+        onProgress: () => this.#onProgress(),
+        onFatal: (error) => this.#fatal(error),
+        onEpochChanged: (epoch) => this.#haltNow(epochChanged(epoch)),
+        onHead: () => this.#onHead(),
+        active: () => this.#options.clock.monotonic() - this.#lastChange < activeMs,
+      });
+      this.#parts = parts;
+      await parts.replaced.recover();
+      // What a crash left unflushed is named by the trees already, or will be by the first scan.
+      await fs.sync();
+      const { scanner, outbox, follower, proposals, planner, replaced } = parts;
+      const loops = [scanner, outbox, follower, proposals, planner, replaced].map((part) => part.run(signal));
+      await Promise.all([...loops, this.#begin(parts)].map((loop) => loop.catch((error) => this.#fatal(error))));
     } catch (error) {
       this.#fatal(error);
     }
   }
 
-  /** Settings, and whose turn it is to speak for this endpoint. */
-  async #introduce(): Promise<Settings> {
-    const { backend } = this.#options;
-    const settings = await this.#online.call('settings', () => backend.settings());
-    const { holder, incarnation, nextN } = this.#state.meta.values;
-    const answer = await this.#online.call('incarnation', () => backend.incarnation(holder, incarnation));
-    if (incarnation === 0) await this.#state.commit(() => this.#state.meta.set({ incarnation: answer.incarnation }));
-    else if (answer.n >= nextN) {
-      // The committer has seen numbers that this state never gave: it was restored from a backup. Under a new incarnation
-      // no number is used twice; what the outbox had is planned again from what the log says by now.
-      const fresh = await this.#online.call('incarnation', () => backend.incarnation(holder, 0));
-      await this.#state.commit(() => {
-        this.#state.outbox.clear();
-        this.#state.meta.set({ incarnation: fresh.incarnation, nextN: 1, whole: false });
-      });
-      this.#options.log.warn('state_restored', { incarnation: fresh.incarnation });
-    }
-    return settings;
-  }
-
-  async #assemble(settings: Settings): Promise<Parts> {
-    const { fs, startWatch, backend, clock, log, privateKey } = this.#options;
-    const state = this.#state;
-    const signal = this.#abort.signal;
-    const [problems, touched, online, retry] = [this.#problems, this.#touched, this.#online, this.#retry];
-    const excluded = excluder([...defaultExcludes, ...settings.exclude]);
-    const look = (path: string): void => scanner.look(path);
-    const guard = (): Promise<void> => this.#guard();
-    const onFatal = (error: unknown): void => this.#fatal(error);
-    const onProgress = (): void => this.#onProgress();
-    const now = (): number => clock.now();
-
-    const checkRoot = (): Promise<void> => this.#untilRootIsWell(() => this.#sentinel.check());
-    const scanner = new Scanner({ fs, startWatch, state, touched, problems, excluded, clock, log, signal, checkRoot });
-    const { group, resendMs } = settings;
-    const outbox = new Outbox({ state, backend, online, clock, signal, group, privateKey, resendMs });
-    const replaced = new Replaced({ fs, state, clock, problems, log, server: settings.server, look });
-    await replaced.recover();
-    // What a crash left unflushed is named by the trees already, or will be by the first scan.
-    await fs.sync();
-    const flush = new Flush(fs);
-    const site = new Site({ fs, state, touched, flush, replaced, look });
-    const readLog = (): void => follower.read();
-    const common = { fs, state, backend, online, retry, signal, guard, onProgress, onFatal };
-    const apply = new Apply({ ...common, site, flush, readLog });
-    const proposals = new Proposals({ ...common, outbox, look, log });
-    const planner = new Planner({ fs, state, proposals, apply, retry, problems, excluded, signal, now, look, onFatal });
-    const follower = new Follower({
-      state,
-      backend,
-      online,
-      outbox,
-      clock,
-      log,
-      signal,
-      settings,
-      onEpochChanged: (epoch) => this.#haltNow(epochChanged(epoch)),
-      onRows: () => {
-        proposals.wake();
-        onProgress();
-      },
-      onHead: () => {
-        if (this.#pending() === 0 && this.#started) this.#inSyncAsOf = clock.now();
-      },
-      active: () => clock.monotonic() - this.#lastChange < activeMs,
-    });
-    void replaced.run(signal).catch(onFatal);
-    return { scanner, outbox, follower, proposals, apply, planner, flush };
+  /** First both trees as they are now, then the first plan: else what is here already would be fetched again. */
+  async #begin({ scanner, follower, planner }: Parts): Promise<void> {
+    await this.#untilAborted(Promise.all([scanner.full(), follower.toHead()]));
+    if (this.#abort.signal.aborted) return;
+    for (const id of this.#state.unequal()) planner.touch(id);
+    this.#started = true;
+    this.#setFlags();
   }
 
   status(): AgentStatus {
-    const { cursor } = this.#state.meta.values;
     const parts = this.#parts;
     const conflicts = this.#state.conflicts.all().flatMap((conflict) => {
       const path = this.#state.pathOf(conflict.node);
       return path === undefined ? [] : [{ ...conflict, path }];
     });
-    const pendingUploads = parts === undefined ? 0 : parts.proposals.pending + this.#unanswered(parts.outbox);
-    const pendingDownloads = parts === undefined ? 0 : parts.apply.pending;
     return {
       state: this.#stateName(),
-      cursor,
-      pendingUploads,
-      pendingDownloads,
+      cursor: this.#state.meta.values.cursor,
+      pendingUploads: parts === undefined ? 0 : parts.proposals.pending + unansweredOf(parts),
+      pendingDownloads: parts === undefined ? 0 : parts.apply.pending,
+      problems: [...this.#problems.all(), ...(parts === undefined ? [] : parkedOf(parts, this.#state))],
       conflicts,
-      problems: [...this.#problems.all(), ...this.#parked()],
       files: this.#state.countFiles(),
       halt: this.#halt,
       inSyncAsOf: this.#inSyncAsOf,
@@ -255,31 +155,34 @@ class Endpoint implements Agent {
 
   async settled(deadline: number): Promise<boolean> {
     const { clock } = this.#options;
-    const late = clock.sleep(Math.max(deadline - clock.monotonic(), 0), this.#abort.signal).then(
-      () => false,
-      () => false,
-    );
-    return Promise.race([late, this.#settle(deadline)]);
-  }
-
-  async #settle(deadline: number): Promise<boolean> {
-    const { clock } = this.#options;
-    const scanned = this.rescan().then(() => true);
-    while (!(await Promise.race([scanned, this.#nextProgress(50).then(() => false)]))) this.#throwIfHalted();
-    while (clock.monotonic() < deadline && !this.#abort.signal.aborted) {
-      this.#throwIfHalted();
-      if (this.#started && this.#pending() === 0 && this.#parts !== undefined) {
-        const began = clock.now();
-        await this.#parts.follower.toHead();
-        if (this.#pending() === 0) {
-          await this.#state.writes.durable();
-          this.#inSyncAsOf = began;
-          return true;
-        }
+    const { signal } = this.#abort;
+    const scan = { done: false };
+    const scanned = this.rescan().then(() => {
+      scan.done = true;
+    });
+    try {
+      while (clock.monotonic() < deadline) {
+        this.#throwIfHalted();
+        if (scan.done && (await this.#isInSync(deadline))) return true;
+        await Promise.race([scan.done ? this.#nextProgress(10) : scanned, this.#nextProgress(50)]);
       }
-      await this.#nextProgress(10);
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
     return false;
+  }
+
+  async #isInSync(deadline: number): Promise<boolean> {
+    const { clock } = this.#options;
+    const parts = this.#parts;
+    if (parts === undefined || !this.#started || pendingOf(parts) > 0) return false;
+    const began = clock.now();
+    const late = clock.sleep(Math.max(deadline - clock.monotonic(), 0), this.#abort.signal).then(() => undefined);
+    const head = await Promise.race([parts.follower.toHead(), late]);
+    if (head === undefined || pendingOf(parts) > 0) return false;
+    await this.#state.writes.durable();
+    this.#inSyncAsOf = began;
+    return true;
   }
 
   async resume(): Promise<void> {
@@ -311,54 +214,28 @@ class Endpoint implements Agent {
     this.#resumed.resolve();
     await this.#running;
     const parts = this.#parts;
+    // What was begun ends by the signal, or with its next call of the file system.
     while (parts !== undefined && parts.proposals.running + parts.apply.pending + parts.planner.running > 0)
       await new Promise((resolve) => setImmediate(resolve));
     this.#state.close();
   }
 
   counters(): Readonly<Record<string, number>> {
-    if (this.#parts === undefined) return {};
+    const { counters } = this.#state.writes;
+    if (this.#parts === undefined) return counters;
     const { scanner, outbox, follower, proposals, apply, planner, flush } = this.#parts;
-    return Object.assign(
-      {},
-      ...[scanner, outbox, follower, proposals, apply, planner, flush].map((part) => part.counters),
-    ) as Record<string, number>;
-  }
-
-  #pending(): number {
-    const parts = this.#parts;
-    if (parts === undefined) return 1;
-    const { planner, proposals, apply, outbox, scanner } = parts;
-    const seen = scanner.pending ? 1 : 0;
-    return planner.pending + proposals.pending + apply.pending + this.#unanswered(outbox) + seen + this.#retry.waiting;
-  }
-
-  /** A parked operation is a problem, not pending. */
-  #unanswered(outbox: Outbox): number {
-    return outbox.open - this.#parked().length;
-  }
-
-  #parked(): AgentStatus['problems'] {
-    const out: AgentStatus['problems'][number][] = [];
-    for (const { operation, parked } of this.#parts?.outbox.flights() ?? [])
-      if (parked !== null && operation.kind !== 'none') {
-        const path = this.#state.pathOf(operation.node) ?? operation.node;
-        out.push({
-          path,
-          code: parked,
-          message: 'The share refuses it for now; it is tried again by itself.',
-          since: 0,
-        });
-      }
-    return out;
+    return [scanner, outbox, follower, proposals, apply, planner, flush].reduce<Readonly<Record<string, number>>>(
+      (all, part) => ({ ...all, ...part.counters }),
+      counters,
+    );
   }
 
   #stateName(): AgentState {
     if (this.#halt !== undefined) return 'halted';
     if (this.#paused) return 'paused';
     if (this.#online.offline) return 'offline';
-    if (!this.#started) return 'starting';
-    return this.#pending() === 0 ? 'idle' : 'syncing';
+    if (!this.#started || this.#parts === undefined) return 'starting';
+    return pendingOf(this.#parts) === 0 ? 'idle' : 'syncing';
   }
 
   #setFlags(): void {
@@ -409,14 +286,26 @@ class Endpoint implements Agent {
   #fatal(error: unknown): void {
     if (this.#abort.signal.aborted) return;
     if (error instanceof TidewayError && error.code === 'clone') {
-      this.#haltNow({
-        code: 'clone',
-        message: 'Another copy of this endpoint is at work: stop it, or start with a new state.',
-      });
+      this.#haltNow(clone);
       return;
     }
     this.#options.log.error('failed', { error });
     this.#haltNow({ code: 'failed', message: `The agent met what it cannot handle: ${messageOf(error)}. Restart it.` });
+  }
+
+  async #saveSoon(): Promise<void> {
+    await this.#options.clock.sleep(saveMs, this.#abort.signal).catch(() => {}); // ends by the signal only
+    if (this.#abort.signal.aborted) return;
+    try {
+      this.#state.writes.flush();
+    } catch (error) {
+      this.#fatal(error);
+    }
+  }
+
+  #onHead(): void {
+    if (this.#started && this.#parts !== undefined && pendingOf(this.#parts) === 0)
+      this.#inSyncAsOf = this.#options.clock.now();
   }
 
   #onProgress(): void {
@@ -430,17 +319,21 @@ class Endpoint implements Agent {
     await Promise.race([this.#progress.promise, this.#options.clock.sleep(ms, this.#abort.signal)]);
   }
 
-  async #untilAborted(work: Promise<void>): Promise<void> {
-    const aborted = new Promise<void>((resolve) => {
-      this.#abort.signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([work, aborted]);
+  async #untilAborted(work: Promise<unknown>): Promise<void> {
+    const aborted = Promise.withResolvers<void>();
+    this.#abort.signal.addEventListener('abort', () => aborted.resolve(), { once: true });
+    await Promise.race([work, aborted.promise]);
   }
 }
+
+const clone: Halt = {
+  code: 'clone',
+  message: 'Another copy of this endpoint is at work: stop it, or start with a new state.',
+};
 
 function epochChanged(epoch: string): Halt {
   return {
     code: 'epoch_changed',
-    message: `The share is another one than before (${epoch}): it was restored or replaced. Decide which side is right, then resume.`,
+    message: `The share is another one than before (${epoch}): it was restored or replaced. Decide which side is right.`,
   };
 }

@@ -24,6 +24,12 @@ export class Problems {
     this.#bySubject.delete(subject);
   }
 
+  /** Clears those of these codes that were not seen again. */
+  clearExcept(codes: ReadonlySet<string>, seen: ReadonlySet<string>): void {
+    for (const [subject, { code }] of this.#bySubject)
+      if (codes.has(code) && !seen.has(subject)) this.#bySubject.delete(subject);
+  }
+
   all(): readonly Problem[] {
     return [...this.#bySubject.values()];
   }

@@ -174,11 +174,7 @@ export class Proposals {
     }
   }
 
-  #withContent(
-    proposal: WithContent,
-    uploaded: LocalEntry,
-    content: Content,
-  ): Operation | undefined {
+  #withContent(proposal: WithContent, uploaded: LocalEntry, content: Content): Operation | undefined {
     const { state } = this.#options;
     const entry = this.#setHash(uploaded, content.hash);
     if (entry === undefined) return undefined;

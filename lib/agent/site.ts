@@ -4,7 +4,6 @@ import { codeOf } from '../base/errors.ts';
 import type { NodeId, NodeState } from '../core/node.ts';
 import { temporaryName } from '../core/temporary-name.ts';
 import type { Downloaded } from './download.ts';
-import type { Flush } from './flush.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Replaced } from './replaced.ts';
 import { inodeOf } from './round.ts';
@@ -21,7 +20,6 @@ export interface SiteOptions {
   readonly fs: SiteFs;
   readonly state: State;
   readonly touched: Touched;
-  readonly flush: Flush;
   readonly replaced: Replaced;
   readonly look: (path: string) => void;
 }

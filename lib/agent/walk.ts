@@ -28,6 +28,8 @@ interface Directory {
 
 const width = 8;
 const maxPathBytes = 4096;
+/** Problems that only a scan reports, and a full scan therefore knows all of. */
+const ownCodes: ReadonlySet<string> = new Set(['not_synced_kind', 'path_too_long', 'cannot_read']);
 
 export class Walk {
   readonly #fs: SiteFs;
@@ -39,6 +41,7 @@ export class Walk {
   readonly #watch: Watch;
   readonly #looks: ReadonlyMap<string, Look>;
   readonly round: Round;
+  readonly #troubled = new Set<string>();
 
   constructor(
     to: { fs: SiteFs; state: State; excluded: Excluded; problems: Problems; now: () => number; watch: Watch },
@@ -60,6 +63,7 @@ export class Walk {
     const root = await this.#fs.stat('');
     if (root === null) throw Object.assign(new Error('the root is gone'), { code: 'ENOENT' });
     await this.#below({ place: rootId, path: '', inode: inodeOf(root) }, true);
+    this.#problems.clearExcept(ownCodes, this.#troubled);
   }
 
   /** One directory of the local tree; what is new in it is looked through whole. */
@@ -136,6 +140,7 @@ export class Walk {
     deep: boolean,
   ): Directory | undefined {
     const path = join(dirPath, name);
+    if (stat === null) this.#problems.clear(path);
     if (stat === null || !this.#takes(path, name, stat)) {
       if (entry !== undefined) this.round.missing.add(entry.id);
       return undefined;
@@ -197,6 +202,7 @@ export class Walk {
   }
 
   #problem(path: string, code: string, message: string): void {
+    this.#troubled.add(path);
     this.#problems.set(path, { path, code, message, since: this.#now() });
   }
 

@@ -2,12 +2,12 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { randomInt, seededRandom, type Random } from '../../lib/base/random.ts';
 import { codeOf } from '../../lib/base/errors.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
-import { converge, TestSite } from './rig.ts';
+import { converge, TestSite, until } from './rig.ts';
 
 let sites: TestSite[] = [];
 
 afterEach(async () => {
-  await Promise.all(sites.map((site) => site.agent?.stop()));
+  for (const site of sites) await site.agent?.stop();
   sites = [];
 });
 
@@ -68,6 +68,7 @@ describe('random work at three sites', () => {
         }
         await converge(cloud, ...sites);
       }
-      expect(sites.map((site) => site.agent!.status().state)).toEqual(['idle', 'idle', 'idle']);
+      await until('all idle', () => sites.every((site) => site.agent!.status().state === 'idle'));
+      expect(sites.flatMap((site) => site.agent!.status().problems)).toEqual([]);
     }, 20_000);
 });

@@ -1,0 +1,105 @@
+// Who does the work of one endpoint, put together.
+import type { AgentOptions } from './agent-options.ts';
+import { Apply } from './apply.ts';
+import type { Settings } from './backend.ts';
+import { defaultExcludes, excluder } from './exclude.ts';
+import { Flush } from './flush.ts';
+import { Follower } from './follow.ts';
+import type { Online } from './online.ts';
+import { Outbox } from './outbox.ts';
+import { Planner } from './planner.ts';
+import type { Problem, Problems } from './problems.ts';
+import { Proposals } from './proposals.ts';
+import { Replaced } from './replaced.ts';
+import type { Retry } from './retry.ts';
+import { Scanner } from './scan.ts';
+import { Site } from './site.ts';
+import type { State } from './state/state.ts';
+import { Touched } from './touched.ts';
+
+export interface Parts {
+  readonly scanner: Scanner;
+  readonly outbox: Outbox;
+  readonly follower: Follower;
+  readonly proposals: Proposals;
+  readonly apply: Apply;
+  readonly planner: Planner;
+  readonly replaced: Replaced;
+  readonly flush: Flush;
+  readonly retry: Retry;
+}
+
+export interface Shared {
+  readonly options: AgentOptions;
+  readonly settings: Settings;
+  readonly state: State;
+  readonly online: Online;
+  readonly retry: Retry;
+  readonly problems: Problems;
+  readonly signal: AbortSignal;
+  /** Rejects with `halted` when the root is not what it should be. */
+  readonly guard: () => Promise<void>;
+  /** Resolves when the root is what it should be, after a halt if need be. */
+  readonly checkRoot: () => Promise<void>;
+  readonly onProgress: () => void;
+  readonly onFatal: (error: unknown) => void;
+  readonly onEpochChanged: (epoch: string) => void;
+  readonly onHead: () => void;
+  readonly active: () => boolean;
+}
+
+export function assemble(shared: Shared): Parts {
+  const { options, settings, state, problems, retry, onProgress } = shared;
+  const { fs, clock } = options;
+  const { group, resendMs, server } = settings;
+  const excluded = excluder([...defaultExcludes, ...settings.exclude]);
+  const look = (path: string): void => scanner.look(path);
+  const now = (): number => clock.now();
+  const common = { ...options, ...shared, excluded, look, now };
+
+  const touched = new Touched();
+  const scanner = new Scanner({ ...common, touched });
+  const outbox = new Outbox({ ...common, group, resendMs });
+  const replaced = new Replaced({ ...common, server });
+  const flush = new Flush(fs);
+  const site = new Site({ fs, state, touched, replaced, look });
+  const apply = new Apply({ ...common, site, flush, readLog: () => follower.read() });
+  const proposals = new Proposals({ ...common, outbox });
+  const planner = new Planner({ ...common, proposals, apply, retry, problems });
+  const onRows = (): void => {
+    proposals.wake();
+    onProgress();
+  };
+  const follower = new Follower({ ...common, outbox, onRows });
+  return { scanner, outbox, follower, proposals, apply, planner, replaced, flush, retry };
+}
+
+/** Changes that are not where they are to be yet. Problems are not pending. */
+export function pendingOf(parts: Parts): number {
+  const { planner, proposals, apply, scanner, retry } = parts;
+  return (
+    planner.pending +
+    proposals.pending +
+    apply.pending +
+    unansweredOf(parts) +
+    (scanner.pending ? 1 : 0) +
+    retry.waiting
+  );
+}
+
+/** Operations on their way. One that is parked is a problem. */
+export function unansweredOf({ outbox }: Parts): number {
+  let count = 0;
+  for (const { parked } of outbox.flights()) if (parked === null) count++;
+  return count;
+}
+
+export function parkedOf({ outbox }: Parts, state: State): readonly Problem[] {
+  const out: Problem[] = [];
+  for (const { operation, parked } of outbox.flights())
+    if (parked !== null && operation.kind !== 'none') {
+      const path = state.pathOf(operation.node) ?? operation.node;
+      out.push({ path, code: parked, message: 'The share refuses it for now; it is tried again by itself.', since: 0 });
+    }
+  return out;
+}

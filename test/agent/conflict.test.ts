@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { FakeCloud } from '../support/fake-backend.ts';
+import { converge, TestSite, until } from './rig.ts';
+
+let cloud: FakeCloud;
+let paris: TestSite;
+let tokyo: TestSite;
+
+beforeEach(async () => {
+  cloud = new FakeCloud();
+  paris = new TestSite(cloud, 'paris');
+  tokyo = new TestSite(cloud, 'tokyo');
+  await paris.start();
+  await tokyo.start();
+});
+
+afterEach(async () => {
+  await paris.agent?.stop();
+  await tokyo.agent?.stop();
+});
+
+/** Both sites change something before either hears of the other. */
+async function apart(work: () => void): Promise<void> {
+  await converge(cloud, paris, tokyo);
+  paris.agent!.pause();
+  tokyo.agent!.pause();
+  work();
+  await Promise.all([paris.agent!.rescan(), tokyo.agent!.rescan()]);
+  await paris.agent!.resume();
+  await converge(cloud, paris);
+  await tokyo.agent!.resume();
+  await converge(cloud, paris, tokyo);
+}
+
+const older = 1_600_000_000_000_000_000n;
+const newer = 1_700_000_000_000_000_000n;
+
+describe('both sites at once', () => {
+  test('two edits of one file: the newest keeps the name, the other is beside it', async () => {
+    paris.user.writeFile('f.txt', 'base');
+    await apart(() => {
+      paris.user.writeFile('f.txt', 'paris');
+      paris.user.utimes('f.txt', newer);
+      tokyo.user.writeFile('f.txt', 'tokyo');
+      tokyo.user.utimes('f.txt', older);
+    });
+    expect([...tokyo.tree()]).toEqual([
+      ['f-tokyo.txt', 'tokyo'],
+      ['f.txt', 'paris'],
+    ]);
+    expect(tokyo.agent!.status().conflicts.map(({ path, server }) => [path, server])).toEqual([
+      ['f-tokyo.txt', 'tokyo'],
+    ]);
+  });
+
+  test('the later sender wins when its file is newer', async () => {
+    paris.user.writeFile('f.txt', 'base');
+    await apart(() => {
+      paris.user.writeFile('f.txt', 'paris');
+      paris.user.utimes('f.txt', older);
+      tokyo.user.writeFile('f.txt', 'tokyo');
+      tokyo.user.utimes('f.txt', newer);
+    });
+    expect([...paris.tree()]).toEqual([
+      ['f-paris.txt', 'paris'],
+      ['f.txt', 'tokyo'],
+    ]);
+  });
+
+  test('two new files of one name are both kept, two equal ones are one', async () => {
+    await apart(() => {
+      for (const site of [paris, tokyo]) {
+        site.user.writeFile('own', site.name);
+        site.user.writeFile('equal', 'equal');
+      }
+    });
+    expect([...cloud.tree().values()].sort()).toEqual(['equal', 'paris', 'tokyo']);
+    expect(paris.agent!.status().conflicts.length).toBe(1);
+  });
+
+  test('an edit beats a delete, with the directory it was in', async () => {
+    paris.user.mkdirp('d/e');
+    paris.user.writeFile('d/e/f', 'base');
+    paris.user.writeFile('d/e/g', 'base');
+    await apart(() => {
+      paris.user.rm('d');
+      tokyo.user.writeFile('d/e/f', 'edited');
+    });
+    expect([...paris.tree()]).toEqual([
+      ['d', null],
+      ['d/e', null],
+      ['d/e/f', 'edited'],
+    ]);
+  });
+
+  test('an edit there beats a delete here', async () => {
+    paris.user.writeFile('f', 'base');
+    await apart(() => {
+      paris.user.writeFile('f', 'edited');
+      tokyo.user.rm('f');
+    });
+    expect([...tokyo.tree()]).toEqual([['f', 'edited']]);
+  });
+
+  test('moves of two directories into each other: the first in the log stays', async () => {
+    paris.user.mkdirp('a');
+    paris.user.mkdirp('b');
+    paris.user.writeFile('a/1', '1');
+    await apart(() => {
+      paris.user.rename('a', 'b/a');
+      tokyo.user.rename('b', 'a/b');
+    });
+    expect([...tokyo.tree().keys()]).toEqual(['b', 'b/a', 'b/a/1']);
+  });
+
+  test('a file against a directory: the file takes the conflict name', async () => {
+    await apart(() => {
+      paris.user.mkdirp('x');
+      paris.user.writeFile('x/in', 'in');
+      tokyo.user.writeFile('x', 'file');
+    });
+    expect([...paris.tree()]).toEqual([
+      ['x', null],
+      ['x-tokyo', 'file'],
+      ['x/in', 'in'],
+    ]);
+  });
+
+  test('a swap of two names', async () => {
+    paris.user.writeFile('a', 'A');
+    paris.user.writeFile('b', 'B');
+    await converge(cloud, paris, tokyo);
+    const ids = [cloud.namespace.at('root', 'a')?.id, cloud.namespace.at('root', 'b')?.id];
+    paris.user.rename('a', 't');
+    paris.user.rename('b', 'a');
+    paris.user.rename('t', 'b');
+    await converge(cloud, paris, tokyo);
+    expect([...tokyo.tree()]).toEqual([
+      ['a', 'B'],
+      ['b', 'A'],
+    ]);
+    expect([cloud.namespace.at('root', 'b')?.id, cloud.namespace.at('root', 'a')?.id]).toEqual(ids);
+    expect(cloud.namespace.log.filter((row) => row.op === 'create').length).toBe(2);
+  });
+
+  test("an editor's save (temporary file and rename) is one new version of the same node", async () => {
+    paris.user.writeFile('doc', '1');
+    await converge(cloud, paris, tokyo);
+    const { id } = cloud.namespace.at('root', 'doc')!;
+    paris.user.writeFile('doc.tmp', '2');
+    paris.user.rename('doc.tmp', 'doc');
+    await converge(cloud, paris, tokyo);
+    expect(cloud.namespace.at('root', 'doc')?.id).toBe(id);
+    expect([...tokyo.tree()]).toEqual([['doc', '2']]);
+  });
+
+  test('only mode and mtime: no content travels', async () => {
+    paris.user.writeFile('f', 'f');
+    await converge(cloud, paris, tokyo);
+    const uploads = paris.agent!.counters()['uploads'];
+    paris.user.chmod('f', 0o600);
+    paris.user.utimes('f', older);
+    await converge(cloud, paris, tokyo);
+    const { stat } = tokyo.user.snapshot().get('f')!;
+    expect([stat.mode, stat.mtimeNs]).toEqual([0o600, older]);
+    expect([paris.agent!.counters()['uploads'], tokyo.agent!.counters()['downloads']]).toEqual([uploads, 1]);
+  });
+});
+
+describe('left alone', () => {
+  test('excluded names are never sent, never deleted, never fetched', async () => {
+    paris.user.writeFile('~$doc.docx', 'lock');
+    paris.user.writeFile('THUMBS.DB', 'x');
+    paris.user.writeFile('real', 'real');
+    await until('real at tokyo', () => tokyo.tree().get('real') === 'real');
+    expect(tokyo.tree().size).toBe(1);
+    expect(paris.agent!.status().problems).toEqual([]);
+  });
+
+  test('symbolic links and special files stay, as problems', async () => {
+    paris.user.special('link', 'symlink');
+    paris.user.special('pipe', 'other');
+    paris.user.writeFile('real', 'real');
+    await until('real at tokyo', () => tokyo.tree().get('real') === 'real');
+    expect(tokyo.tree().size).toBe(1);
+    const problems = paris.agent!.status().problems.map(({ path, code }) => [path, code]);
+    expect(problems.sort()).toEqual([
+      ['link', 'not_synced_kind'],
+      ['pipe', 'not_synced_kind'],
+    ]);
+    paris.user.rm('link');
+    paris.user.rm('pipe');
+    await converge(cloud, paris, tokyo);
+    expect(paris.agent!.status().problems).toEqual([]);
+  });
+});

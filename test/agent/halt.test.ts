@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { FakeCloud } from '../support/fake-backend.ts';
+import { converge, TestSite, until } from './rig.ts';
+
+let cloud: FakeCloud;
+let paris: TestSite;
+let tokyo: TestSite;
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'tideway-halt-'));
+  cloud = new FakeCloud();
+  paris = new TestSite(cloud, 'paris');
+  tokyo = new TestSite(cloud, 'tokyo');
+});
+
+afterEach(async () => {
+  await paris.agent?.stop();
+  await tokyo.agent?.stop();
+  rmSync(dir, { recursive: true });
+});
+
+const stateFile = (): string => join(dir, 'paris.db');
+
+async function bothWithFiles(): Promise<void> {
+  paris.user.mkdirp('d');
+  for (const name of ['1', '2', '3']) paris.user.writeFile(`d/${name}`, name);
+  await paris.start({ stateFile: stateFile() });
+  await tokyo.start();
+  await converge(cloud, paris, tokyo);
+}
+
+const halted = (code: string): Promise<void> => until(`halt ${code}`, () => paris.agent!.status().halt?.code === code);
+
+describe('the root', () => {
+  test('emptied: nothing is deleted elsewhere until a person has looked', async () => {
+    await bothWithFiles();
+    const seq = cloud.namespace.seq;
+    for (const name of ['.tideway', 'd']) paris.user.rm(name);
+    await halted('root_emptied');
+    expect(paris.agent!.status().state).toBe('halted');
+    await expect(paris.agent!.settled(performance.now() + 1000)).rejects.toMatchObject({ code: 'halted' });
+    expect([cloud.namespace.seq, tokyo.tree().size]).toEqual([seq, 4]);
+    await paris.agent!.resume();
+    expect(paris.agent!.status().halt?.code).toBe('root_emptied');
+  });
+
+  test('emptied while the agent was away', async () => {
+    await bothWithFiles();
+    await paris.agent!.stop();
+    for (const name of ['.tideway', 'd']) paris.user.rm(name);
+    const seq = cloud.namespace.seq;
+    await paris.start({ stateFile: stateFile() });
+    await halted('root_emptied');
+    expect([cloud.namespace.seq, tokyo.tree().size]).toEqual([seq, 4]);
+  });
+
+  test('back again: resume goes on as if nothing had been', async () => {
+    await bothWithFiles();
+    await paris.agent!.stop();
+    const full = paris.volume;
+    const empty = new TestSite(cloud, 'unused').volume;
+    await paris.start({ stateFile: stateFile(), fs: empty });
+    await halted('root_emptied');
+    await paris.agent!.stop();
+    await paris.start({ stateFile: stateFile(), fs: full });
+    await converge(cloud, paris, tokyo);
+    expect(cloud.tree().size).toBe(4);
+  });
+
+  test("another endpoint's folder", async () => {
+    await tokyo.start();
+    await converge(cloud, tokyo);
+    await tokyo.agent!.stop();
+    paris.volume = tokyo.volume;
+    await paris.start();
+    await halted('root_foreign');
+  });
+
+  test('a user who deletes everything but the mark means it', async () => {
+    await bothWithFiles();
+    paris.user.rm('d');
+    await converge(cloud, paris, tokyo);
+    expect(tokyo.tree().size).toBe(0);
+  });
+});
+
+describe('whose turn it is', () => {
+  test('a copy of the state is a clone and halts', async () => {
+    await bothWithFiles();
+    await paris.agent!.stop();
+    cloud.enrol('other', 'other', 'unused');
+    const backend = cloud.backend('paris');
+    await backend.incarnation('thief', 0);
+    await paris.start({ stateFile: stateFile() });
+    await halted('clone');
+  });
+
+  test('another share than before halts', async () => {
+    await bothWithFiles();
+    cloud.epoch = 'second';
+    await halted('epoch_changed');
+    expect(tokyo.agent!.status().halt?.code).toBe('epoch_changed');
+  });
+
+  test('a state restored from a backup goes on under a new incarnation, and loses nothing', async () => {
+    await bothWithFiles();
+    await paris.agent!.stop();
+    const { copyFileSync } = await import('node:fs');
+    copyFileSync(stateFile(), join(dir, 'backup.db'));
+    await paris.start({ stateFile: stateFile() });
+    paris.user.writeFile('d/1', 'after the backup');
+    paris.user.writeFile('d/new', 'new');
+    paris.user.rm('d/3');
+    await converge(cloud, paris, tokyo);
+    await paris.agent!.stop();
+    tokyo.user.writeFile('d/2', 'from tokyo');
+    await converge(cloud, tokyo);
+    await paris.start({ stateFile: join(dir, 'backup.db') });
+    await converge(cloud, paris, tokyo);
+    expect([...paris.tree()]).toEqual([
+      ['d', null],
+      ['d/1', 'after the backup'],
+      ['d/2', 'from tokyo'],
+      ['d/new', 'new'],
+    ]);
+    paris.user.writeFile('d/1', 'works');
+    await converge(cloud, paris, tokyo);
+    expect(tokyo.tree().get('d/1')).toBe('works');
+  });
+
+  test('a second process on the same state is refused', async () => {
+    await bothWithFiles();
+    const first = paris.agent;
+    await expect(paris.start({ stateFile: stateFile() })).rejects.toMatchObject({ code: 'state_locked' });
+    paris.agent = first;
+  });
+});
+
+describe('the log', () => {
+  test('a cursor below the floor: everything anew, deletes only from what was synced', async () => {
+    await bothWithFiles();
+    await paris.agent!.stop();
+    tokyo.user.rm('d/1');
+    tokyo.user.writeFile('d/2', 'changed');
+    tokyo.user.writeFile('e', 'e');
+    await converge(cloud, tokyo);
+    paris.user.writeFile('mine', 'mine');
+    cloud.namespace.floor = cloud.namespace.seq;
+    await paris.start({ stateFile: stateFile() });
+    await converge(cloud, paris, tokyo);
+    expect([...tokyo.tree().keys()]).toEqual(['d', 'd/2', 'd/3', 'e', 'mine']);
+    expect(paris.agent!.counters()['resyncs']).toBe(1);
+  });
+
+  test('without any hint everything still comes, by polling', async () => {
+    cloud.hints = false;
+    await bothWithFiles();
+    tokyo.user.rename('d', 'moved');
+    await converge(cloud, paris, tokyo);
+    expect(paris.tree().has('moved/1')).toBe(true);
+  });
+
+  test('lost messages are sent again', async () => {
+    await bothWithFiles();
+    let lost = 0;
+    const backend = cloud.backend('paris');
+    await paris.agent!.stop();
+    await paris.start({
+      stateFile: stateFile(),
+      backend: { ...backend, send: (envelope) => (lost++ < 2 ? Promise.resolve() : backend.send(envelope)) },
+    });
+    for (let at = 0; at < 5; at++) {
+      paris.user.writeFile(`lost-${at}`, 'x');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await converge(cloud, paris, tokyo);
+    expect([...tokyo.tree().keys()].filter((path) => path.startsWith('lost')).length).toBe(5);
+  });
+});
