@@ -128,20 +128,22 @@ function goneThere(local: Local, synced: Synced): Intent {
   return propose({ kind: 'edit', node: local.id, base: synced.version });
 }
 
-/** One id at both sides that was never agreed on: adopted, or a crash came before the synced state was written. */
+/** One id at both sides that was never agreed on: a crash came before the synced state was written, or it was lost. */
 function met(local: Local, remote: Remote): Intent {
-  const { id, parent, name, kind, mode, mtime } = local;
-  // Local place and attributes count as synced, so the remote ones win.
-  const here = { id, parent, name, kind, mode, mtime };
-  const agreeOn = (agreed: Synced): Intent => ({ agreed, ...compare(local, agreed, remote) });
-  if (kind === 'directory') return agreeOn({ ...here, version: 0, size: 0, hash: null });
-  if (remote.hash !== null && local.size === remote.size) {
-    if (local.hash === null) return hash;
-    if (local.hash === remote.hash)
-      return agreeOn({ ...here, version: remote.version, size: remote.size, hash: remote.hash });
+  if (local.kind === 'file' && (remote.hash === null || local.size !== remote.size || local.hash !== remote.hash)) {
+    if (local.hash === null && remote.hash !== null && local.size === remote.size) return hash;
+    // Based on nothing: to the committer that is a conflict with whatever is there.
+    return propose({ kind: 'edit', node: local.id, base: 0 });
   }
-  // Based on nothing: to the committer that is a conflict with whatever is there.
-  return propose({ kind: 'edit', node: id, base: 0 });
+  const agreed = sameAs(local, remote);
+  return { agreed, ...compare(local, agreed, remote) };
+}
+
+/** The synced state of equal content. Local place and attributes count as synced, so the remote ones win. */
+export function sameAs(local: Local, remote: Remote): Synced {
+  const { parent, name, mode, mtime } = local;
+  const { id, kind, version, size, hash: content } = remote;
+  return { id, parent, name, kind, version, size, hash: content, mtime, mode };
 }
 
 /** All three are there. One step at a time: place, content, attributes. */

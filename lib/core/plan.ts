@@ -2,7 +2,7 @@
 // needs from its own states (intent.ts), what has to come before it (depend.ts), the order (order.ts), the answer (here).
 // Rules P1.. and their tests are in SPEC.md.
 import { edgesOf } from './depend.ts';
-import { Intents, type Step } from './intent.ts';
+import { Intents, sameAs, type Step } from './intent.ts';
 import { order } from './order.ts';
 import type { NodeId } from './node.ts';
 import { temporaryName } from './temporary-name.ts';
@@ -12,7 +12,7 @@ import type { Action, Plan, Proposal, Synced, Trees } from './trees.ts';
  * What the dirty nodes need, and what they depend on. Looks at neighbours as needed (names, parents, what is below a
  * deleted directory), never at the whole tree. Pure: the same trees give the same plan.
  *
- * The caller takes `agreed` and `adopted` first, then does the rest; whatever that changes is dirty again (of an adopted
+ * The caller takes `agreed` and `adopted` first, in one transaction, then does the rest; whatever that changes is dirty again (of an adopted
  * pair, `to` and the children of `from`). A node of `later` that is in flight needs no planning before its outcome.
  */
 export function plan(trees: Trees, dirty: Iterable<NodeId>): Plan {
@@ -46,8 +46,15 @@ export function plan(trees: Trees, dirty: Iterable<NodeId>): Plan {
     const { agreed: synced } = intents.of(id);
     if (synced !== undefined) agreed.push({ id, synced });
   }
+  const lists = rest.lists();
+  for (const { from, to } of lists.adopted) {
+    const local = trees.local(from);
+    const remote = trees.remote(to);
+    // At once: if the remote one were deleted before, the local one would be taken for new under a deleted id (I5).
+    if (local !== undefined && remote !== undefined) agreed.push({ id: to, synced: sameAs(local, remote) });
+  }
   // Nothing that changes names waits for content, so one huge or failing file holds up nothing (I15).
-  return { proposals, actions: [...names, ...contents], agreed, ...rest.lists() };
+  return { proposals, actions: [...names, ...contents], agreed, ...lists };
 }
 
 function isContent(action: Action): boolean {

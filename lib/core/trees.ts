@@ -79,7 +79,7 @@ export interface Plan {
   readonly actions: readonly Action[];
   /** Already equal on both sides: the synced tree moves without any work. `null` forgets the node. */
   readonly agreed: readonly { readonly id: NodeId; readonly synced: Synced | null }[];
-  /** The same thing made at both sides: the local entry `from` is the remote node `to` from now on. */
+  /** The same thing made at both sides: the local entry `from` is the remote node `to` from now on (`agreed` has its state). */
   readonly adopted: readonly { readonly from: NodeId; readonly to: NodeId }[];
   /** Local files whose hash must be known before anything can be decided. */
   readonly hash: readonly NodeId[];

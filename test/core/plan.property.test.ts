@@ -4,10 +4,11 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { NodeId } from '../../lib/core/node.ts';
 import { maxRejections } from '../../lib/core/settle.ts';
-import { calm, type Chance } from '../support/model-endpoint.ts';
+import { calm, ModelEndpoint, type Chance } from '../support/model-endpoint.ts';
+import { ModelCommitter } from '../support/model-committer.ts';
 import { merge } from '../support/oracle.ts';
 import { perturb, type Item, type Shape, type Turn } from '../support/perturb.ts';
-import { converge, shapeOf, wholePlan, world, type World } from '../support/world.ts';
+import { converge, shapeOf, wholePlan, work, world, type World } from '../support/world.ts';
 
 const runs = Number(process.env['PROPERTY_RUNS'] ?? 20_000);
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 1_000_000_007);
@@ -152,6 +153,58 @@ describe(`random trees, seed ${seed}`, () => {
         );
       }),
       parameters(0.4),
+    );
+  });
+
+  test('two sites worked at while they sync end equal, and so does their share', () => {
+    const days = fc.array(fc.tuple(fc.boolean(), fc.array(turn, { maxLength: 3 })), { maxLength: 8 });
+    fc.assert(
+      fc.property(days, fc.nat(), (turns, luck) => {
+        const clock = { now: 1 };
+        const committer = new ModelCommitter(0);
+        const paris = new ModelEndpoint('paris', committer, luck % 3 === 0 ? calm : rough(luck, 40));
+        const tokyo = new ModelEndpoint('tokyo', committer, luck % 3 === 0 ? calm : rough(luck + 1, 40));
+        for (const [index, [atParis, edits]] of turns.entries()) {
+          work(atParis ? paris : tokyo, edits, `${atParis ? 'p' : 't'}${index}`, clock);
+          (luck % 2 === 0 ? paris : tokyo).round();
+          if (luck % 5 === 0) tokyo.round();
+        }
+        converge([paris, tokyo]);
+        for (const { trees } of [paris, tokyo]) {
+          expect(trees.holds).toEqual(new Map());
+          expect(shapeOf(trees.locals)).toEqual(shapeOf(committer.nodes));
+          expect(shapeOf(trees.synceds)).toEqual(shapeOf(committer.nodes));
+          expect(shapeOf(trees.remotes)).toEqual(shapeOf(committer.nodes));
+        }
+        expect(wholePlan(paris)).toEqual(nothing);
+        expect(wholePlan(tokyo)).toEqual(nothing);
+      }),
+      parameters(0.15),
+    );
+  });
+
+  test('a file that a writer is always at, and one left alone, hold up nothing else', () => {
+    fc.assert(
+      fc.property(three, ({ agreed, one, other }) => {
+        const { endpoint, committer } = world(agreed, one, other, calm, () => true);
+        const { trees } = endpoint;
+        const busy = { parent: 'root', kind: 'file', size: 1, mtime: '1', mode: 0o644, hash: null } as const;
+        trees.locals.set({ ...busy, id: 'busy', name: 'busy', settled: false });
+        trees.locals.set({ ...busy, id: 'alone', name: 'alone', settled: true });
+        trees.holds.set('alone', 'name_forbidden');
+        endpoint.dirty.add('busy').add('alone');
+        for (let round = 0; round < 200; round++) endpoint.round();
+        expect(endpoint.idle).toBe(true);
+        expect(wholePlan(endpoint)).toEqual({
+          ...nothing,
+          later: ['busy'],
+          problems: [{ node: 'alone', code: 'name_forbidden' }],
+        });
+        trees.locals.delete('busy');
+        trees.locals.delete('alone');
+        expect(shapeOf(trees.locals)).toEqual(shapeOf(committer.nodes));
+      }),
+      parameters(0.05),
     );
   });
 });

@@ -81,7 +81,7 @@ describe('P3 the same name made at both sides', () => {
       it: 'directories are one; what is in them comes in the next plan',
       local: { a: d, b: 'a/f=x' },
       remote: { z: d },
-      plan: ['adopt a as z', 'later b', 'later z'],
+      plan: ['agree z = root/d@0', 'adopt a as z', 'later b', 'later z'],
     },
     {
       it: 'files of one size: hash first',
@@ -93,7 +93,7 @@ describe('P3 the same name made at both sides', () => {
       it: 'equal files are one, without transfer',
       local: { a: `${f}=x` },
       remote: { z: `${f}=x` },
-      plan: ['adopt a as z', 'later z'],
+      plan: ['agree z = root/f@1', 'adopt a as z', 'later z'],
     },
     {
       it: 'other files: the committer makes the conflict',
@@ -124,7 +124,7 @@ describe('P3 the same name made at both sides', () => {
       local: { a: d },
       remote: { z: d },
       dirty: ['z'],
-      plan: ['adopt a as z', 'later z'],
+      plan: ['agree z = root/d@0', 'adopt a as z', 'later z'],
     },
     {
       it: 'a new directory where others moved a known one: the committer merges them',

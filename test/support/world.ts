@@ -5,7 +5,7 @@ import { plan } from '../../lib/core/plan.ts';
 import type { Plan } from '../../lib/core/trees.ts';
 import { ModelCommitter } from './model-committer.ts';
 import { ModelEndpoint, type Chance } from './model-endpoint.ts';
-import type { Item, Shape } from './perturb.ts';
+import { perturb, type Item, type Shape, type Turn } from './perturb.ts';
 
 export interface World {
   readonly committer: ModelCommitter;
@@ -91,4 +91,29 @@ export function shapeOf(
         `${id} ${parent}/${name} ${kind} ${hash ?? ''} ${mode} ${kind === 'file' ? mtime : ''}`,
     )
     .toSorted();
+}
+
+/** Somebody works at a site: edits its files, whatever is under way. */
+export function work(endpoint: ModelEndpoint, turns: readonly Turn[], who: string, clock: { now: number }): void {
+  const { trees, disk, dirty } = endpoint;
+  const before: Shape = new Map();
+  for (const { id, parent, name, kind, mtime, mode } of trees.locals.all())
+    before.set(id, { id, parent, name, kind, content: disk.get(id) ?? '', mtime: Number(mtime) / 1_000_000, mode });
+  const after = new Map(before);
+  perturb(after, turns, who, clock);
+  for (const id of before.keys()) {
+    if (after.has(id)) continue;
+    trees.locals.delete(id);
+    disk.delete(id);
+    dirty.add(id);
+  }
+  for (const item of after.values()) {
+    const was = before.get(item.id);
+    if (item === was) continue;
+    const { id, parent, name, kind, size, mtime, mode } = stateOf(item, 1);
+    const hash = was?.content === item.content ? (trees.local(id)?.hash ?? null) : null;
+    trees.locals.set({ id, parent, name, kind, size, mtime, mode, hash, settled: true });
+    if (kind === 'file') disk.set(id, item.content);
+    dirty.add(id);
+  }
 }
