@@ -28,14 +28,16 @@ export function locate(store: Store, target: Target): Place {
   let parent: Node | undefined;
   let key = share.name;
   let name = '';
-  let node = store.tree.find(0, key, snapshot);
+  let node = store.tree.findDirectory(0, key, snapshot);
   const above: number[] = [];
-  for (name of target.names) {
+  const last = target.names.length - 1;
+  for (let i = 0; i <= last; i++) {
     if (node?.kind !== directoryKind) throw new FilesError('ParentNotFound');
     parent = node;
     above.push(parent.id);
+    name = target.names[i] ?? '';
     key = fold(name);
-    node = store.tree.find(parent.id, key, snapshot);
+    node = i === last ? store.tree.find(parent.id, key, snapshot) : store.tree.findDirectory(parent.id, key, snapshot);
   }
   return { share, snapshot, above, parent, fold: key, name, node };
 }

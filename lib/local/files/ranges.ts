@@ -37,6 +37,7 @@ export function add(ranges: Ranges, start: number, end: number): Ranges {
 
 /** `ranges` without [start, end). */
 export function remove(ranges: Ranges, start: number, end: number): Ranges {
+  if (end <= start) return ranges;
   const out: number[] = [];
   for (let i = 0; i + 1 < ranges.length; i += 2) {
     const [a, b] = [at(ranges, i), at(ranges, i + 1)];

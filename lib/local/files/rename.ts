@@ -63,8 +63,6 @@ function move(store: Store, request: Request, old: Node, to: Place): Node {
   const directory = directoryOf(to);
   const stamp = store.stamps.next();
   const properties = smbProperties(store, to.share, request, old, directory.permission, isoOf(stamp), old.kind);
-  store.tree.move(old, directory.id, to.fold, to.name);
-  store.handles.moved(old.id, to.above);
   const node: Node = {
     ...old,
     ...properties,
@@ -75,7 +73,8 @@ function move(store: Store, request: Request, old: Node, to: Place): Node {
     metadata: request.metadata.length === 0 ? old.metadata : metadataText(request),
     headers: contentType(request, old.headers),
   };
-  store.tree.update(node);
+  store.tree.move(old, node);
+  store.handles.moved(old.id, to.above);
   return node;
 }
 

@@ -27,8 +27,8 @@ const identifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export type Signed = Pick<Request, 'method' | 'rawPath' | 'search' | 'query' | 'headers' | 'metadata'>;
 
 /** Errors: InvalidUri, InvalidResourceName, InvalidFileOrDirectoryPathName, OutOfRangeInput, InvalidMetadata, ... */
-export function parseRequest(http: IncomingMessage, account: string): Request {
-  const signed = parseSigned(http);
+export function parseRequest(http: IncomingMessage, headers: Headers, account: string): Request {
+  const signed = parseSigned(http, headers);
   if (signed.metadata.length > 0) checkMetadata(signed.metadata);
   const path = withoutAccount(signed.rawPath, account);
   const slash = path.indexOf('/', 1);
@@ -50,12 +50,19 @@ export function parseRequest(http: IncomingMessage, account: string): Request {
   };
 }
 
-export function parseSigned(http: IncomingMessage): Signed {
+export function parseSigned(http: IncomingMessage, { headers, metadata }: Headers): Signed {
   const url = http.url ?? '/';
   const question = url.indexOf('?');
   const rawPath = question < 0 ? url : url.slice(0, question);
   const search = question < 0 ? '' : url.slice(question);
   if (!rawPath.startsWith('/')) throw new FilesError('InvalidUri');
+  return { method: http.method ?? 'GET', rawPath, search, query: parseQuery(search), headers, metadata };
+}
+
+export type Headers = Pick<Request, 'headers' | 'metadata'>;
+
+/** One pass over the headers; Node's own form of them would be a second. */
+export function parseHeaders(http: IncomingMessage): Headers {
   const headers = new Map<string, string>();
   const metadata: string[] = [];
   const raw = http.rawHeaders;
@@ -65,7 +72,7 @@ export function parseSigned(http: IncomingMessage): Signed {
     headers.set(lower, raw[i + 1] ?? '');
     if (lower.startsWith('x-ms-meta-')) metadata.push(name.slice(10), raw[i + 1] ?? '');
   }
-  return { method: http.method ?? 'GET', rawPath, search, query: parseQuery(search), headers, metadata };
+  return { headers, metadata };
 }
 
 /** The rename call of the JavaScript client drops the account from a path-style URL, so both forms name the same. */

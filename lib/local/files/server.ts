@@ -28,10 +28,13 @@ export function listen(
 const nothing = Buffer.alloc(0);
 
 /** The whole body. Errors: MissingContentLengthHeader, RequestBodyTooLarge; a broken connection rejects with its error. */
-export function readBody(http: IncomingMessage): Promise<Uint8Array> | Uint8Array {
-  const announced = http.headers['content-length'];
+export function readBody(
+  http: IncomingMessage,
+  headers: ReadonlyMap<string, string>,
+): Promise<Uint8Array> | Uint8Array {
+  const announced = headers.get('content-length');
   if (announced === undefined) {
-    if (http.headers['transfer-encoding'] !== undefined) throw new FilesError('MissingContentLengthHeader');
+    if (headers.has('transfer-encoding')) throw new FilesError('MissingContentLengthHeader');
     return nothing;
   }
   if (announced === '0') return nothing;

@@ -9,7 +9,7 @@ import { Authorizer } from './authorize.ts';
 import type { Counters } from './counters.ts';
 import { FilesError } from './errors.ts';
 import type { Reply } from './reply.ts';
-import { parseRequest, type Request } from './request.ts';
+import { parseHeaders, parseRequest, type Headers, type Request } from './request.ts';
 import { needOf, route } from './routes.ts';
 import { isDisconnect, listen, readBody, refusal, send } from './server.ts';
 import { findPolicy } from './share-settings.ts';
@@ -55,11 +55,12 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
   // The way of one request, top to bottom.
   async function serve(http: IncomingMessage, response: ServerResponse): Promise<void> {
     active++;
-    const common = commonHeaders(http, `${instance}-${(++requests).toString(16)}`);
+    const headers = parseHeaders(http);
+    const common = commonHeaders(headers, `${instance}-${(++requests).toString(16)}`);
     try {
       const fault = options.faults?.take(faultLine(http, account.name));
       if (fault !== undefined && (await before(fault, clock, response, http, common))) return;
-      const reply = await answer(http);
+      const reply = await answer(http, headers);
       if (fault !== undefined && (await after(fault, response, http, common))) {
         await discard(reply);
         return;
@@ -73,14 +74,14 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
     }
   }
 
-  async function answer(http: IncomingMessage): Promise<Reply> {
-    const smbVerb = smbPattern.exec(http.url ?? '')?.[2];
-    if (smbVerb !== undefined) return serveSmb(smb, smbVerb, http, authorizer);
-    const request: Request = parseRequest(http, account.name);
+  async function answer(http: IncomingMessage, headers: Headers): Promise<Reply> {
+    const smbVerb = http.method === 'POST' ? smbPattern.exec(http.url ?? '')?.[2] : undefined;
+    if (smbVerb !== undefined) return serveSmb(smb, smbVerb, http, headers, authorizer);
+    const request: Request = parseRequest(http, headers, account.name);
     const operation = route(request);
     authorizer.check(request, needOf(request, operation));
     store.counters.count(operation.name);
-    const read = readBody(http);
+    const read = readBody(http, request.headers);
     const body = read instanceof Promise ? await read : read;
     store.counters.bytesIn += body.length;
     return operation.run({ store, request, body, authorizer, smb, random, account: account.name, endpoint });
@@ -128,15 +129,10 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
 
 const smbPattern = /^(\/[^/]+)?\/\$smb\/([a-zA-Z-]+)$/;
 
-function commonHeaders(http: IncomingMessage, requestId: string): string[] {
-  const common = [
-    'x-ms-request-id',
-    requestId,
-    'x-ms-version',
-    http.headers['x-ms-version']?.toString() ?? '2026-10-06',
-  ];
-  const clientId = http.headers['x-ms-client-request-id'];
-  if (clientId !== undefined) common.push('x-ms-client-request-id', clientId.toString());
+function commonHeaders({ headers }: Headers, requestId: string): string[] {
+  const common = ['x-ms-request-id', requestId, 'x-ms-version', headers.get('x-ms-version') ?? '2026-10-06'];
+  const clientId = headers.get('x-ms-client-request-id');
+  if (clientId !== undefined) common.push('x-ms-client-request-id', clientId);
   return common;
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Authorizer } from './authorize.ts';
 import { FilesError } from './errors.ts';
 import type { Reply } from './reply.ts';
-import { parseSigned } from './request.ts';
+import { parseSigned, type Headers } from './request.ts';
 import { readBody } from './server.ts';
 import { parseJson } from './share-settings.ts';
 import type { Smb } from './smb.ts';
@@ -22,11 +22,16 @@ import type { Smb } from './smb.ts';
  *
  * 200 with a JSON object, or the refusal in the form of every other: x-ms-error-code and XML.
  */
-export async function serveSmb(smb: Smb, verb: string, http: IncomingMessage, authorizer: Authorizer): Promise<Reply> {
-  if (http.method !== 'POST') throw new FilesError('UnsupportedHttpVerb');
-  const request = parseSigned(http);
+export async function serveSmb(
+  smb: Smb,
+  verb: string,
+  http: IncomingMessage,
+  headers: Headers,
+  authorizer: Authorizer,
+): Promise<Reply> {
+  const request = parseSigned(http, headers);
   authorizer.checkKey(request, request.headers.get('authorization'));
-  const answer = await run(smb, verb, new Arguments(parseJson(await readBody(http))));
+  const answer = await run(smb, verb, new Arguments(parseJson(await readBody(http, request.headers))));
   return { status: 200, headers: ['Content-Type', 'application/json'], body: JSON.stringify(answer) };
 }
 

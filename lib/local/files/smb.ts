@@ -113,8 +113,8 @@ export class Smb {
         store.tree.remove(to.node);
       }
       const etag = store.stamps.next();
-      store.tree.move(node, directory.id, to.fold, to.name);
-      store.tree.update({ ...node, parent: directory.id, fold: to.fold, etag, changed: isoOf(etag) });
+      const place = { parent: directory.id, fold: to.fold, name: to.name };
+      store.tree.move(node, { ...node, ...place, etag, changed: isoOf(etag) });
       store.handles.moved(node.id, to.above);
     });
   }

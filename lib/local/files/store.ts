@@ -14,6 +14,10 @@ import { Snapshots } from './snapshots.ts';
 import { Stamps } from './stamps.ts';
 import { Tree, type Node } from './tree.ts';
 
+// Durability is openDatabase's; this is speed only. Hot pages are written back once for many commits: the write-ahead
+// log may grow to 64 MiB before, and the upper levels of the tree stay in memory.
+const tuning = 'PRAGMA wal_autocheckpoint = 16384; PRAGMA cache_size = -65536;';
+
 /** What a part of a transaction leaves to do: files to remove once it is certain that no row needs them. */
 export interface Part {
   readonly dropped: number[];
@@ -37,6 +41,7 @@ export class Store {
 
   constructor(dir: string, clock: Clock, log: Log) {
     this.db = openDatabase(join(dir, 'files.db'), schema);
+    this.db.exec(tuning);
     this.log = log;
     this.#group = new GroupCommit(this.db);
     this.tree = new Tree(this.db);
@@ -57,11 +62,11 @@ export class Store {
     const part: Part = { dropped: [] };
     try {
       if (this.stamps.low) this.#reserve();
-      const result = await this.#group.run(() => work(part));
+      const result = await this.#group.run(() => this.#try(work, part));
       if (part.dropped.length > 0) this.#removeFiles(part.dropped);
       return result;
     } catch (error) {
-      this.shares.forget();
+      this.#forget();
       throw error;
     } finally {
       this.#pending--;
@@ -116,6 +121,21 @@ export class Store {
         // Only space is lost, and only until the next start sweeps it.
         this.log.warn('content_not_removed', { content: id, error });
       });
+  }
+
+  // What is remembered may have come from a part that is about to be rolled back, and the next part must not see it.
+  #try<T>(work: (part: Part) => T, part: Part): T {
+    try {
+      return work(part);
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
+  }
+
+  #forget(): void {
+    this.shares.forget();
+    this.tree.forget();
   }
 
   #reserve(): void {

@@ -26,6 +26,8 @@ export interface Node {
 const columns =
   'parent, fold, name, id, kind, size, content, etag, attributes, created, written, changed, permission, metadata, headers, lease';
 
+const maxRemembered = 10_000;
+
 /** The tree of all shares as rows. Writes are for use inside a transaction. */
 export class Tree {
   readonly #find: Statement;
@@ -41,6 +43,7 @@ export class Tree {
   readonly #removeBelow: Statement;
   readonly #findIn: Statement;
   readonly #listIn: Statement;
+  readonly #directories = new Map<string, Node>();
 
   constructor(db: Database) {
     this.#find = db.prepare(`SELECT ${columns} FROM node WHERE parent = ? AND fold = ?`);
@@ -50,7 +53,10 @@ export class Tree {
       `UPDATE node SET size = ?, content = ?, etag = ?, attributes = ?, created = ?, written = ?, changed = ?,
        permission = ?, metadata = ?, headers = ?, lease = ? WHERE parent = ? AND fold = ?`,
     );
-    this.#move = db.prepare('UPDATE node SET parent = ?, fold = ?, name = ? WHERE parent = ? AND fold = ?');
+    this.#move = db.prepare(
+      `UPDATE node SET parent = ?, fold = ?, name = ?, etag = ?, attributes = ?, created = ?, written = ?, changed = ?,
+       permission = ?, metadata = ?, headers = ? WHERE parent = ? AND fold = ?`,
+    );
     this.#remove = db.prepare('DELETE FROM node WHERE parent = ? AND fold = ?');
     this.#list = db.prepare(`SELECT ${columns} FROM node WHERE parent = ? AND fold >= ? ORDER BY fold LIMIT ?`);
     this.#hasChild = db.prepare('SELECT 1 FROM node WHERE parent = ? LIMIT 1');
@@ -68,6 +74,26 @@ export class Tree {
   /** `snapshot` 0 is the live tree. */
   find(parent: number, fold: string, snapshot = 0): Node | undefined {
     return row(snapshot === 0 ? this.#find.get(parent, fold) : this.#findIn.get(snapshot, parent, fold));
+  }
+
+  /**
+   * The same for a name in the middle of a path. Paths share their directories, so these are remembered until a
+   * directory changes or a transaction, which may have shown one that never came to be, is rolled back.
+   */
+  findDirectory(parent: number, fold: string, snapshot: number): Node | undefined {
+    if (snapshot !== 0) return this.find(parent, fold, snapshot);
+    const key = `${parent} ${fold}`;
+    let node = this.#directories.get(key);
+    if (node !== undefined) return node;
+    node = this.find(parent, fold);
+    if (node?.kind !== directoryKind) return node;
+    if (this.#directories.size >= maxRemembered) this.#directories.clear();
+    this.#directories.set(key, node);
+    return node;
+  }
+
+  forget(): void {
+    this.#directories.clear();
   }
 
   byId(id: number): Node | undefined {
@@ -94,6 +120,7 @@ export class Tree {
   removeAll(id: number): readonly number[] {
     const contents = this.#contentsBelow.all(id).map((found) => Number(found['content']));
     this.#removeBelow.run(id);
+    this.forget();
     return contents;
   }
 
@@ -120,6 +147,7 @@ export class Tree {
 
   /** Writes all but the place and identity of the row. */
   update(n: Node): void {
+    if (n.kind === directoryKind) this.forget();
     this.#update.run(
       n.size,
       n.content,
@@ -137,12 +165,28 @@ export class Tree {
     );
   }
 
-  /** Gives the row at (`n.parent`, `n.fold`) another place. */
-  move(n: Node, parent: number, fold: string, name: string): void {
-    this.#move.run(parent, fold, name, n.parent, n.fold);
+  /** Gives the row of `from` the place and properties of `to`; size, content and lease stay. */
+  move(from: Node, to: Node): void {
+    if (from.kind === directoryKind) this.forget();
+    this.#move.run(
+      to.parent,
+      to.fold,
+      to.name,
+      to.etag,
+      to.attributes,
+      to.created,
+      to.written,
+      to.changed,
+      to.permission,
+      to.metadata,
+      to.headers,
+      from.parent,
+      from.fold,
+    );
   }
 
   remove(n: Node): void {
+    if (n.kind === directoryKind) this.forget();
     this.#remove.run(n.parent, n.fold);
   }
 }
