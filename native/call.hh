@@ -62,17 +62,17 @@ class Args {
 
   // Bytes as a Buffer, or text that is well-formed (a lone surrogate would come through as U+FFFD).
   std::string bytes(size_t i) {
-    if (i >= count_) return check(false, "bytes or a string"), "";
+    constexpr auto kWanted = "bytes or a string";
     void* data = nullptr;
     size_t length = 0;
     bool isBuffer = false;
+    if (!check(i < count_, kWanted)) return "";
     if (napi_is_buffer(env_, values_[i], &isBuffer) == napi_ok && isBuffer) {
-      check(napi_get_buffer_info(env_, values_[i], &data, &length) == napi_ok, "bytes or a string");
+      check(napi_get_buffer_info(env_, values_[i], &data, &length) == napi_ok, kWanted);
       return std::string(static_cast<const char*>(data), length);
     }
     std::string text;
-    if (!check(napi_get_value_string_utf8(env_, values_[i], nullptr, 0, &length) == napi_ok, "bytes or a string"))
-      return "";
+    if (!check(napi_get_value_string_utf8(env_, values_[i], nullptr, 0, &length) == napi_ok, kWanted)) return "";
     text.resize(length + 1);
     napi_get_value_string_utf8(env_, values_[i], text.data(), length + 1, &length);
     text.resize(length);

@@ -4,6 +4,7 @@ import { codeOf } from '../../base/errors.ts';
 import { pathOnly, type Native, type WatchHandle } from './binding.ts';
 import { fromErrno } from './errors.ts';
 import { flag, parseEvents, type InotifyEvent } from './inotify-events.ts';
+import { WatchBatch } from './watch-batch.ts';
 import { checkPath, joinPath, splitPath, toBytes } from './names.ts';
 import type { StartWatch, Watch, WatchEvent } from './watch-port.ts';
 import { WatchedTree } from './watched-tree.ts';
@@ -130,7 +131,7 @@ class Inotify implements Watch {
   }
 
   #emit(events: readonly InotifyEvent[]): void {
-    const batch = new Batch();
+    const batch = new WatchBatch();
     const arrivals = new Map(
       events.flatMap((event, index) => ((event.mask & flag.movedTo) !== 0 ? [[event.cookie, index] as const] : [])),
     );
@@ -138,8 +139,8 @@ class Inotify implements Watch {
     for (const [index, event] of events.entries()) {
       if (!joined.has(index)) this.#translate(event, index, events, arrivals, joined, batch);
     }
-    for (const path of batch.unsure) batch.add({ kind: 'changed', path });
-    if (batch.events.length > 0) this.#onEvents(batch.events);
+    const told = batch.end();
+    if (told.length > 0) this.#onEvents(told);
   }
 
   #translate(
@@ -148,7 +149,7 @@ class Inotify implements Watch {
     events: readonly InotifyEvent[],
     arrivals: ReadonlyMap<number, number>,
     joined: Set<number>,
-    batch: Batch,
+    batch: WatchBatch,
   ): void {
     const is = (bits: number): boolean => (event.mask & bits) !== 0;
     if (is(flag.overflow)) {
@@ -188,7 +189,7 @@ class Inotify implements Watch {
     else batch.add({ kind: is(flag.modify) ? 'written' : 'changed', path });
   }
 
-  #lost(batch: Batch): void {
+  #lost(batch: WatchBatch): void {
     if (!this.#gone) batch.add({ kind: 'gone' });
     this.#gone = true;
   }
@@ -197,12 +198,12 @@ class Inotify implements Watch {
    * A directory that was watched at the target was empty and is gone, or the two were exchanged: from the events alone
    * that cannot be told. So neither is believed, and both are scanned.
    */
-  #moveDirectory(from: string, to: string, batch: Batch): void {
-    if (this.#disturb(from)) batch.unsure.push(to);
+  #moveDirectory(from: string, to: string, batch: WatchBatch): void {
+    if (this.#disturb(from)) batch.unsure(to);
     if (this.#tree.knows(to)) {
       this.#forget(from);
       this.#forget(to);
-      batch.unsure.push(from, to);
+      batch.unsure(from, to);
     } else {
       this.#tree.move(from, to);
     }
@@ -228,32 +229,4 @@ interface Addition {
   readonly dir: string;
   readonly placed: Promise<void>;
   moved: boolean;
-}
-
-/** Events in order, each hint once as long as repeating it would say nothing new. */
-class Batch {
-  readonly events: WatchEvent[] = [];
-  /** Directories to scan once everything else is told. */
-  readonly unsure: string[] = [];
-  readonly #said = new Map<string, string>();
-
-  add(event: WatchEvent): void {
-    switch (event.kind) {
-      case 'changed':
-      case 'written':
-      case 'closed':
-        if (this.#said.get(event.path) === event.kind) return;
-        this.#said.set(event.path, event.kind);
-        break;
-      case 'moved':
-        // A path names something else after a rename.
-        this.#said.clear();
-        break;
-      case 'overflow':
-      case 'limit':
-      case 'gone':
-        break;
-    }
-    this.events.push(event);
-  }
 }

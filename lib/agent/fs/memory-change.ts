@@ -10,6 +10,9 @@ export type Notice =
       readonly name: string;
       readonly toDir: Inode;
       readonly toName: string;
+      readonly inode: Inode;
+      /** What had the new name before. */
+      readonly replaced: Inode | undefined;
     };
 
 /** One name set or removed; the changes of one operation reach the disk together, and operations in order. */

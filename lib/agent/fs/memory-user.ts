@@ -52,7 +52,7 @@ export class MemoryUser {
   mkdirp(path: string): void {
     if (path === '') return;
     this.mkdirp(splitPath(path).parent);
-    if (this.#volume.find(path, 'mkdir')?.kind !== 'directory') this.#volume.make(path, 'directory', 0o755, 'mkdir');
+    if (this.#volume.find(path, 'mkdir')?.kind !== 'directory') this.mkdir(path);
   }
 
   /** A symbolic link, fifo or socket: only that it is there matters to the agent. */
@@ -68,11 +68,19 @@ export class MemoryUser {
     this.#volume.link(from, to);
   }
 
+  mkdir(path: string): void {
+    this.#volume.make(path, 'directory', 0o755, 'mkdir');
+  }
+
+  /** A file, or an empty directory. */
+  remove(path: string): void {
+    this.#volume.remove(path, this.#volume.get(path, 'unlink').kind === 'directory');
+  }
+
   /** With everything below, bottom up, as `rm -r` does. */
   rm(path: string): void {
-    const inode = this.#volume.get(path, 'unlink');
-    for (const name of inode.entries.keys()) this.rm(joinPath(path, name));
-    this.#volume.remove(path, inode.kind === 'directory');
+    for (const name of this.#volume.get(path, 'unlink').entries.keys()) this.rm(joinPath(path, name));
+    this.remove(path);
   }
 
   utimes(path: string, mtimeNs: bigint): void {

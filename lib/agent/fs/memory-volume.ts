@@ -129,8 +129,8 @@ export class MemoryVolume {
         { dir: a.dir, name: a.name, inode: b.inode },
         { dir: b.dir, name: b.name, inode: a.inode },
       ]);
-      this.#notify({ kind: 'moved', dir: a.dir, name: a.name, toDir: b.dir, toName: b.name });
-      this.#notify({ kind: 'moved', dir: b.dir, name: b.name, toDir: a.dir, toName: a.name });
+      this.#moved(a, b, a.inode);
+      if (b.inode !== undefined) this.#moved(b, a, b.inode);
       return;
     }
     if (b.inode !== undefined && a.inode.kind === 'directory' && b.inode.kind !== 'directory') refuse('ENOTDIR');
@@ -140,7 +140,7 @@ export class MemoryVolume {
       { dir: a.dir, name: a.name, inode: undefined },
       { dir: b.dir, name: b.name, inode: a.inode },
     ]);
-    this.#notify({ kind: 'moved', dir: a.dir, name: a.name, toDir: b.dir, toName: b.name });
+    this.#moved(a, b, a.inode);
   }
 
   write(inode: Inode, offset: number, bytes: Uint8Array): void {
@@ -280,6 +280,11 @@ export class MemoryVolume {
     this.#bytes -= inode.data.length;
     this.#inodes--;
     this.#free.push(inode.ino);
+  }
+
+  #moved(from: Place, to: Place, inode: Inode): void {
+    const { dir, name } = from;
+    this.#notify({ kind: 'moved', dir, name, toDir: to.dir, toName: to.name, inode, replaced: to.inode });
   }
 
   #notify(notice: Notice): void {

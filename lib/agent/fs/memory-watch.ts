@@ -4,6 +4,7 @@ import type { Notice } from './memory-change.ts';
 import { pathOfDirectory, type Inode } from './memory-inode.ts';
 import type { MemoryVolume } from './memory-volume.ts';
 import { joinPath } from './names.ts';
+import { WatchBatch } from './watch-batch.ts';
 import type { StartWatch, WatchEvent } from './watch-port.ts';
 
 export interface MemoryWatchOptions {
@@ -23,15 +24,20 @@ export function memoryWatch(volume: MemoryVolume, options: MemoryWatchOptions = 
   return (onEvents) => {
     const watched = new Set<Inode>();
     let waiting: WatchEvent[] = [];
+    let unsure: string[] = [];
     let scheduled = false;
     let limited = false;
     let closed = false;
 
     const deliver = (): void => {
       scheduled = false;
-      const batch = waiting;
+      const batch = new WatchBatch();
+      for (const event of waiting) batch.add(event);
+      batch.unsure(...unsure);
       waiting = [];
-      if (!closed && batch.length > 0) onEvents(batch);
+      unsure = [];
+      const told = batch.end();
+      if (!closed && told.length > 0) onEvents(told);
     };
     const tell = (event: WatchEvent): void => {
       if (closed || drop(event)) return;
@@ -52,9 +58,19 @@ export function memoryWatch(volume: MemoryVolume, options: MemoryWatchOptions = 
         return;
       }
       const to = pathIn(notice.toDir, notice.toName);
-      if (path !== undefined && to !== undefined) tell({ kind: 'moved', from: path, to });
-      else if (path !== undefined) tell({ kind: 'changed', path });
-      else if (to !== undefined) tell({ kind: 'changed', path: to });
+      if (path !== undefined && to !== undefined) {
+        tell({ kind: 'moved', from: path, to });
+        // As inotify.ts does it: which of the two is where cannot be told from events, so both are watched anew.
+        if (notice.inode.kind === 'directory' && forget(watched, notice.replaced)) {
+          forget(watched, notice.inode);
+          unsure.push(path, to);
+        }
+      } else if (path !== undefined) {
+        tell({ kind: 'changed', path });
+        forget(watched, notice.inode);
+      } else if (to !== undefined) {
+        tell({ kind: 'changed', path: to });
+      }
     };
     const stop = volume.listen(translate);
 
@@ -76,6 +92,14 @@ export function memoryWatch(volume: MemoryVolume, options: MemoryWatchOptions = 
       },
     });
   };
+}
+
+/** No longer watches a directory and all below; true if anything of it was watched. */
+function forget(watched: Set<Inode>, inode: Inode | undefined): boolean {
+  if (inode === undefined) return false;
+  let was = watched.delete(inode);
+  for (const entry of inode.entries.values()) if (forget(watched, entry)) was = true;
+  return was;
 }
 
 /** Undefined when there is no directory any more: the scan that asked for it will see that too. */
