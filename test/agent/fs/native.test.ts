@@ -1,4 +1,4 @@
-// What only the addon does, and what goes on around it: races, leases, sparse files, its build.
+// What only the addon does, and what goes on around it: races, leases, sparse files.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -10,21 +10,16 @@ import { codeOf, must } from '../../../lib/base/errors.ts';
 import { loadNative } from '../../../lib/agent/fs/binding.ts';
 import type { NativeFs } from '../../../lib/agent/fs/native-fs.ts';
 import { openNativeFs, openNodeFs, openSiteFs } from '../../../lib/agent/fs/open-site.ts';
-import { buildAddon } from '../../../native/addon.ts';
 import { refused } from './contract.ts';
 import { nativeSite, nodeSite, put, text, type Site } from './site.ts';
 
 const native = must(loadNative(), 'the addon is built');
 
-function on(title: string, body: (site: NativeFs, root: string) => Promise<void>, timeoutMs = 5000): void {
-  test(
-    title,
-    async () => {
-      await using site = await nativeSite();
-      await body(site.fs, site.fs.root);
-    },
-    timeoutMs,
-  );
+function on(title: string, body: (site: NativeFs, root: string) => Promise<void>): void {
+  test(title, async () => {
+    await using site = await nativeSite();
+    await body(site.fs, site.fs.root);
+  });
 }
 
 describe('a root', () => {
@@ -222,23 +217,6 @@ describe('calls for what comes later', () => {
     ])
       expect(call).toThrow(/^expected /);
   });
-});
-
-describe('building the addon', () => {
-  on(
-    'happens once, and again when a source is newer',
-    async (_site, root) => {
-      const output = join(root, 'build/fs.node');
-      expect(await buildAddon(output, 'g++')).toEqual({ outcome: 'built' });
-      expect(await buildAddon(output, 'no-such-compiler')).toEqual({ outcome: 'current' });
-      fs.utimesSync(output, 1, 1);
-      const failed = await buildAddon(output, 'no-such-compiler');
-      expect(failed).toEqual({ outcome: 'failed', reason: 'no compiler (no-such-compiler)' });
-      expect(await buildAddon(output, 'false')).toMatchObject({ outcome: 'failed' });
-      expect(fs.readdirSync(join(root, 'build'))).toEqual(['fs.node']);
-    },
-    30_000,
-  );
 });
 
 /** Waits without letting go of the thread, so that what follows falls somewhere into a call under way. */
