@@ -16,7 +16,7 @@ import type { State } from './state/state.ts';
 export const replacedDir = `${ours}/replaced`;
 export const temporaryDir = `${ours}/tmp`;
 
-const sweepMs = 5000;
+const sweepMs = 1000;
 const dayMs = 24 * 3600_000;
 
 /** What a name in `.tideway/replaced` says. */

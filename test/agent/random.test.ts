@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { randomInt, seededRandom, type Random } from '../../lib/base/random.ts';
-import { codeOf } from '../../lib/base/errors.ts';
+import { TidewayError, codeOf } from '../../lib/base/errors.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
 import { converge, TestSite, until } from './rig.ts';
 
@@ -13,19 +13,17 @@ afterEach(async () => {
 
 const names = ['a', 'b', 'c', 'd'];
 
-/** One thing a user does; what cannot be done is left undone, as a shell would say. Answers the content it made. */
-function act(site: TestSite, random: Random, made: Set<string>): void {
+/** One thing a user does; what cannot be done is left undone, as a shell would say. */
+function act(site: TestSite, random: Random, text: string): void {
   const { user } = site;
   const pick = (): string => names[randomInt(random, names.length)] ?? 'a';
   const path = (): string => Array.from({ length: 1 + randomInt(random, 3) }, pick).join('/');
-  const text = `${site.name} ${made.size} ${randomInt(random, 1_000_000)}`;
-  try {
+  attempt(() => {
     switch (randomInt(random, 8)) {
       case 0:
       case 1:
       case 2:
         user.writeFile(path(), text);
-        made.add(text);
         return;
       case 3:
         user.mkdirp(path());
@@ -40,35 +38,109 @@ function act(site: TestSite, random: Random, made: Set<string>): void {
       case 7: {
         const target = path();
         user.writeFile(`${target}.new`, text);
-        made.add(text);
         user.rename(`${target}.new`, target);
-        return;
       }
     }
+  });
+}
+
+/** Only what replaces nothing: new files, and moves to free names. */
+function add(site: TestSite, random: Random, text: string, made: Set<string>): void {
+  const { user } = site;
+  const pick = (): string => names[randomInt(random, names.length)] ?? 'a';
+  const path = (): string => Array.from({ length: 1 + randomInt(random, 2) }, pick).join('/');
+  const [from, to] = [path(), path()];
+  const there = user.snapshot();
+  attempt(() => {
+    if (randomInt(random, 3) === 0) {
+      if (!there.has(to)) user.rename(from, to);
+    } else if (!there.has(to)) {
+      user.mkdirp(to.split('/').slice(0, -1).join('/'));
+      user.writeFile(to, text);
+      made.add(text);
+    }
+  });
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
   } catch (error) {
     if (codeOf(error) === '') throw error;
   }
 }
 
-const base = Number(process.env['SEED'] ?? 1);
-const runs = Number(process.env['RUNS'] ?? 12);
+/** A bad day: calls fail before or after they had their effect, messages come twice, hints get lost, the disk is slow. */
+function trouble(cloud: FakeCloud, random: Random): { end(): void } {
+  let bad = true;
+  cloud.hook = (call) => {
+    cloud.hints = !bad || randomInt(random, 3) > 0;
+    if (bad && !call.includes('settings') && randomInt(random, 12) === 0)
+      throw new TidewayError('unreachable', `${call} failed`);
+  };
+  const deliver = cloud.deliver.bind(cloud);
+  cloud.deliver = (envelope) => {
+    deliver(envelope);
+    if (bad && randomInt(random, 4) === 0) deliver(envelope);
+  };
+  return {
+    end: () => {
+      bad = false;
+      cloud.hints = true;
+    },
+  };
+}
 
-describe('random work at three sites', () => {
+async function pause(random: Random): Promise<void> {
+  if (randomInt(random, 3) === 0) await new Promise((resolve) => setTimeout(resolve, randomInt(random, 15)));
+}
+
+const base = Number(process.env['SEED'] ?? 1);
+const runs = Number(process.env['RUNS'] ?? 3);
+
+async function start(random: Random, slow: boolean): Promise<FakeCloud> {
+  const cloud = new FakeCloud();
+  sites = ['paris', 'tokyo', 'lima'].map((name) => new TestSite(cloud, name));
+  for (const site of sites) {
+    if (slow)
+      site.volume.before = () =>
+        randomInt(random, 4) > 0 ? undefined : new Promise((resolve) => setImmediate(resolve));
+    await site.start();
+  }
+  return cloud;
+}
+
+describe.each(['good', 'bad'])('random work at three sites on a %s day', (day) => {
   for (let seed = base; seed < base + runs; seed++)
     test(`seed ${seed} converges (SEED=${seed} RUNS=1 repeats it)`, async () => {
       const random = seededRandom(seed);
-      const cloud = new FakeCloud();
-      sites = ['paris', 'tokyo', 'lima'].map((name) => new TestSite(cloud, name));
-      await Promise.all(sites.map((site) => site.start()));
-      const made = new Set<string>();
+      const cloud = await start(random, day === 'bad');
       for (let round = 0; round < 4; round++) {
+        const troubles = day === 'bad' ? trouble(cloud, random) : undefined;
         for (let step = 0; step < 12; step++) {
-          act(sites[randomInt(random, sites.length)]!, random, made);
-          if (randomInt(random, 3) === 0) await new Promise((resolve) => setTimeout(resolve, randomInt(random, 15)));
+          act(sites[randomInt(random, sites.length)]!, random, `${seed} ${round} ${step}`);
+          await pause(random);
         }
+        troubles?.end();
         await converge(cloud, ...sites);
       }
       await until('all idle', () => sites.every((site) => site.agent!.status().state === 'idle'));
       expect(sites.flatMap((site) => site.agent!.status().problems)).toEqual([]);
+    }, 20_000);
+
+  for (let seed = base; seed < base + runs; seed++)
+    test(`seed ${seed} loses nothing that nobody replaced`, async () => {
+      const random = seededRandom(seed);
+      const cloud = await start(random, day === 'bad');
+      const made = new Set<string>();
+      const troubles = day === 'bad' ? trouble(cloud, random) : undefined;
+      for (let step = 0; step < 40; step++) {
+        add(sites[randomInt(random, sites.length)]!, random, `${seed} ${step}`, made);
+        await pause(random);
+      }
+      troubles?.end();
+      await converge(cloud, ...sites);
+      const kept = [...cloud.tree().values()].filter((content) => content !== null);
+      expect(kept.toSorted()).toEqual([...made].toSorted());
     }, 20_000);
 });

@@ -96,3 +96,8 @@ export async function until(what: string, condition: () => boolean, ms = 5000): 
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** All contents of files on the share, in order. */
+export function contents(cloud: FakeCloud): readonly string[] {
+  return [...cloud.tree().values()].filter((content) => content !== null).toSorted((a, b) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { TidewayError } from '../../lib/base/errors.ts';
+import { FakeCloud } from '../support/fake-backend.ts';
+import { converge, TestSite, until } from './rig.ts';
+
+let cloud: FakeCloud;
+let paris: TestSite;
+let tokyo: TestSite;
+
+beforeEach(async () => {
+  cloud = new FakeCloud();
+  paris = new TestSite(cloud, 'paris');
+  tokyo = new TestSite(cloud, 'tokyo');
+  await paris.start();
+  await tokyo.start();
+});
+
+afterEach(async () => {
+  await paris.agent?.stop();
+  await tokyo.agent?.stop();
+});
+
+const problemsOf = (site: TestSite): readonly string[][] =>
+  site.agent!.status().problems.map(({ path, code }) => [path, code]);
+
+function refuse(site: TestSite, call: string, path: RegExp, code: string): void {
+  site.volume.before = (name, at) => {
+    if (name === call && path.test(at)) throw Object.assign(new Error(code), { code });
+  };
+}
+
+describe('one path that cannot be done', () => {
+  test('a full disk holds up nothing but the file that needs it, and is tried again', async () => {
+    let full = true;
+    tokyo.volume.before = (name, path) => {
+      if (full && name === 'write' && /tmp/.test(path) && path.includes(idOf('big'))) throw enospc();
+    };
+    const idOf = (name: string): string => cloud.namespace.at('root', name)?.id ?? 'none';
+    const enospc = (): Error => Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+    paris.user.writeFile('big', 'big');
+    await until('the problem', () => problemsOf(tokyo).length === 1);
+    expect(problemsOf(tokyo)).toEqual([['big', 'disk_full']]);
+    paris.user.writeFile('small', 'small');
+    await until('the other file', () => tokyo.tree().get('small') === 'small');
+    expect(tokyo.tree().has('big')).toBe(false);
+    expect([...tokyo.user.snapshot('.tideway/tmp').keys()]).toEqual([]);
+    full = false;
+    await until('big is there', () => tokyo.tree().get('big') === 'big');
+    await until('no problem', () => problemsOf(tokyo).length === 0);
+  });
+
+  test('a directory that cannot be read is no empty directory', async () => {
+    paris.user.mkdirp('secret');
+    paris.user.writeFile('secret/x', 'x');
+    await converge(cloud, paris, tokyo);
+    refuse(paris, 'list', /^secret$/, 'EACCES');
+    await paris.agent!.rescan();
+    expect(problemsOf(paris)).toEqual([['secret', 'cannot_read']]);
+    expect(cloud.tree().has('secret/x')).toBe(true);
+    paris.volume.before = () => undefined;
+    await paris.agent!.rescan();
+    expect(problemsOf(paris)).toEqual([]);
+  });
+
+  test('a file that cannot be read is a problem and the rest goes on', async () => {
+    refuse(paris, 'open', /^locked$/, 'EACCES');
+    paris.user.writeFile('locked', 'x');
+    paris.user.writeFile('free', 'free');
+    await until('free at tokyo', () => tokyo.tree().get('free') === 'free');
+    await until('the problem', () => problemsOf(paris).length === 1);
+    expect(problemsOf(paris)).toEqual([['locked', 'no_permission']]);
+    paris.volume.before = () => undefined;
+    await until('locked at tokyo', () => tokyo.tree().get('locked') === 'x');
+  });
+
+  test('content that does not match its hash never gets the name', async () => {
+    let spoiled = 0;
+    const backend = cloud.backend('tokyo');
+    await tokyo.agent!.stop();
+    await tokyo.start({
+      backend: {
+        ...backend,
+        download: async (...args) => {
+          const bytes = await backend.download(...args);
+          return spoiled++ === 0 ? Buffer.alloc(bytes.length, 'X') : bytes;
+        },
+      },
+    });
+    paris.user.writeFile('f', 'right');
+    await until('f at tokyo', () => tokyo.tree().has('f'));
+    expect([tokyo.tree().get('f'), spoiled]).toEqual(['right', 2]);
+  });
+
+  test('a file that is rewritten while it is uploaded is never sent as a mixture', async () => {
+    let rewrites = 0;
+    paris.volume.before = (name, path) => {
+      if (name === 'read' && path === 'busy' && rewrites < 3) paris.user.writeFile('busy', `version ${++rewrites}`);
+    };
+    paris.user.writeFile('busy', 'version 0');
+    await converge(cloud, paris, tokyo);
+    expect([rewrites, tokyo.tree().get('busy')]).toEqual([3, 'version 3']);
+    expect(paris.agent!.counters()['discarded']).toBeGreaterThan(0);
+  });
+});
+
+describe('the backend', () => {
+  test('out of reach: offline, and all comes when it is back', async () => {
+    await converge(cloud, paris, tokyo);
+    let down = true;
+    cloud.hook = (call) => {
+      if (down && call.startsWith('paris')) throw new TidewayError('unreachable', 'no route');
+    };
+    paris.user.writeFile('f', 'f');
+    await until('offline', () => paris.agent!.status().state === 'offline');
+    down = false;
+    await until('f at tokyo', () => tokyo.tree().get('f') === 'f');
+  });
+
+  test('a refused name is a problem until it is renamed, and is not asked for again and again', async () => {
+    const commit = cloud.namespace.commit.bind(cloud.namespace);
+    let asked = 0;
+    cloud.namespace.commit = (by, operation, staged) => {
+      if ('name' in operation && operation.name === 'bad') {
+        asked++;
+        const row = commit(by, { kind: 'none' }, undefined);
+        const refused = {
+          ...row,
+          op: operation.kind,
+          node: operation.node,
+          outcome: 'rejected',
+          code: 'name_refused',
+        } as const;
+        cloud.namespace.log[row.seq - 1] = refused;
+        return refused;
+      }
+      return commit(by, operation, staged);
+    };
+    paris.user.writeFile('bad', 'x');
+    await until('the problem', () => problemsOf(paris).length === 1);
+    await paris.agent!.rescan();
+    expect([problemsOf(paris), asked]).toEqual([[['bad', 'name_refused']], 1]);
+    paris.user.rename('bad', 'good');
+    await converge(cloud, paris, tokyo);
+    expect([problemsOf(paris), tokyo.tree().get('good')]).toEqual([[], 'x']);
+  });
+});
