@@ -13,6 +13,8 @@ export class MemoryTree<T extends Item> {
   readonly #byId = new Map<NodeId, T>();
   readonly #byParent = new Map<NodeId, Map<NodeId, T>>();
   readonly #byPlace = new Map<string, NodeId>();
+  /** Places that more than one node claimed at some time. */
+  readonly #contested = new Set<string>();
 
   get(id: NodeId): T | undefined {
     return this.#byId.get(id);
@@ -39,7 +41,9 @@ export class MemoryTree<T extends Item> {
     const before = this.#byId.get(item.id);
     if (before !== undefined && !samePlace(before, item)) this.delete(item.id);
     this.#byId.set(item.id, item);
-    this.#byPlace.set(key(item.parent, item.name), item.id);
+    const place = key(item.parent, item.name);
+    if ((this.#byPlace.get(place) ?? item.id) !== item.id) this.#contested.add(place);
+    this.#byPlace.set(place, item.id);
     let siblings = this.#byParent.get(item.parent);
     if (siblings === undefined) this.#byParent.set(item.parent, (siblings = new Map()));
     siblings.set(item.id, item);
@@ -53,6 +57,7 @@ export class MemoryTree<T extends Item> {
     const place = key(item.parent, item.name);
     if (this.#byPlace.get(place) !== id) return;
     this.#byPlace.delete(place);
+    if (!this.#contested.has(place)) return;
     for (const other of this.children(item.parent)) if (other.name === item.name) this.#byPlace.set(place, other.id);
   }
 }
