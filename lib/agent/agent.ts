@@ -37,7 +37,7 @@ export interface Agent {
 
 /** Errors: those of the state file (see `openDatabase`), and `state_foreign` where it is another endpoint's. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const state = new State(options.stateFile, options.clock);
+  const state = new State(options.stateFile);
   const { endpoint } = state.meta.values;
   if (endpoint !== '' && endpoint !== options.endpoint) {
     state.close();
@@ -53,7 +53,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
 /** How long after the last change the log is polled at the shorter interval. */
 const activeMs = 30_000;
-/** What is written to the state without anybody waiting for the disk is on disk after this. */
+/** What is written to the state outlives the process after this. */
 const saveMs = 50;
 
 class Endpoint implements Agent {
@@ -217,6 +217,7 @@ class Endpoint implements Agent {
     // What was begun ends by the signal, or with its next call of the file system.
     while (parts !== undefined && parts.proposals.running + parts.apply.pending + parts.planner.running > 0)
       await new Promise((resolve) => setImmediate(resolve));
+    await this.#state.writes.durable().catch((error: unknown) => this.#options.log.error('state_not_saved', { error }));
     this.#state.close();
   }
 
@@ -297,7 +298,7 @@ class Endpoint implements Agent {
     await this.#options.clock.sleep(saveMs, this.#abort.signal).catch(() => {}); // ends by the signal only
     if (this.#abort.signal.aborted) return;
     try {
-      this.#state.writes.flush();
+      this.#state.writes.save();
     } catch (error) {
       this.#fatal(error);
     }

@@ -138,7 +138,7 @@ export class Apply {
         break;
     }
     const local = state.local(action.node);
-    await flush.sync();
+    await flush.run();
     state.now(() => {
       const synced = afterAction({ action, remote: before, local }, state.synced(action.node));
       if (synced !== undefined) state.setSynced(action.node, synced);
@@ -156,7 +156,7 @@ export class Apply {
     this.counters.downloads++;
     this.counters.downloadedBytes += node.size;
     try {
-      await flush.sync();
+      await flush.run();
       // Only the newest known version gets the name; a newer one has its own action coming.
       if (state.remote(node.id)?.version !== node.version)
         throw new TidewayError('changed', `A newer version of ${node.name} is known`);

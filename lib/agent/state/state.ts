@@ -1,4 +1,3 @@
-import type { Clock } from '../../base/clock.ts';
 import { rootId, type NodeId, type NodeState } from '../../core/node.ts';
 import type { Synced, Trees } from '../../core/trees.ts';
 import { openDatabase, type Database } from '../../base/sqlite.ts';
@@ -37,9 +36,9 @@ export class State implements Trees {
   readonly #synced: SyncedTable;
   readonly #remote: RemoteTable;
 
-  constructor(file: string, clock: Clock) {
+  constructor(file: string) {
     this.#db = openDatabase(file, schema);
-    this.writes = new Writes(this.#db, clock);
+    this.writes = new Writes(this.#db, file);
     this.#local = new LocalTable(this.#db);
     this.#synced = new SyncedTable(this.#db);
     this.#remote = new RemoteTable(this.#db);
@@ -60,8 +59,7 @@ export class State implements Trees {
   }
 
   close(): void {
-    this.writes.flush();
-    this.#db.close();
+    this.writes.close();
   }
 
   local(id: NodeId): LocalEntry | undefined {

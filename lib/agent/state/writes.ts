@@ -1,29 +1,33 @@
-import type { Clock } from '../../base/clock.ts';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { Database } from '../../base/sqlite.ts';
+import { Flush } from '../flush.ts';
+
+const fsyncFile = promisify(fsync);
 
 /**
- * Writes share one open transaction: each is seen by all reads at once, and is durable with the next commit. So whatever
- * is lost by a crash is lost from the end, and what is left is the state of one earlier moment, from which the agent
- * finds its way by itself; only what must not be lost (a number that was sent) has to wait for the disk.
+ * Writes share one open transaction: each is seen by all reads at once. `save` hands it to the kernel, which is enough
+ * against the death of the process; `durable` waits for the disk, without holding up the process: SQLite does not sync on
+ * commit (synchronous = NORMAL), and the write-ahead log is synced by a thread instead. What a power loss takes is always
+ * the end, and what is left is the state of one earlier moment, from which scan and log find the way; only what must not
+ * be lost at all (a number that was sent) has to wait.
  */
 export class Writes {
   readonly #db: Database;
+  readonly #log: string | undefined;
+  readonly #disk: Flush;
+  #fd: number | undefined;
   #open = false;
-  #waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
-  #scheduled = false;
   #broken: Error | undefined;
-  /** Called when something was written that is not on disk. */
+  /** Called when something was written that is not saved yet. */
   onOpen: () => void = () => {};
-  readonly counters = { commits: 0 };
+  readonly counters = { saves: 0, syncs: 0 };
 
-  readonly #clock: Clock;
-  /** How long the last commit took, and when it ended. */
-  #took = 0;
-  #ended = -Infinity;
-
-  constructor(db: Database, clock: Clock) {
+  constructor(db: Database, file: string) {
     this.#db = db;
-    this.#clock = clock;
+    this.#log = file === ':memory:' ? undefined : `${file}-wal`;
+    this.#disk = new Flush(() => this.#sync());
+    db.exec('PRAGMA synchronous = NORMAL');
   }
 
   /** Runs `work` now, all of it or nothing. */
@@ -45,45 +49,43 @@ export class Writes {
     }
   }
 
-  /** Resolves when everything written before the call is on disk; callers of one turn of the event loop share a commit. */
-  durable(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      // A commit holds up the whole process. Under load it may have every other moment, no more: then more share it.
-      const wait = this.#ended + this.#took - this.#clock.monotonic();
-      if (wait > 0.5) void this.#clock.sleep(wait).then(() => this.flushWaiting());
-      else setImmediate(() => this.flushWaiting());
-    });
-  }
-
-  /** As `flush`, where somebody still waits. */
-  flushWaiting(): void {
-    if (this.#waiting.length > 0) this.flush();
-  }
-
-  /** Commits now. An error (disk full, I/O) is final: memory is ahead of the disk by then, so nothing may go on. */
-  flush(): void {
-    this.#scheduled = false;
-    const waiting = this.#waiting;
-    this.#waiting = [];
+  /** An error (disk full, I/O) is final: memory is ahead of the file by then, so nothing may go on. */
+  save(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+    if (!this.#open) return;
     try {
-      if (this.#broken !== undefined) throw this.#broken;
-      if (this.#open) {
-        const began = this.#clock.monotonic();
-        this.#db.exec('COMMIT');
-        this.#open = false;
-        this.#ended = this.#clock.monotonic();
-        this.#took = this.#ended - began;
-        this.counters.commits++;
-      }
+      this.#db.exec('COMMIT');
     } catch (error) {
-      this.#broken ??= error instanceof Error ? error : new Error(String(error));
-      for (const { reject } of waiting) reject(error);
-      if (waiting.length === 0) throw error;
-      return;
+      this.#broken = error instanceof Error ? error : new Error(String(error));
+      throw error;
     }
-    for (const { resolve } of waiting) resolve();
+    this.#open = false;
+    this.counters.saves++;
+  }
+
+  /** Resolves when everything written before the call is on disk; many callers share one sync. */
+  durable(): Promise<void> {
+    return this.#disk.run();
+  }
+
+  /** Not while `durable` is waited for: the descriptor may be another file's by then. */
+  close(): void {
+    if (this.#broken === undefined) this.save();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#db.close();
+  }
+
+  async #sync(): Promise<void> {
+    this.save();
+    if (this.#log === undefined) return;
+    // The log is there since the first commit, and stays the same file until the database is closed.
+    this.#fd ??= openSync(this.#log, 'r');
+    this.counters.syncs++;
+    try {
+      await fsyncFile(this.#fd);
+    } catch (error) {
+      this.#broken = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
   }
 }
