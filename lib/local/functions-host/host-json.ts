@@ -41,8 +41,7 @@ export function parseHostJson(json: unknown, cores: number): HostSettings {
   const extensions = root.section('extensions');
   const http = extensions.section('http');
   return {
-    functionTimeoutMs:
-      root.text('functionTimeout', '') === '-1' ? Infinity : root.duration('functionTimeout', 30 * minute),
+    functionTimeoutMs: root.limit('functionTimeout', 30 * minute),
     routePrefix: http.text('routePrefix', 'api').replace(/^\/+|\/+$/g, ''),
     maxConcurrentRequests: unlimited(http.number('maxConcurrentRequests', -1)),
     maxOutstandingRequests: unlimited(http.number('maxOutstandingRequests', -1)),
@@ -132,6 +131,11 @@ class Section {
     const ms = typeof text === 'string' ? parseTimeSpan(text) : undefined;
     if (ms === undefined) throw this.#wrong(key, 'a time span such as "00:05:00"');
     return ms;
+  }
+
+  /** A duration, or Infinity where the file says -1. */
+  limit(key: string, otherwise: number): number {
+    return this.#values.get(key.toLowerCase()) === '-1' ? Infinity : this.duration(key, otherwise);
   }
 
   texts(): Record<string, string> {

@@ -106,12 +106,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const worker = new WorkerProcess({
     dir: options.app.dir,
     entries: options.app.entries ?? [],
-    env: {
-      ...process.env,
-      WEBSITE_HOSTNAME: `${host}:${server.port}`,
-      FUNCTIONS_WORKER_RUNTIME: 'node',
-      ...options.settings,
-    },
+    env: { ...process.env, ...workerEnvironment(options.app.dir, `${host}:${server.port}`), ...options.settings },
     args: options.args ?? [],
     clock,
     log,
@@ -170,8 +165,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     state = 'Stopping';
+    invoker.endRetries();
     const graceMs = options.stopTimeoutMs ?? 5_000;
-    const deadline = setTimeout(() => worker.kill(), graceMs);
+    const deadline = setTimeout(() => worker.end(), graceMs);
     const closed = server.close(graceMs);
     await table.stopListeners();
     await invoker.whenIdle();
@@ -225,6 +221,19 @@ function readHostJson(json: object): { settings: HostSettings; errors: readonly 
     if (!(error instanceof HostJsonError)) throw error;
     return { settings: parseHostJson({}, cores), errors: [error.message] };
   }
+}
+
+/** What an app may expect beside its settings. Libraries find the host by its name, and not through a proxy. */
+function workerEnvironment(dir: string, address: string): Record<string, string> {
+  const direct = [process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? '', '127.0.0.1', 'localhost'];
+  const noProxy = direct.filter((name) => name !== '').join(',');
+  return {
+    WEBSITE_HOSTNAME: address,
+    FUNCTIONS_WORKER_RUNTIME: 'node',
+    AzureWebJobsScriptRoot: dir,
+    NO_PROXY: noProxy,
+    no_proxy: noProxy,
+  };
 }
 
 /** As Microsoft's host makes it when run locally: the machine's name and a hash of the app's path. */

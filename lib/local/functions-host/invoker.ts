@@ -33,11 +33,15 @@ export interface Counters {
   outstandingRetries: number;
 }
 
+/** One object for all: an abort without a reason makes an exception with a stack, for each invocation. */
+const answered = new Error('the invocation has ended');
+
 /** One invocation from trigger to outcome: log lines, retry policy, time limit, outputs. */
 export class Invoker {
   readonly counters: Counters = { succeeded: 0, failed: 0, outstanding: 0, outstandingRetries: 0 };
   readonly #options: InvokerOptions;
   readonly #idle: (() => void)[] = [];
+  readonly #stopping = new AbortController();
 
   constructor(options: InvokerOptions) {
     this.#options = options;
@@ -77,6 +81,11 @@ export class Invoker {
     }
   }
 
+  /** Those waiting for their next attempt fail now, with the failure they have: their trigger brings them again. */
+  endRetries(): void {
+    this.#stopping.abort();
+  }
+
   /** Resolves once nothing runs. */
   whenIdle(): Promise<void> {
     return this.counters.outstanding === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
@@ -98,16 +107,22 @@ export class Invoker {
           this.#options.log.write(`Function.${definition.name}`, 'error', text, id);
           throw error;
         }
-        await this.#wait(policy, retryCount + 1);
+        if (!(await this.#wait(policy, retryCount + 1))) throw error;
         context = { retryCount: retryCount + 1, maxRetryCount: policy.most, exception: userException(error) };
       }
     }
   }
 
-  async #wait(policy: RetryPolicy, count: number): Promise<void> {
+  /** False when the host stops meanwhile. */
+  async #wait(policy: RetryPolicy, count: number): Promise<boolean> {
+    const { signal } = this.#stopping;
     this.counters.outstandingRetries++;
     try {
-      await this.#options.clock.sleep(policy.delay(count));
+      await this.#options.clock.sleep(policy.delay(count), signal);
+      return true;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return false;
     } finally {
       this.counters.outstandingRetries--;
     }
@@ -156,7 +171,7 @@ export class Invoker {
     } catch (error) {
       throw timedOut ?? error;
     } finally {
-      done.abort();
+      done.abort(answered);
     }
   }
 }

@@ -76,6 +76,8 @@ export class WorkerProcess {
 
   async invoke(request: InvocationRequest): Promise<InvocationResponse> {
     const child = await this.#ready;
+    if (this.#stopping.signal.aborted)
+      throw new FunctionError({ message: 'The host is stopping.', stackTrace: '', source: 'host' });
     if (child === undefined) throw new Error('broken invariant: invocation before the worker was started');
     return new Promise((resolve, reject) => {
       this.#pending.set(request.invocationId, { resolve, reject });
@@ -85,6 +87,12 @@ export class WorkerProcess {
 
   /** Ends the process, and with it everything it runs; a new one follows as after a crash. */
   kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  /** Ends the process for good: what runs or waits for it fails. */
+  end(): void {
+    this.#stopping.abort();
     this.#child?.kill('SIGKILL');
   }
 

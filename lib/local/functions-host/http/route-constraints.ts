@@ -34,7 +34,8 @@ export function parseConstraint(text: string): Constraint {
     const constraint = plain[key];
     if (constraint !== undefined) return constraint;
   } else if (key === 'regex') {
-    const pattern = new RegExp(argument, 'i');
+    // Braces are doubled in a template, as they would end the parameter.
+    const pattern = new RegExp(argument.replace(/\{\{/g, '{').replace(/\}\}/g, '}'), 'i');
     return (value) => pattern.test(value);
   } else {
     const make = withNumbers[key];

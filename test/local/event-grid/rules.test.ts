@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import { type AdvancedFilter, matchesAdvanced } from '../../../lib/local/event-grid/advanced-filter.ts';
+import { afterFailure } from '../../../lib/local/event-grid/retry-schedule.ts';
+
+describe('advanced filters', () => {
+  const event = {
+    id: '1',
+    eventType: 'T',
+    data: { name: 'Report.pdf', size: 5, kept: true, tags: ['a', 'b'], none: null },
+  };
+
+  test.each<[AdvancedFilter, boolean]>([
+    [{ operatorType: 'StringIn', key: 'eventtype', values: ['x', 't'] }, true],
+    [{ operatorType: 'StringIn', key: 'data.name', values: ['report'] }, false],
+    [{ operatorType: 'StringNotIn', key: 'data.name', values: ['report.pdf'] }, false],
+    [{ operatorType: 'StringNotIn', key: 'data.absent', values: ['x'] }, true],
+    [{ operatorType: 'StringBeginsWith', key: 'data.name', values: ['rep'] }, true],
+    [{ operatorType: 'StringNotBeginsWith', key: 'data.name', values: ['rep'] }, false],
+    [{ operatorType: 'StringEndsWith', key: 'data.name', values: ['.doc', '.PDF'] }, true],
+    [{ operatorType: 'StringNotEndsWith', key: 'data.name', values: ['.doc'] }, true],
+    [{ operatorType: 'StringContains', key: 'data.name', values: ['port'] }, true],
+    [{ operatorType: 'StringNotContains', key: 'data.name', values: ['port'] }, false],
+    [{ operatorType: 'StringContains', key: 'data.tags', values: ['b'] }, true],
+    [{ operatorType: 'NumberIn', key: 'data.size', values: [4, 5] }, true],
+    [{ operatorType: 'NumberNotIn', key: 'data.size', values: [4, 5] }, false],
+    [{ operatorType: 'NumberLessThan', key: 'data.size', value: 5 }, false],
+    [{ operatorType: 'NumberLessThanOrEquals', key: 'data.size', value: 5 }, true],
+    [{ operatorType: 'NumberGreaterThan', key: 'data.size', value: 4 }, true],
+    [{ operatorType: 'NumberGreaterThanOrEquals', key: 'data.absent', value: 0 }, false],
+    [
+      {
+        operatorType: 'NumberInRange',
+        key: 'data.size',
+        values: [
+          [1, 2],
+          [5, 6],
+        ],
+      },
+      true,
+    ],
+    [{ operatorType: 'NumberNotInRange', key: 'data.size', values: [[5, 6]] }, false],
+    [{ operatorType: 'BoolEquals', key: 'data.kept', value: true }, true],
+    [{ operatorType: 'BoolEquals', key: 'data.size', value: true }, false],
+    [{ operatorType: 'IsNullOrUndefined', key: 'data.none' }, true],
+    [{ operatorType: 'IsNullOrUndefined', key: 'data.size' }, false],
+    [{ operatorType: 'IsNotNull', key: 'data.size' }, true],
+    [{ operatorType: 'IsNotNull', key: 'data.size.deeper' }, false],
+  ])('%j is %p', (filter, expected) => {
+    expect(matchesAdvanced(filter, event)).toBe(expected);
+  });
+});
+
+describe('after a failed delivery', () => {
+  const second = 1_000;
+  const hour = 3_600 * second;
+
+  test('later and later, as documented', () => {
+    const delays = Array.from({ length: 9 }, (_, n) => afterFailure(n + 1, 500, 0, 1));
+    expect(delays.map((verdict) => (verdict.kind === 'retry' ? verdict.afterMs / second : verdict))).toEqual([
+      10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600,
+    ]);
+  });
+
+  test.each([
+    [404, 300],
+    [408, 120],
+    [503, 30],
+    [500, 10],
+    [undefined, 10],
+  ])('status %s waits at least %d s', (status, seconds) => {
+    expect(afterFailure(1, status, 0, 1)).toEqual({ kind: 'retry', afterMs: seconds * second });
+  });
+
+  test.each([400, 401, 403, 413])('status %d is final', (status) => {
+    expect(afterFailure(1, status, 0, 1)).toEqual({ kind: 'dead', reason: `UndeliverableDueToHttp${status}` });
+  });
+
+  test('not beyond its attempts or its life', () => {
+    expect(afterFailure(30, 500, 0, 1)).toEqual({ kind: 'dead', reason: 'MaxDeliveryAttemptsExceeded' });
+    expect(afterFailure(8, 500, 22 * hour, 1)).toEqual({ kind: 'dead', reason: 'TimeToLiveExceeded' });
+    expect(afterFailure(8, 500, 20 * hour, 1).kind).toBe('retry');
+  });
+});
