@@ -97,21 +97,25 @@ const stored = [
   ['x-ms-content-md5', 'Content-MD5'],
 ] as const;
 
-/** The HTTP headers to keep with a file, as JSON of a flat list; '' if there are none. */
+/** The HTTP headers to keep with a file, a flat list in one text; '' if there are none. */
 export function httpHeaders(request: Request): string {
   let out: string[] | undefined;
   for (const [from, to] of stored) {
     const value = request.headers.get(from);
     if (value !== undefined && value !== '') (out ??= []).push(to, value);
   }
-  return out === undefined ? '' : JSON.stringify(out);
+  return out === undefined ? '' : formatPairs(out);
 }
 
 export function metadataText(request: Request): string {
-  return request.metadata.length === 0 ? '' : JSON.stringify(request.metadata);
+  return formatPairs(request.metadata);
 }
 
-/** The flat list that `httpHeaders` or `metadataText` wrote. */
+/** Names and values by turns, a line each: none of them can hold a line break, for all come from HTTP headers. */
+export function formatPairs(pairs: readonly string[]): string {
+  return pairs.join('\n');
+}
+
 export function parsePairs(text: string): readonly string[] {
-  return text === '' ? [] : (JSON.parse(text) as string[]);
+  return text === '' ? [] : text.split('\n');
 }

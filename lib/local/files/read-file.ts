@@ -35,21 +35,22 @@ export async function getFile(call: Call): Promise<Reply> {
     const range = rangeOf(request, node.size);
     const [start, end] = range ?? [0, node.size];
     const content = store.contents.get(node.content);
-    const reply = getReply(node, range);
-    reply.headers.push('Content-Length', String(end - start));
+    const headers = getHeaders(node, range);
+    headers.push('Content-Length', String(end - start));
+    const status = range === undefined ? 200 : 206;
     const withMd5 = wantsMd5(request, start, end);
     if (content.bytes !== undefined) {
       const body = slice(content.bytes, start, end);
-      if (withMd5) reply.headers.push('Content-MD5', md5(body));
-      return { ...reply, body };
+      if (withMd5) headers.push('Content-MD5', md5(body));
+      return { status, headers, body };
     }
     try {
       const handle = content.ranges.length === 0 ? undefined : await store.contents.files.openForReading(content.id);
       const stream = closing(handle, content.ranges, start, end);
-      if (!withMd5) return { ...reply, stream };
+      if (!withMd5) return { status, headers, stream };
       const body = await gather(stream);
-      reply.headers.push('Content-MD5', md5(body));
-      return { ...reply, body };
+      headers.push('Content-MD5', md5(body));
+      return { status, headers, body };
     } catch (error) {
       // The file was replaced between the look at its row and the open: the next look sees what is there now.
       if (codeOf(error) !== 'ENOENT' || attempt === 3) throw error;
@@ -65,13 +66,12 @@ async function* closing(handle: FileHandle | undefined, ranges: Ranges, start: n
   }
 }
 
-function getReply(node: Node, range: readonly [number, number] | undefined): Reply {
+function getHeaders(node: Node, range: readonly [number, number] | undefined): string[] {
   const headers = nodeHeaders(node);
   headers.push('Accept-Ranges', 'bytes', ...leaseHeaders(node));
   pushStored(headers, node, range === undefined ? 'Content-MD5' : 'x-ms-content-md5');
-  if (range === undefined) return { status: 200, headers };
-  headers.push('Content-Range', `bytes ${range[0]}-${range[1] - 1}/${node.size}`);
-  return { status: 206, headers };
+  if (range !== undefined) headers.push('Content-Range', `bytes ${range[0]}-${range[1] - 1}/${node.size}`);
+  return headers;
 }
 
 function pushStored(headers: string[], node: Node, md5Name: string): void {

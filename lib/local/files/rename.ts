@@ -2,7 +2,7 @@ import { FilesError } from './errors.ts';
 import { checkLease } from './leases.ts';
 import { directoryOf, existing, locateLive, type Place } from './locate.ts';
 import type { Call } from './operation.ts';
-import { isReadOnly, metadataText, smbProperties } from './properties.ts';
+import { formatPairs, isReadOnly, metadataText, parsePairs, smbProperties } from './properties.ts';
 import { writtenReply, type Reply } from './reply.ts';
 import type { Request } from './request.ts';
 import { parseSource } from './source.ts';
@@ -82,8 +82,8 @@ function move(store: Store, request: Request, old: Node, to: Place): Node {
 function contentType(request: Request, headers: string): string {
   const type = request.headers.get('x-ms-content-type');
   if (type === undefined) return headers;
-  const pairs = headers === '' ? [] : (JSON.parse(headers) as string[]);
-  const at = pairs.indexOf('Content-Type');
-  if (at >= 0) pairs.splice(at, 2);
-  return JSON.stringify(['Content-Type', type, ...pairs]);
+  const kept = parsePairs(headers);
+  const at = kept.indexOf('Content-Type');
+  const others = at < 0 ? kept : kept.toSpliced(at, 2);
+  return formatPairs(['Content-Type', type, ...others]);
 }

@@ -37,7 +37,8 @@ export function checkSas(
   const text = account
     ? accountText(query, context.signer.account)
     : serviceText(query, resource, context.signer.account);
-  if (!context.signer.verify(text, query.get('sig') ?? '')) throw new FilesError('AuthenticationFailed', 'signature');
+  if (!context.signer.verifyAgain(text, query.get('sig') ?? ''))
+    throw new FilesError('AuthenticationFailed', 'signature');
   const terms = account
     ? termsOf(query, undefined)
     : termsOf(query, policyOf(query, resource.share, context.findPolicy));

@@ -18,7 +18,7 @@ export const schema: Schema = {
       quota INTEGER NOT NULL,         -- GiB
       tier TEXT NOT NULL,
       etag INTEGER NOT NULL,
-      metadata TEXT NOT NULL,         -- JSON: name, value, name, value, ...
+      metadata TEXT NOT NULL,         -- name, value, name, value, ... a line each
       acl TEXT NOT NULL,              -- JSON: stored access policies
       frozen INTEGER NOT NULL         -- contents with a smaller id may belong to a snapshot and are never written again
     ) STRICT, WITHOUT ROWID;
@@ -38,8 +38,8 @@ export const schema: Schema = {
       written TEXT NOT NULL,
       changed TEXT NOT NULL,
       permission TEXT NOT NULL,
-      metadata TEXT NOT NULL,         -- JSON as above, '' if none
-      headers TEXT NOT NULL,          -- JSON: stored HTTP headers, '' if none
+      metadata TEXT NOT NULL,         -- as above, '' if none
+      headers TEXT NOT NULL,          -- stored HTTP headers in the same form
       lease TEXT NOT NULL,            -- id of the infinite lease, '' if none
       PRIMARY KEY (parent, fold)
     ) STRICT, WITHOUT ROWID;
