@@ -1,26 +1,15 @@
 // Step 3 of a commit: one planned operation on the share. The same code runs the first time and in recovery: every step
 // looks before it believes, so "redo" and "was done" are told apart by what is there.
 import { unreachable } from '../base/errors.ts';
-import { fromShareTime, meta } from '../protocol/layout.ts';
-import { ShareRefusal, type Traits } from './ports.ts';
-import type { Change, Planned, Step } from './plan.ts';
+import { fromShareTime } from '../protocol/layout.ts';
+import type { Traits } from './ports.ts';
+import type { Change, Planned, Step, Undo } from './plan.ts';
 import type { NodeRow } from './rows.ts';
 import { cloudAuthor } from './steps/land.ts';
 import { makeDirectory, place, placeBlocks, setAttributes } from './steps/arrive.ts';
 import { evict } from './steps/evict.ts';
-import { Busy, clear, look, sealName, type Facts, type Work } from './steps/work.ts';
-
-/** What became of one operation on the share; the finish makes rows of it. */
-export interface Done {
-  readonly planned: Planned;
-  readonly end: 'as-planned' | 'rejected' | 'parked';
-  readonly code?: string | undefined;
-  /** Path of the share that was busy. */
-  readonly path?: string | undefined;
-  readonly changes: readonly Change[];
-  readonly found: readonly Change[];
-  readonly examine: readonly string[];
-}
+import { Busy, look, type Facts, type Work } from './steps/work.ts';
+import { undo, type Done } from './undo.ts';
 
 interface Progress {
   /** By step: what the share said, and whether it was the content that the row speaks of. */
@@ -31,26 +20,34 @@ interface Progress {
 
 export async function carryOut(work: Work): Promise<Done> {
   const { planned } = work;
+  if (planned.undo !== undefined) return undo(work, planned.undo);
   const progress: Progress = { facts: new Map(), gone: new Set(), traits: undefined };
-  try {
-    for (const [index, step] of planned.steps.entries()) {
+  for (const [index, step] of planned.steps.entries()) {
+    try {
       const code = await run(work, step, index, progress);
-      if (code !== undefined) return await undo(work, index, code);
+      if (code !== undefined) return turnBack(work, { from: index, end: 'rejected', code });
+    } catch (error) {
+      if (!(error instanceof Busy)) throw error;
+      const from = (await isUnderWay(work, step)) ? index + 1 : index;
+      return turnBack(work, { from, end: 'parked', code: error.code, path: error.path });
     }
-  } catch (error) {
-    if (!(error instanceof Busy)) throw error;
-    return {
-      planned,
-      end: 'parked',
-      code: error.code,
-      path: error.path,
-      changes: [],
-      found: work.found,
-      examine: work.examine,
-    };
   }
   const changes = planned.changes.flatMap((change) => settle(change, planned, progress));
   return { planned, end: 'as-planned', changes, found: work.found, examine: work.examine };
+}
+
+/** Whether something was moved aside that has not reached its end. */
+async function isUnderWay(work: Work, step: Step): Promise<boolean> {
+  return step.do === 'evict' && (await look(work, step.hold)) !== undefined;
+}
+
+/** It cannot go on. Where something has to be undone, that is written into the intent first: see `undo`. */
+function turnBack(work: Work, back: Undo): Done {
+  const { planned, found, examine } = work;
+  const { end, code, path, from } = back;
+  const toUndo = planned.steps.slice(0, from).some((step) => step.do !== 'attributes' && step.do !== 'blocks');
+  const marked = toUndo ? { ...planned, undo: back } : planned;
+  return { planned: marked, end, code, path, changes: [], found, examine };
 }
 
 /** Answers the code of a refusal, or undefined when the step is done. */
@@ -142,32 +139,4 @@ function settle(change: Change, operation: Planned, progress: Progress): Change[
   const { put: _put, ...rest } = change;
   if (foreign) return [{ ...rest, put: { ...unread(row, facts), seq: operation.seq, version: operation.seq } }];
   return [{ ...rest, put: { ...row, etag: facts.etag, fileId: facts.fileId, lastWrite: facts.lastWrite } }];
-}
-
-/** The way back: what was brought in goes to trash, what was moved aside for it gets its name again (I11). */
-export async function undo(work: Work, failed: number, code: string): Promise<Done> {
-  const { planned: operation } = work;
-  for (let index = failed - 1; index >= 0; index--) {
-    const step = operation.steps[index];
-    if (step === undefined) continue;
-    if (step.do === 'place' || step.do === 'mkdir') await takeBack(work, step);
-    if (step.do === 'evict') {
-      const hold = `${step.hold}-u`;
-      const { kind, path: to } = step;
-      await evict(work, { do: 'evict', path: step.to ?? step.hold, kind, hold, to, foreign: 'copy' });
-      await sealName(work, step.hold);
-    }
-  }
-  return { planned: operation, end: 'rejected', code, changes: [], found: work.found, examine: work.examine };
-}
-
-async function takeBack(work: Work, step: Extract<Step, { do: 'place' | 'mkdir' }>): Promise<void> {
-  const there = await look(work, step.path);
-  const ours =
-    step.do === 'place'
-      ? there?.metadata[meta.op] === step.tag
-      : there?.kind === 'directory' && there.metadata[meta.node] === step.metadata[meta.node];
-  if (there === undefined || !ours) return;
-  const gone = await clear(work, step.path, () => work.share.rename(step.path, `${step.hold}-p`, there.kind));
-  if (gone instanceof ShareRefusal && gone.fault !== 'absent' && gone.fault !== 'exists') throw gone;
 }

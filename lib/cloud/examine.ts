@@ -3,7 +3,6 @@
 import { rootId } from '../core/node.ts';
 import { linuxName, plainShareName } from '../core/share-name.ts';
 import { ours } from '../protocol/layout.ts';
-import type { Done } from './carry-out.ts';
 import { finish } from './finish.ts';
 import { newNodeId, newTxnId } from './group.ts';
 import type { Logged, Turn } from './intent.ts';
@@ -11,6 +10,7 @@ import type { Change } from './plan.ts';
 import { ShareRefusal, type ShareKind, type ShareProperties } from './ports.ts';
 import { after, nodeKey, parkedRow, type NodeRow } from './rows.ts';
 import { foundNode } from './steps/land.ts';
+import type { Done } from './undo.ts';
 import { join, shareNameOf } from './view.ts';
 import type { LogRow } from '../protocol/log-row.ts';
 

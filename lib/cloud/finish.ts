@@ -2,7 +2,7 @@
 // than 100 rows, each moving `committedSeq` over a prefix. Rows for what was found on the way take the numbers after.
 import type { Clock } from '../base/clock.ts';
 import { logKey, type Effect, type LogRow } from '../protocol/log-row.ts';
-import type { Done } from './carry-out.ts';
+import type { Done } from './undo.ts';
 import type { Change, IntentRow, Planned } from './plan.ts';
 import type { Table, Write } from './ports.ts';
 import {

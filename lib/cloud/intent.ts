@@ -1,6 +1,7 @@
 // Steps 2 to 4 of a commit for one chunk, and step 6: the same for an intent that somebody else left open.
+import { must } from '../base/errors.ts';
 import { inParallel } from './pool.ts';
-import { carryOut, undo, type Done } from './carry-out.ts';
+import { carryOut } from './carry-out.ts';
 import { keysOf } from './chunk.ts';
 import { finish, type OpenIntent } from './finish.ts';
 import { newTxnId, type Cloud } from './group.ts';
@@ -11,6 +12,7 @@ import { after, intentKey } from './rows.ts';
 import type { LogRow } from '../protocol/log-row.ts';
 import type { Work } from './steps/work.ts';
 import { transactHead } from './transact.ts';
+import { undo, type Done } from './undo.ts';
 import type { View } from './view.ts';
 
 export interface Turn {
@@ -46,9 +48,9 @@ export async function commitChunk(turn: Turn, chunk: readonly Planned[]): Promis
   const key = intentKey(first);
   const { committedSeq, intentSeq } = view.head.row;
   const head = { committedSeq, intentSeq: intentSeq + chunk.length, txnId: newTxnId(cloud) };
+  const since = cloud.clock.monotonic();
   await transactHead(cloud.table, view, head, [{ do: 'insert', key, value: row }]);
-  const done = await carryOutAll(turn, row, chunk);
-  return finished(turn, { key, row }, done);
+  return carryOutAll(turn, { key, row, since });
 }
 
 function doneWithoutSteps(planned: Planned): Done {
@@ -65,25 +67,47 @@ async function finished(turn: Turn, intent: OpenIntent, done: readonly Done[]): 
   return { rows, examine: done.flatMap((each) => each.examine) };
 }
 
-async function carryOutAll(turn: Turn, row: IntentRow, operations: readonly Planned[]): Promise<Done[]> {
-  const taken = new Set(row.operations.flatMap((planned) => keysOf(planned.changes)));
-  return inParallel(operations, width, (planned) => carryOut(workOf(turn, planned, taken, row.attempts > 0)));
+/** An intent that this committer has just written, and so proved that the head was its own. */
+interface Held {
+  readonly key: string;
+  readonly row: IntentRow;
+  /** Monotonic ms right before that. */
+  readonly since: number;
 }
 
-function workOf(turn: Turn, planned: Planned, taken: ReadonlySet<string>, redo: boolean): Work {
+async function carryOutAll(turn: Turn, held: Held): Promise<Logged> {
+  const done = await inParallel(held.row.operations, width, (planned) => carryOut(workOf(turn, held, planned)));
+  return finished(turn, ...(await takenBack(turn, held, done)));
+}
+
+/** What cannot go on is marked in the intent, and only then undone: a zombie comes no further than the mark. */
+async function takenBack(turn: Turn, held: Held, done: readonly Done[]): Promise<[Held, readonly Done[]]> {
+  const marked = new Map(done.map(({ planned }) => [planned.seq, planned] as const));
+  const operations = held.row.operations.map((each) => marked.get(each.seq) ?? each);
+  if (operations.every((each, index) => each.undo === held.row.operations[index]?.undo)) return [held, done];
+  const again = await rewrite(turn, held, { operations });
+  const undone = await inParallel(done, width, async (each) => {
+    const { undo: back } = each.planned;
+    if (back === undefined) return each;
+    const out = await undo(workOf(turn, again, each.planned), back);
+    return { ...out, found: [...each.found, ...out.found], examine: [...each.examine, ...out.examine] };
+  });
+  return [again, undone];
+}
+
+function workOf(turn: Turn, held: Held, planned: Planned): Work {
   const { cloud, view, share } = turn;
   const { clock, settings } = cloud;
-  const started = clock.monotonic();
   return {
     share,
     view,
     clock,
     planned,
-    redo,
-    taken,
-    busyUntil: started + settings.parkAfterMs,
+    redo: held.row.attempts > 0,
+    taken: new Set(held.row.operations.flatMap((each) => keysOf(each.changes))),
+    busyUntil: clock.monotonic() + settings.parkAfterMs,
     assertTurn: () => {
-      if (clock.monotonic() - started > settings.turnMs) throw new TurnLost();
+      if (clock.monotonic() - held.since > settings.turnMs) throw new TurnLost();
     },
     found: [],
     examine: [],
@@ -110,46 +134,42 @@ export async function recover(turn: Turn): Promise<Logged> {
 
 /** The first redo is like the first time; after that one by one, each attempt written down before it is made. */
 async function redo(turn: Turn, key: string, intent: IntentRow): Promise<Logged> {
-  let row: IntentRow = { ...intent, attempts: intent.attempts + 1 };
-  await rewrite(turn, key, row);
-  if (row.attempts <= 2) return finished(turn, { key, row }, await carryOutAll(turn, row, row.operations));
+  let held = await rewrite(turn, { key, row: intent, since: 0 }, { attempts: intent.attempts + 1 });
+  if (held.row.attempts <= 2) return carryOutAll(turn, held);
   const done: Done[] = [];
-  const taken = new Set(row.operations.flatMap((planned) => keysOf(planned.changes)));
-  for (const [index, planned] of row.operations.entries()) {
-    const operations = row.operations.map((each, at) => {
+  for (const index of intent.operations.keys()) {
+    const operations = held.row.operations.map((each, at) => {
       if (at < index) return { ...each, tries: 0 }; // came through: whatever brings the committer down is behind it
       return at === index ? { ...each, tries: each.tries + 1 } : each;
     });
-    row = { ...row, operations };
-    await rewrite(turn, key, row);
-    done.push(
-      planned.tries >= poisonAfter
-        ? await poisoned(turn, planned, taken)
-        : await carryOut(workOf(turn, planned, taken, true)),
-    );
+    held = await rewrite(turn, held, { operations: operations.map((each) => poisoned(turn, each)) });
+    const planned = must(held.row.operations[index], 'an operation of the intent');
+    const [now, ended] = await takenBack(turn, held, [await carryOut(workOf(turn, held, planned))]);
+    held = now;
+    done.push(...ended);
   }
-  return finished(turn, { key, row }, done);
+  return finished(turn, held, done);
 }
 
 const poisonAfter = 5;
 
-async function rewrite(turn: Turn, key: string, row: IntentRow): Promise<void> {
-  const { cloud, view } = turn;
-  const { committedSeq, intentSeq } = view.head.row;
-  const put: Write = { do: 'put', key, value: row };
-  await transactHead(cloud.table, view, { committedSeq, intentSeq, txnId: newTxnId(cloud) }, [put]);
+/** It brought the committer down five times alone: rejected, and what it moved aside gets its name back. */
+function poisoned(turn: Turn, planned: Planned): Planned {
+  const { tries, steps, endpoint, n, op } = planned;
+  if (tries <= poisonAfter) return planned;
+  turn.cloud.log.error('operation_poison', { group: turn.view.group, endpoint, n, op });
+  const rejected = { end: 'rejected', code: 'poison' } as const;
+  // The way back may be what brings it down: after some more attempts even that is left to the detection on the share.
+  if (tries > 2 * poisonAfter) return { ...planned, undo: { from: 0, ...rejected } };
+  return { ...planned, undo: planned.undo ?? { from: steps.length, ...rejected } };
 }
 
-/** It brought the committer down five times alone: rejected, and what it moved aside gets its name back. */
-async function poisoned(turn: Turn, planned: Planned, taken: ReadonlySet<string>): Promise<Done> {
-  turn.cloud.log.error('operation_poison', {
-    group: turn.view.group,
-    endpoint: planned.endpoint,
-    n: planned.n,
-    op: planned.op,
-  });
-  const rejected: Done = { planned, end: 'rejected', code: 'poison', changes: [], found: [], examine: [] };
-  // The way back may be what brings it down: after some more attempts even that is left to the detection on the share.
-  if (planned.tries >= 2 * poisonAfter) return rejected;
-  return undo(workOf(turn, planned, taken, true), planned.steps.length, 'poison');
+async function rewrite(turn: Turn, held: Held, change: Partial<IntentRow>): Promise<Held> {
+  const { cloud, view } = turn;
+  const { committedSeq, intentSeq } = view.head.row;
+  const row = { ...held.row, ...change };
+  const since = cloud.clock.monotonic();
+  const put: Write = { do: 'put', key: held.key, value: row };
+  await transactHead(cloud.table, view, { committedSeq, intentSeq, txnId: newTxnId(cloud) }, [put]);
+  return { key: held.key, row, since };
 }

@@ -65,6 +65,16 @@ export const change = z.union([
 ]);
 export type Change = z.infer<typeof change>;
 
+/** An operation that cannot go on: its steps before `from` are taken back. */
+const undo = z.object({
+  from: z.number(),
+  end: z.enum(['rejected', 'parked']),
+  code: z.string(),
+  /** Path of the share that was busy. */
+  path: z.string().optional(),
+});
+export type Undo = z.infer<typeof undo>;
+
 export const planned = z.object({
   seq: z.number(),
   endpoint: z.string(),
@@ -88,6 +98,7 @@ export const planned = z.object({
   foreignId: z.string(),
   /** Set when it comes out of the parked row: when that was made, and how often it was tried. */
   retry: z.object({ since: z.number(), attempts: z.number() }).optional(),
+  undo: undo.optional(),
   /** In a redo one by one: how often it was begun. Five times alone without coming through make it poison. */
   tries: z.number(),
 });

@@ -40,7 +40,7 @@ export async function makeDirectory(work: Work, step: Of<'mkdir'>): Promise<Land
   });
   // Where a directory of somebody's was taken as ours, the one made for it is left over: nobody may use its name again.
   await clear(work, step.hold, () => work.share.remove(step.hold, 'directory'));
-  await sealName(work, step.hold);
+  await sealName(work, step.hold, 'directory');
   return landed;
 }
 

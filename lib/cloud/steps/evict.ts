@@ -26,7 +26,7 @@ export async function evict(work: Work, step: EvictStep): Promise<Evicted> {
   if (step.to !== undefined) {
     const landed = await land(work, { from: step.hold, to: step.to, kind: step.kind, isOurs, hold: `${step.hold}-t` });
     if (landed.state === 'lost') return { state: 'gone' };
-    await sealName(work, step.hold);
+    await sealName(work, step.hold, step.kind);
     const facts = { size: held.size, ...landed.facts };
     return { state: 'moved', facts, asKnown: asKnown && landed.state === 'landed', traits: held.traits };
   }
@@ -37,7 +37,7 @@ export async function evict(work: Work, step: EvictStep): Promise<Evicted> {
   }
   const landed = await land(work, { from: step.hold, to: step.path, kind: step.kind, isOurs, hold: `${step.hold}-t` });
   if (landed.state === 'lost') return { state: 'gone' };
-  await sealName(work, step.hold);
+  await sealName(work, step.hold, step.kind);
   return { state: 'back', facts: { size: held.size, ...landed.facts } };
 }
 
@@ -56,7 +56,7 @@ export function isExpected(there: ShareProperties, expect: Expected): boolean {
  * the seal. The seal comes first: else a redo would take what is placed next for the one that was to leave.
  */
 async function alreadyThere(work: Work, step: EvictStep): Promise<Evicted> {
-  await sealName(work, step.hold);
+  await sealName(work, step.hold, step.kind);
   return step.to === undefined ? { state: 'gone' } : atTarget(work, step, step.to);
 }
 

@@ -92,15 +92,17 @@ export async function keepForeign(work: Work, hold: string, path: string): Promi
     const shareName = plainShareName(copy) ?? path.slice(slash + 1);
     const key = nodeKey(parent, shareName);
     if (work.taken.has(key) || (await work.view.childOnShare(parent, shareName)) !== undefined) continue;
-    const renamed = await clear(work, path, () => work.share.rename(hold, join(dir, shareName), kind));
-    if (renamed instanceof ShareRefusal) {
-      if (renamed.fault === 'exists') continue; // foreign as well: it keeps its name
-      throw renamed;
-    }
-    await sealName(work, hold);
+    const at = join(dir, shareName);
+    const renamed = await clear(work, path, () => work.share.rename(hold, at, kind));
+    if (renamed instanceof ShareRefusal && renamed.fault === 'exists') continue; // foreign as well: it keeps its name
+    if (renamed instanceof ShareRefusal && renamed.fault !== 'absent' && renamed.fault !== 'mismatch') throw renamed;
+    // No longer held: it was an attempt of ours that got no answer, or else somebody who is through with it.
+    const facts = renamed instanceof ShareRefusal ? await look(work, at) : renamed;
+    if (facts?.fileId !== held.fileId) return;
+    await sealName(work, hold, kind);
     const id = `${work.planned.foreignId}${work.found.length === 0 ? '' : `-${work.found.length}`}`;
-    work.found.push({ put: foundNode(held, renamed, { id, parent, name: copy }), place: 'new' });
-    if (kind === 'directory') work.examine.push(join(dir, shareName));
+    work.found.push({ put: foundNode(held, facts, { id, parent, name: copy }), place: 'new' });
+    if (kind === 'directory') work.examine.push(at);
     return;
   }
 }

@@ -83,9 +83,15 @@ export async function look(
 
 const sealMark = 'tw_seal';
 
-/** A name that a zombie might still use as a target is kept taken for good, until trash is collected (I12). */
-export async function sealName(work: Work, hold: string): Promise<void> {
-  const made = await clear(work, hold, () => work.share.create(hold, { [sealMark]: '1' }));
+/**
+ * A name that a zombie might still use as a target is kept taken for good, until trash is collected (I12). What takes it is
+ * of the other kind than what was held there: else a zombie that goes on with its second rename would bring the seal itself
+ * to a live name.
+ */
+export async function sealName(work: Work, hold: string, held: ShareKind): Promise<void> {
+  const made = await clear(work, hold, () =>
+    held === 'file' ? work.share.mkdir(hold, { [sealMark]: '1' }) : work.share.create(hold, { [sealMark]: '1' }),
+  );
   if (made instanceof ShareRefusal && made.fault !== 'exists' && made.fault !== 'mismatch') throw made;
 }
 

@@ -1,0 +1,70 @@
+// Fault 2: a committer stands still at a call, others commit two newer versions, and then it goes on as if nothing had been.
+import { describe, expect, test } from '@jest/globals';
+import { at, type Blow } from '../support/life.ts';
+import { brokenInvariants } from '../support/invariants.ts';
+import { scene, sceneNames, seen, type Scene } from '../support/scenario.ts';
+
+describe.each(sceneNames)('%s: nothing changes when a zombie goes on', (name) => {
+  test.each<Blow>(['freeze-before', 'freeze-after'])('%s each call', async (blow) => {
+    const { life } = await run(await scene(name), -1, blow);
+    expect(life.calls.length).toBeGreaterThan(5);
+    for (let index = 0; index < life.calls.length; index++) {
+      const on = await scene(name);
+      const { before } = await run(on, index, blow);
+      const where = `${blow} ${index}: ${JSON.stringify(life.calls[index])}`;
+      const after = seen(on.world);
+      // Attributes are set where they are: a late one is an edit on the share, told from ours by the next look.
+      const rows = name.includes('attributes') ? after.rows.filter((row) => row.seq <= before.rows.length) : after.rows;
+      expect({ where, ...after, rows, broken: brokenInvariants(on.world) }).toEqual({ where, ...before, broken: [] });
+    }
+  });
+});
+
+test.each(sceneNames)('%s: a zombie that wakes after its turn sends no further request to the share', async (name) => {
+  const { life } = await run(await scene(name), -1, 'freeze-before');
+  for (let index = 0; index < life.calls.length; index++) {
+    if (life.calls[index]?.service !== 'share') continue;
+    const { world, message } = await scene(name);
+    const zombie = world.committer(at(index, 'freeze-before'));
+    const late = zombie.commit(message);
+    await zombie.life.frozen;
+    const until = zombie.life.calls.length;
+    world.clock.advance(world.settings.turnMs + 1);
+    zombie.life.thaw();
+    await late.catch((error: unknown) => expect(error).toMatchObject({ name: 'TurnLost' }));
+    // The next transaction would prove that the head is still its own.
+    const rest = zombie.life.calls.slice(until);
+    const proof = rest.findIndex((call) => call.method === 'transact');
+    const further = rest.slice(0, proof < 0 ? undefined : proof).filter((call) => call.service === 'share');
+    // Looking before the intent is written is free; after it, the turn is over.
+    if (life.calls.slice(0, index).some((call) => call.method === 'transact')) expect(further).toEqual([]);
+  }
+});
+
+async function run(on: Scene, index: number, blow: Blow) {
+  const { world, message } = on;
+  const zombie = world.committer(at(index, blow));
+  const late = zombie.commit(message);
+  late.catch(() => {});
+  await Promise.race([late, zombie.life.frozen]);
+  await world.deliver(message);
+  await world.detect();
+  await newer(on);
+  await newer(on);
+  const before = seen(world);
+  zombie.life.thaw();
+  await late.catch(() => {});
+  await world.detect();
+  return { life: zombie.life, before };
+}
+
+/** Another version of every file at another name, and a new file at every name that became free. */
+async function newer({ world, tokyo }: Scene): Promise<void> {
+  const files = [...world.tree().nodes.values()].filter((node) => node.kind === 'file');
+  const operations = files.flatMap((node) => [
+    tokyo.edit(node, `newer ${node.id} ${world.head}`, { at: 100 }),
+    { kind: 'move' as const, node: node.id, parent: node.parent, name: `n-${node.name}` },
+    tokyo.create(node.parent, node.name, `anew ${node.id} ${world.head}`, { at: 100 }),
+  ]);
+  if (operations.length > 0) await world.commit(tokyo, ...operations);
+}
