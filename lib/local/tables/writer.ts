@@ -65,10 +65,10 @@ class CountedCommit extends GroupCommit {
     });
   }
 
-  override flush(): void {
+  protected override commit(): void {
     // A write that was asked for in the very turn in which the service stopped has been flushed by `stop` already.
     if (!this.#isOpen()) return;
-    super.flush();
+    super.commit();
     if (this.#worked) this.#counters.commits++;
     this.#worked = false;
   }
