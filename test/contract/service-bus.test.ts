@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Long from 'long';
-import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
-import { startBench, until } from '../local/service-bus/support.ts';
+import type { ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
+import { empty, one, receive, startBench, until } from '../local/service-bus/support.ts';
 import type { Bench } from '../local/service-bus/support.ts';
 
 let bench: Bench;
@@ -12,25 +12,6 @@ beforeEach(async () => {
   client = bench.client();
 });
 afterEach(() => bench.stop());
-
-/** The next `count` messages; fails when they do not come. */
-async function receive(receiver: ServiceBusReceiver, count = 1): Promise<ServiceBusReceivedMessage[]> {
-  const messages: ServiceBusReceivedMessage[] = [];
-  while (messages.length < count) {
-    const more = await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: 3000 });
-    if (more.length === 0) throw new Error(`only ${messages.length} of ${count} messages came`);
-    messages.push(...more);
-  }
-  return messages;
-}
-
-async function one(receiver: ServiceBusReceiver): Promise<ServiceBusReceivedMessage> {
-  const [message] = await receive(receiver);
-  return message!;
-}
-
-const empty = async (receiver: ServiceBusReceiver): Promise<boolean> =>
-  (await receiver.receiveMessages(1, { maxWaitTimeInMs: 30 })).length === 0;
 
 describe('send and receive', () => {
   test('a message keeps its body and all its properties', async () => {
@@ -341,7 +322,7 @@ describe('refusals', () => {
     await expect(quickClient.createReceiver('sessions').receiveMessages(1)).rejects.toMatchObject({
       message: expect.stringContaining('requires sessions'),
     });
-    await expect(quickClient.acceptSession('plain', 'a')).rejects.toThrow();
+    await expect(quickClient.acceptSession('plain', 'a')).rejects.toThrow('does not require sessions');
   });
 
   test('one message of a pair is refused, the other is accepted, though both are answered at once', async () => {
@@ -362,7 +343,7 @@ describe('refusals', () => {
 
   test('a batch with one bad message is refused whole', async () => {
     const sender = client.createSender('sessions');
-    await expect(sender.sendMessages([{ body: 1, sessionId: 'whole' }, { body: 2 }])).rejects.toThrow();
+    await expect(sender.sendMessages([{ body: 1, sessionId: 'whole' }, { body: 2 }])).rejects.toThrow('SessionId');
     const receiver = await client.acceptSession('sessions', 'whole');
     expect(await receiver.receiveMessages(1, { maxWaitTimeInMs: 50 })).toEqual([]);
     await receiver.close();

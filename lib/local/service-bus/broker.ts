@@ -143,7 +143,7 @@ export class Broker {
   #addQueue(address: string, rules: QueueRules): Queue {
     const { store } = this.#around;
     const dead = `${address}/$DeadLetterQueue`;
-    const endless = { ...rules, ttl: undefined, deadLettering: false, forwardTo: undefined };
+    const endless = { ...rules, requiresSession: false, ttl: undefined, deadLettering: false, forwardTo: undefined };
     const deadLetters = new Queue(dead, store.entityId(dead.toLowerCase()), endless, undefined, this.#around);
     const queue = new Queue(address, store.entityId(address.toLowerCase()), rules, deadLetters, this.#around);
     this.#queues.set(address.toLowerCase(), queue);

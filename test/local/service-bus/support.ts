@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServiceBusClient } from '@azure/service-bus';
-import type { ServiceBusClientOptions } from '@azure/service-bus';
+import type { ServiceBusClientOptions, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import { sasToken } from '../../../lib/local/service-bus/sas.ts';
 import type { AccessKey } from '../../../lib/local/service-bus/sas.ts';
 import { startServiceBus } from '../../../lib/local/service-bus/start.ts';
@@ -104,4 +106,56 @@ export async function until<T>(what: string, condition: () => T | Promise<T>, ms
     if (performance.now() > deadline) throw new Error(`waited ${ms} ms in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** The next `count` messages; fails when they do not come. */
+export async function receive(receiver: ServiceBusReceiver, count = 1): Promise<ServiceBusReceivedMessage[]> {
+  const messages: ServiceBusReceivedMessage[] = [];
+  while (messages.length < count) {
+    const more = await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: 3000 });
+    if (more.length === 0) throw new Error(`only ${messages.length} of ${count} messages came`);
+    messages.push(...more);
+  }
+  return messages;
+}
+
+export async function one(receiver: ServiceBusReceiver): Promise<ServiceBusReceivedMessage> {
+  const [message] = await receive(receiver);
+  return message!;
+}
+
+export const empty = async (receiver: ServiceBusReceiver): Promise<boolean> =>
+  (await receiver.receiveMessages(1, { maxWaitTimeInMs: 30 })).length === 0;
+
+export interface Proxy {
+  readonly port: number;
+  /** Breaks every connection without a word, as the death of a process does. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+/** A way to the broker that can be cut. */
+export async function startProxy(to: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(to, '127.0.0.1');
+    for (const [from, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from);
+      from.pipe(other);
+      from.on('error', () => other.destroy());
+      from.on('close', () => {
+        other.destroy();
+        sockets.delete(from);
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: () => sockets.forEach((socket) => socket.destroy()),
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  };
 }
