@@ -28,6 +28,7 @@ test.each(sceneNames)('%s: a zombie that wakes after its turn sends no further r
     const zombie = world.committer(at(index, 'freeze-before'));
     const late = zombie.commit(message);
     await zombie.life.frozen;
+    await world.clock.sleep(0); // what the other lanes had begun is under way by now
     const until = zombie.life.calls.length;
     world.clock.advance(world.settings.turnMs + 1);
     zombie.life.thaw();

@@ -89,9 +89,9 @@ export class Life implements Hooks {
   }
 
   async before(call: Call, send: () => void): Promise<void> {
-    await this.#awake();
     const blow = this.#fate(call, this.calls.length);
     this.calls.push(call);
+    await this.#awake();
     if (blow === undefined) return;
     this.#blows.set(call, blow);
     if (blow === 'kill-before') this.kill();
