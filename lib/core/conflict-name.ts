@@ -1,16 +1,22 @@
 // `<name>-<server>[-n].<ext>`: a pure function of path, loser's server and attempt, so a retry never makes a second copy (I4).
 
 const maxBytes = 255;
+const maxPointBytes = 4;
 
-/** `attempt` 0 gives no number, 1 gives `-1` and so on. The result keeps within 255 bytes by shortening the stem. */
+/**
+ * `attempt` 0 gives no number, 1 gives `-1` and so on. The result keeps within 255 bytes by shortening the stem, of which
+ * at least one character stays; an extension that leaves no room for that is none.
+ */
 export function conflictName(name: string, server: string, attempt: number): string {
-  const dot = name.lastIndexOf('.');
-  const stem = dot > 0 ? name.slice(0, dot) : name;
-  const extension = dot > 0 ? name.slice(dot) : '';
   const tail = `-${server}${attempt === 0 ? '' : `-${attempt}`}`;
-  let kept = Array.from(stem);
-  while (kept.length > 1 && utf8Length(kept.join('') + tail + extension) > maxBytes) kept = kept.slice(0, -1);
-  return kept.join('') + tail + extension;
+  const dot = name.lastIndexOf('.');
+  const fixed = utf8Length(tail) + (dot > 0 ? utf8Length(name.slice(dot)) : 0);
+  const split = dot > 0 && fixed + maxPointBytes <= maxBytes ? dot : name.length;
+  const extension = name.slice(split);
+  const stem = Array.from(name.slice(0, split));
+  let bytes = utf8Length(name) + utf8Length(tail);
+  while (bytes > maxBytes) bytes -= utf8Length(stem.pop() ?? '');
+  return stem.join('') + tail + extension;
 }
 
 /** Bytes of a name on Linux: a lone surrogate stands for one byte (see the site's file system). */

@@ -1,6 +1,8 @@
 // From a Linux name to the name on the share. What Azure Files forbids becomes what the Linux cifs client's `mapposix`
-// writes (fs/smb/client/cifs_unicode.c: the "SFM" private-use range U+F001..U+F029), so a Linux mount of the share shows the
-// original name. Names that cannot be told apart or back that way get `~<8 hex of the node id>` before the extension.
+// writes (SFM_* in fs/smb/client/cifs_unicode.h, the private-use range U+F001..U+F029), so a Linux mount of the share shows
+// the original name; a backslash alone, which separates components on that mount, is SFM's too but stays mapped there.
+// Names that cannot be told apart or back that way get `~<8 hex of the node id>` before the extension.
+import { markOf } from './mark.ts';
 import type { NodeId } from './node.ts';
 
 const mapped = new Map<string, string>([
@@ -46,28 +48,31 @@ function isPair(name: string, at: number): boolean {
   return before >= 0xd800 && before <= 0xdbff;
 }
 
-/** A share name that is unique to the node: every unit that cannot stand there becomes `_`, and the node's mark is added. */
+/**
+ * A share name that is unique to the node: every unit that cannot stand there becomes `_`, and the node's mark is added.
+ * At most 255 UTF-16 units; no surrogate pair is cut.
+ */
 export function markedShareName(name: string, id: NodeId): string {
   let clean = '';
-  for (let i = 0; i < name.length; i++) {
-    const unit = name[i] ?? '';
-    const code = unit.charCodeAt(0);
-    const bad =
-      code < 0x20 || mapped.has(unit) || (code >= 0xd800 && code <= 0xdfff) || (code >= 0xf000 && code <= 0xf0ff);
-    clean += bad ? '_' : unit;
-  }
-  const dot = clean.lastIndexOf('.');
-  const stem = dot > 0 ? clean.slice(0, dot) : clean;
-  const extension = dot > 0 ? clean.slice(dot).replace(/[. ]+$/, '') : '';
+  for (let i = 0; i < name.length; i++) clean += canStand(name, i) ? (name[i] ?? '') : '_';
   const mark = `~${markOf(id)}`;
-  return `${stem.slice(0, 255 - mark.length - extension.length)}${mark}${extension}`;
+  const dot = clean.lastIndexOf('.');
+  // An extension that leaves no room for a name is none.
+  const split = dot > 0 && clean.length - dot < 128 ? dot : clean.length;
+  const extension = clean.slice(split).replace(/[. ]+$/, '');
+  return `${cut(clean.slice(0, split), 255 - mark.length - extension.length)}${mark}${extension}`;
 }
 
-/** Eight hex digits of the node id's own hash-like tail: ids are random or counted, so their digits are spread first. */
-function markOf(id: NodeId): string {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < id.length; i++) h = Math.imul(h ^ id.charCodeAt(i), 0x01000193) >>> 0;
-  return h.toString(16).padStart(8, '0');
+function canStand(name: string, at: number): boolean {
+  const unit = name[at] ?? '';
+  const code = unit.charCodeAt(0);
+  if (code >= 0xd800 && code <= 0xdfff) return isPair(name, at);
+  return code >= 0x20 && !mapped.has(unit) && !(code >= 0xf000 && code <= 0xf0ff);
+}
+
+function cut(text: string, length: number): string {
+  const short = text.slice(0, length);
+  return short.length < text.length && /[\ud800-\udbff]$/.test(short) ? short.slice(0, -1) : short;
 }
 
 /** What a Linux mount would show for a share name that nobody of ours made: the inverse of plain mapping. */
