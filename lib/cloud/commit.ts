@@ -12,7 +12,7 @@ import {
 import { nextChunk, type Numbered, type Sender } from './chunk.ts';
 import { decidingOf, rejected } from './deciding.ts';
 import { examine } from './examine.ts';
-import { cacheOf, newTxnId, type Cloud } from './group.ts';
+import { newTxnId, takeCache, type Cloud } from './group.ts';
 import { commitChunk, recover, type Logged, type Turn } from './intent.ts';
 import { announce, type Announcer } from './publish.ts';
 import { retryParked } from './retry.ts';
@@ -27,7 +27,8 @@ import { View } from './view.ts';
  * be handled is logged and resolves, too. Rejecting means: deliver it again.
  */
 export async function commit(cloud: Cloud, group: string, body: unknown, deliveries: number): Promise<void> {
-  const view = new View(cloud.table, group, cacheOf(cloud, group));
+  const cache = takeCache(cloud, group);
+  const view = new View(cloud.table, group, cache);
   const head = await view.refresh();
   const share = head === undefined ? undefined : await groupShare(cloud, group);
   if (share === undefined) return refuse(cloud, group, 'group_unknown');
@@ -36,17 +37,19 @@ export async function commit(cloud: Cloud, group: string, body: unknown, deliver
   note(announcer, await recover(turn));
 
   const message = await verified(cloud, view, group, body);
-  if (typeof message === 'string') {
-    await announcer.close();
-    return refuse(cloud, group, message);
-  }
+  if (typeof message === 'string') refuse(cloud, group, message);
+  else await handle(turn, announcer, message, deliveries);
+  await lookInto(cloud, group, announcer.examine);
+  await announcer.close();
+  cloud.caches.set(group, cache);
+}
+
+async function handle(turn: Turn, announcer: Announcer, message: Verified, deliveries: number): Promise<void> {
   const { payload, endpoint } = message;
   if ('operations' in payload && endpoint !== undefined)
     await commitBatch(turn, announcer, payload, endpoint, deliveries);
   if ('findings' in payload) for (const finding of payload.findings) note(announcer, await examine(turn, finding.path));
   if ('nudge' in payload) note(announcer, await retryParked(turn));
-  await lookInto(cloud, group, announcer.examine);
-  await announcer.close();
 }
 
 async function groupShare(cloud: Cloud, group: string): Promise<Turn['share'] | undefined> {
@@ -62,13 +65,13 @@ function note(announcer: Announcer, logged: Logged): void {
   announcer.add(logged);
 }
 
+interface Verified {
+  readonly payload: Payload;
+  readonly endpoint: EndpointRow | undefined;
+}
+
 /** Who sent it, or the code of what is wrong with it: a replayed or forged message changes nothing (I26). */
-async function verified(
-  cloud: Cloud,
-  view: View,
-  group: string,
-  body: unknown,
-): Promise<{ payload: Payload; endpoint: EndpointRow | undefined } | string> {
+async function verified(cloud: Cloud, view: View, group: string, body: unknown): Promise<Verified | string> {
   const envelope = parseEnvelope(body);
   if (envelope === undefined) return 'message_malformed';
   const own = envelope.signer === cloudSigner;

@@ -19,14 +19,18 @@ export interface Cloud {
   readonly settings: CloudSettings;
   /** The backend's own key pair, for what it sends itself. */
   readonly keys: { readonly privateKey: string; readonly publicKey: string };
-  /** A hint per group and instance; losing it costs reads. */
+  /** A hint per group and instance, see `takeCache`; losing it costs reads. */
   readonly caches: Map<string, RowCache>;
 }
 
-export function cacheOf(cloud: Cloud, group: string): RowCache {
-  let cache = cloud.caches.get(group);
-  if (cache === undefined) cloud.caches.set(group, (cache = emptyCache()));
-  return cache;
+/**
+ * Taken out for the time of a turn, and put back when it is over: a committer that lost its turn may still be reading in the
+ * same instance, and must not put what it read into the rows of the one that came after it.
+ */
+export function takeCache(cloud: Cloud, group: string): RowCache {
+  const cache = cloud.caches.get(group);
+  cloud.caches.delete(group);
+  return cache ?? emptyCache();
 }
 
 export function newTxnId(cloud: Cloud): string {

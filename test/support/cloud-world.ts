@@ -65,7 +65,8 @@ export class CloudWorld {
     return world;
   }
 
-  committer(fate?: Fate): Committer {
+  /** `caches` are those of the function instance it runs in, one of its own unless told. */
+  committer(fate?: Fate, caches: Cloud['caches'] = new Map()): Committer {
     const life = new Life(fate);
     const random = seededRandom(this.#seed * 10_000 + this.#lives++);
     const cloud: Cloud = {
@@ -92,7 +93,7 @@ export class CloudWorld {
       log: silent,
       settings: this.settings,
       keys,
-      caches: new Map(),
+      caches,
     };
     return { life, cloud, commit: (body, deliveries = 1) => life.run(() => commit(cloud, group, body, deliveries)) };
   }
