@@ -1,3 +1,112 @@
-import type { Operation } from './operation.ts';
+import { badArgument, notFound } from '../amqp/error.ts';
+import { types } from '../amqp/rhea.ts';
+import type { CorrelationFilter, Filter, Rule } from '../filter.ts';
+import type { Queue } from '../queue.ts';
+import type { SystemProperty } from '../system-property.ts';
+import type { Topic } from '../topic.ts';
+import type { Operation, Request } from './operation.ts';
 
-export const ruleOperations: Readonly<Record<string, Operation>> = {};
+// Descriptors of the lists that describe rules.
+const codes = {
+  description: 0x13700000004,
+  emptyAction: 0x13700000005,
+  sqlFilter: 0x1370000006,
+  correlationFilter: 0x1370000009,
+};
+const noAction = types.described(types.wrap_ulong(codes.emptyAction), types.wrap_list([]));
+
+// In the order of the described list; by name as in a request to add a rule.
+const correlationFields: readonly (readonly [string, SystemProperty])[] = [
+  ['correlation-id', 'correlationId'],
+  ['message-id', 'messageId'],
+  ['to', 'to'],
+  ['reply-to', 'replyTo'],
+  ['label', 'subject'],
+  ['session-id', 'sessionId'],
+  ['reply-to-session-id', 'replyToSessionId'],
+  ['content-type', 'contentType'],
+];
+
+const enumerate: Operation = {
+  claims: ['Manage', 'Listen'],
+  run(request) {
+    const { topic, subscription } = subscriptionOf(request);
+    const [skip, top] = [request.args.integer('skip'), request.args.integer('top')];
+    const rules = topic.rulesOf(subscription).slice(skip, skip + top);
+    if (rules.length === 0) return { status: 204 };
+    return { body: { rules: rules.map((rule) => ({ 'rule-description': describe(rule) })) } };
+  },
+};
+
+const add: Operation = {
+  claims: ['Manage'],
+  async run(request) {
+    const { topic, subscription } = subscriptionOf(request);
+    const filter = filterOf(request.args.get('rule-description'));
+    await topic.addRule(subscription, { name: request.args.text('rule-name'), filter });
+    return {};
+  },
+};
+
+const remove: Operation = {
+  claims: ['Manage'],
+  async run(request) {
+    const { topic, subscription } = subscriptionOf(request);
+    await topic.removeRule(subscription, request.args.text('rule-name'));
+    return {};
+  },
+};
+
+function subscriptionOf({ broker, entity }: Request): { topic: Topic; subscription: Queue } {
+  const subscription = broker.queue(entity);
+  const topic = broker.topicOf(subscription);
+  if (topic === undefined) throw notFound(`rules of ${entity}`);
+  return { topic, subscription };
+}
+
+function describe({ name, filter }: Rule): unknown {
+  const described =
+    filter.kind === 'sql'
+      ? types.described(types.wrap_ulong(codes.sqlFilter), types.wrap_list([filter.expression, types.wrap_int(20)]))
+      : types.described(types.wrap_ulong(codes.correlationFilter), types.wrap_list(fieldsOf(filter.correlation)));
+  return types.described(types.wrap_ulong(codes.description), types.wrap_list([described, noAction, name]));
+}
+
+function fieldsOf(filter: CorrelationFilter): unknown[] {
+  const system = correlationFields.map(([, property]) => filter[property] ?? null);
+  return [...system, filter.properties === undefined ? null : types.wrap_map(filter.properties)];
+}
+
+function filterOf(description: unknown): Filter {
+  const { 'sql-filter': sql, 'correlation-filter': correlation, 'sql-rule-action': action } = fields(description);
+  if (action !== undefined && action !== null) throw badArgument('Rule actions are not supported.');
+  if (sql !== undefined && sql !== null) return { kind: 'sql', expression: textOf(fields(sql)['expression']) ?? '' };
+  const given = fields(correlation);
+  const filter: Partial<Record<SystemProperty, string>> = {};
+  for (const [name, property] of correlationFields) {
+    const value = textOf(given[name]);
+    if (value !== undefined) filter[property] = value;
+  }
+  const properties = given['properties'] ?? undefined;
+  return {
+    kind: 'correlation',
+    correlation: properties === undefined ? filter : { ...filter, properties: fields(properties) },
+  };
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) throw badArgument("'rule-description' is not understood.");
+  return { ...value };
+}
+
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw badArgument('A filter compares texts.');
+  return value;
+}
+
+export const ruleOperations: Readonly<Record<string, Operation>> = {
+  'enumerate-rules': enumerate,
+  'add-rule': add,
+  'remove-rule': remove,
+};

@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RuleProperties, ServiceBusClient, ServiceBusMessage, ServiceBusRuleManager } from '@azure/service-bus';
+import { empty, one, receive, startBench } from '../local/service-bus/support.ts';
+import type { Bench } from '../local/service-bus/support.ts';
+
+let bench: Bench;
+let client: ServiceBusClient;
+beforeEach(async () => {
+  bench = await startBench();
+  client = bench.client();
+});
+afterEach(() => bench.stop());
+
+/** What each subscription of `news` got, by body. */
+async function delivered(subscription: string, count: number): Promise<unknown[]> {
+  const receiver = client.createReceiver('news', subscription, { receiveMode: 'receiveAndDelete' });
+  const messages = await receive(receiver, count);
+  expect(await empty(receiver)).toBe(true);
+  await receiver.close();
+  return messages.map(({ body }) => body as unknown);
+}
+
+const publish = (...messages: ServiceBusMessage[]): Promise<void> => client.createSender('news').sendMessages(messages);
+
+describe('routing', () => {
+  test('a slot gets what is addressed to it, in any mix and in order', async () => {
+    const sender = client.createSender('sites');
+    await sender.sendMessages([
+      { body: 1, to: 'site-001' },
+      { body: 2, to: 'site-003' },
+      { body: 3, to: 'site-001' },
+      { body: 'nobody', to: 'site-999' },
+      { body: 'nobody' },
+    ]);
+    const slot = client.createReceiver('sites', 'site-001');
+    const messages = await receive(slot, 2);
+    expect(messages.map(({ body }) => body as unknown)).toEqual([1, 3]);
+    // The topic's time to live.
+    expect(messages[0]!.timeToLive).toBe(300_000);
+    for (const message of messages) await slot.completeMessage(message);
+    expect(await empty(slot)).toBe(true);
+    const other = client.createReceiver('sites', 'site-003', { receiveMode: 'receiveAndDelete' });
+    expect((await one(other)).body).toBe(2);
+    expect((await client.createReceiver('sites', 'site-000').peekMessages(1)).length).toBe(0);
+    await Promise.all([slot.close(), other.close()]);
+  });
+
+  test('every subscription that fits gets a copy of its own', async () => {
+    await publish(
+      { body: 'r', applicationProperties: { colour: 'red' } },
+      { body: 'b', applicationProperties: { colour: 'blue', size: 50 } },
+      { body: 'l', subject: 'a', correlationId: 'c' },
+      { body: 'half', subject: 'a', correlationId: 'other' },
+      { body: 'g', applicationProperties: { colour: 'green', size: 11 } },
+    );
+    expect(await delivered('all', 5)).toEqual(['r', 'b', 'l', 'half', 'g']);
+    expect(await delivered('red', 1)).toEqual(['r']);
+    expect(await delivered('labelled', 1)).toEqual(['l']);
+    expect(await delivered('large', 1)).toEqual(['g']);
+  });
+
+  test('a scheduled message of a topic is routed when its time has come', async () => {
+    const seqs = await client
+      .createSender('news')
+      .scheduleMessages([{ body: 1, applicationProperties: { colour: 'red' } }], new Date(Date.now() + 100));
+    expect(seqs).toHaveLength(1);
+    expect(await delivered('red', 1)).toEqual([1]);
+    expect(await delivered('all', 1)).toEqual([1]);
+  });
+
+  test('dead letters of a subscription', async () => {
+    await publish({ body: 'x' });
+    const receiver = client.createReceiver('news', 'all');
+    await receiver.deadLetterMessage(await one(receiver));
+    const dead = client.createReceiver('news', 'all', { subQueueType: 'deadLetter', receiveMode: 'receiveAndDelete' });
+    expect(await one(dead)).toMatchObject({ body: 'x', deadLetterSource: 'news/Subscriptions/all' });
+    await Promise.all([receiver.close(), dead.close()]);
+  });
+
+  test('a queue forwards, over several steps, and nobody can receive from it', async () => {
+    await client.createSender('entrance').sendMessages([{ body: 1 }, { body: 2 }]);
+    const receiver = client.createReceiver('plain', { receiveMode: 'receiveAndDelete' });
+    expect((await receive(receiver, 2)).map(({ body }) => body as unknown)).toEqual([1, 2]);
+    const quick = bench.client({ retryOptions: { maxRetries: 0 } });
+    await expect(quick.createReceiver('entrance').receiveMessages(1)).rejects.toThrow('forwarded');
+    await receiver.close();
+  });
+
+  test('a message whose id was there within the window is accepted and dropped', async () => {
+    const sender = client.createSender('once');
+    await sender.sendMessages({ body: 1, messageId: 'a' });
+    await sender.sendMessages([
+      { body: 2, messageId: 'a' },
+      { body: 3, messageId: 'b' },
+      { body: 4, messageId: 'b' },
+    ]);
+    const receiver = client.createReceiver('once', { receiveMode: 'receiveAndDelete' });
+    expect((await receive(receiver, 2)).map(({ body }) => body as unknown)).toEqual([1, 3]);
+    expect(await empty(receiver)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 550));
+    await sender.sendMessages({ body: 5, messageId: 'a' });
+    expect((await one(receiver)).body).toBe(5);
+    await receiver.close();
+  });
+});
+
+async function listed(rules: ServiceBusRuleManager): Promise<RuleProperties[]> {
+  const found: RuleProperties[] = [];
+  for await (const rule of rules.listRules()) found.push(rule);
+  return found;
+}
+
+describe('rules', () => {
+  test('are listed, added and removed, and outlive a restart', async () => {
+    const rules = client.createRuleManager('news', 'red');
+    expect(await listed(rules)).toEqual([
+      { name: 'colour', filter: expect.objectContaining({ applicationProperties: { colour: 'red' } }), action: {} },
+    ]);
+    await rules.createRule('big', { sqlExpression: "size >= 100 OR sys.Label LIKE 'big%'" });
+    await rules.createRule('addressed', { to: 'x', applicationProperties: { n: 1 } });
+    await rules.deleteRule('colour');
+    await expect(rules.createRule('big', { sqlExpression: '1=1' })).rejects.toMatchObject({
+      code: 'MessagingEntityAlreadyExists',
+    });
+    await expect(rules.createRule('bad', { sqlExpression: 'size >=' })).rejects.toThrow('not expected');
+    await expect(rules.deleteRule('nothing')).rejects.toMatchObject({ code: 'MessagingEntityNotFound' });
+    await bench.restart();
+    const names = (await listed(bench.client().createRuleManager('news', 'red'))).map(({ name }) => name);
+    expect(names.sort()).toEqual(['addressed', 'big']);
+    client = bench.client();
+    await publish(
+      { body: 'old', applicationProperties: { colour: 'red' } },
+      { body: 1, applicationProperties: { size: 100 } },
+      { body: 2, subject: 'bigger' },
+      { body: 3, to: 'x', applicationProperties: { n: 1 } },
+      { body: 4, to: 'x', applicationProperties: { n: 2 } },
+    );
+    expect(await delivered('red', 3)).toEqual([1, 2, 3]);
+  });
+});
