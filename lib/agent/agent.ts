@@ -27,7 +27,10 @@ export interface Agent {
    * stopped. Problems are not pending. Rejects with `Halted` (code `halted`) while the endpoint is halted.
    */
   settled(deadline: number): Promise<boolean>;
-  /** Goes on after a pause, and after a halt whose cause is gone: it is looked at again. */
+  /**
+   * Goes on after a pause, and after a halt whose cause is gone: it is looked at again. After `epoch_changed` it says that
+   * the share is the right one: both sides are merged, and nothing is deleted.
+   */
   resume(): Promise<void>;
   pause(): void;
   /** Ends all work, leaves files whole and the state closed. Safe to call twice. */
@@ -187,6 +190,7 @@ class Endpoint implements Agent {
 
   async resume(): Promise<void> {
     this.#paused = false;
+    if (this.#halt?.code === 'epoch_changed') await this.#acceptShare();
     if (this.#halt !== undefined && this.#parts !== undefined) {
       try {
         await this.#sentinel.check();
@@ -201,6 +205,16 @@ class Endpoint implements Agent {
     this.#resumed = Promise.withResolvers();
     this.#parts?.follower.read();
     this.#setFlags();
+  }
+
+  /** A person says that the share is the right one. */
+  async #acceptShare(): Promise<void> {
+    const { backend, log } = this.#options;
+    this.#state.now(() => {
+      this.#parts?.outbox.reset();
+      this.#state.forgetShare();
+    });
+    await introduce(this.#state, backend, this.#online, log);
   }
 
   pause(): void {
@@ -335,6 +349,6 @@ const clone: Halt = {
 function epochChanged(epoch: string): Halt {
   return {
     code: 'epoch_changed',
-    message: `The share is another one than before (${epoch}): it was restored or replaced. Decide which side is right.`,
+    message: `The share is another one than before (${epoch}): it was restored or replaced. Resume merges both and deletes nothing.`,
   };
 }

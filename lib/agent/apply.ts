@@ -35,6 +35,9 @@ export interface ApplyOptions {
 }
 
 const downloadsAtOnce = 32;
+/** Large files have lanes of their own, so that no number of them holds up a small one. */
+const largeAtOnce = 4;
+const largeBytes = 8 * 1024 * 1024;
 /** Bytes that small downloads may leave unflushed together are bounded by this many files. */
 const actionsAtOnce = 512;
 
@@ -43,6 +46,7 @@ export class Apply {
   readonly #ordered = new Ordered();
   readonly #actions = new Pool(actionsAtOnce);
   readonly #downloads = new Pool(downloadsAtOnce);
+  readonly #large = new Pool(largeAtOnce);
   #pending = 0;
   #temporary = 0;
   paused = false;
@@ -149,7 +153,7 @@ export class Apply {
     const { fs, state, site, flush, signal } = this.#options;
     const node = this.#remote(action.node);
     const temporary = `${temporaryDir}/${node.id}-${++this.#temporary}`;
-    const got: Downloaded = await this.#downloads.run(() => {
+    const got: Downloaded = await (node.size < largeBytes ? this.#downloads : this.#large).run(() => {
       signal.throwIfAborted();
       return download(this.#options, node, temporary);
     });

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { NodeState } from '../core/node.ts';
 import type { Hint } from '../protocol/hint.ts';
 import type { LogRow } from '../protocol/log-row.ts';
 import type { Backend, Settings } from './backend.ts';
@@ -21,8 +20,8 @@ export interface FollowOptions {
   readonly settings: Settings;
   /** The share's life is another one than last time: nothing may be concluded from it. */
   readonly onEpochChanged: (epoch: string) => void;
-  /** After each batch of rows that was taken in. */
-  readonly onRows: (rows: readonly LogRow[]) => void;
+  /** The remote tree has moved. */
+  readonly onRows: () => void;
   /** The cursor is at the head that was just read. */
   readonly onHead: () => void;
   /** True while changes come or go: poll at the shorter interval. */
@@ -172,7 +171,7 @@ export class Follower {
       }
     });
     this.counters.rows += rows.length;
-    onRows(rows);
+    onRows();
   }
 
   #apply(row: LogRow): void {
@@ -203,24 +202,29 @@ export class Follower {
    * row is gone by now, is planned again.
    */
   async #resync(): Promise<void> {
-    const { state, backend, online, outbox, log } = this.#options;
+    const { state, backend, online, outbox, log, onRows } = this.#options;
     const { committedSeq } = await online.call('head', () => backend.head());
     const { holder, incarnation } = state.meta.values;
     const { n } = await online.call('incarnation', () => backend.incarnation(holder, incarnation));
-    const nodes = await online.call('read_namespace', async () => {
-      const read: NodeState[] = [];
-      await backend.readNamespace(async (some) => {
-        read.push(...some);
+    let count = 0;
+    await online.call('read_namespace', async () => {
+      count = 0;
+      // Until the tree is whole again nothing is planned: what is not read yet must not look like deleted.
+      state.now(() => {
+        state.meta.set({ whole: false });
+        state.clearRemote();
       });
-      return read;
+      await backend.readNamespace(async (nodes) => {
+        count += nodes.length;
+        state.now(() => {
+          for (const node of nodes) state.setRemote(node);
+        });
+      });
     });
-    state.now(() => {
-      state.clearRemote();
-      for (const node of nodes) state.setRemote(node);
-      state.meta.set({ cursor: committedSeq, whole: true });
-    });
+    state.now(() => state.meta.set({ cursor: committedSeq, whole: true }));
     this.counters.resyncs++;
-    log.info('resynced', { seq: committedSeq, nodes: nodes.length });
+    onRows();
+    log.info('resynced', { seq: committedSeq, nodes: count });
     const { committedSeq: since } = await online.call('head', () => backend.head());
     while (state.meta.values.cursor < since) {
       const after = state.meta.values.cursor;
@@ -242,7 +246,7 @@ export class Follower {
 }
 
 function noteConflict(state: State, row: LogRow): void {
-  const became = row.became ?? copyOf(row);
+  const became = row.became ?? copyOf(row) ?? row.node;
   if (became !== undefined) state.conflicts.put({ node: became, seq: row.seq, server: row.server });
 }
 

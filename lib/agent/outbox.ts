@@ -112,6 +112,17 @@ export class Outbox {
     this.#progress();
   }
 
+  /** Inside the caller's transaction: numbers begin anew, and what was open is planned again. */
+  reset(): void {
+    for (const [n, { operation }] of this.#flights) {
+      this.close(n);
+      const node = nodeOf(operation);
+      if (node !== undefined) this.#options.state.onChange(node);
+    }
+    this.#next = 1;
+    this.#durable = 0;
+  }
+
   /** The committer lacks what comes from here on. */
   resend(incarnation: number, from: number): void {
     if (incarnation !== this.#options.state.meta.values.incarnation) return;

@@ -31,6 +31,8 @@ export interface PlannerOptions {
 /** Bounds how long one plan keeps the process from everything else. */
 const idsAtOnce = 1000;
 const hashesAtOnce = 4;
+/** Actions that are not done yet: what is beyond stays a node id in the set of dirty ones, which is all it costs. */
+const maxActions = 4096;
 
 /** Plans what changed, whenever something changed, and hands it to those who do it. */
 export class Planner {
@@ -81,13 +83,19 @@ export class Planner {
     signal.addEventListener('abort', wake, { once: true });
     while (!signal.aborted) {
       await this.#wake.wait();
-      while (!this.paused && !signal.aborted && this.#dirty.size > 0) {
+      while (!signal.aborted && this.#dirty.size > 0 && this.#mayPlan()) {
         this.#planSome();
         await new Promise((resolve) => setImmediate(resolve));
       }
       this.#sweep();
     }
     signal.removeEventListener('abort', wake);
+  }
+
+  #mayPlan(): boolean {
+    const { state, apply } = this.#options;
+    // A remote tree that is being read anew is not whole: what is missing in it would look like deleted.
+    return !this.paused && state.meta.values.whole && apply.pending < maxActions;
   }
 
   #planSome(): void {
@@ -177,7 +185,7 @@ export class Planner {
   /** When nothing is under way any more, whoever still waits is looked at once more: it must not wait for ever. */
   #sweep(): void {
     const { proposals, apply, state } = this.#options;
-    if (this.#waiting.size === 0 || this.paused || this.#dirty.size > 0) return;
+    if (this.#waiting.size === 0 || this.#dirty.size > 0 || !this.#mayPlan()) return;
     if (proposals.pending + apply.pending + this.#hashing > 0 || state.sent.size > 0) return;
     if (this.#swept === this.#changes) return;
     for (const id of this.#waiting.all()) this.touch(id);

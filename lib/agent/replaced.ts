@@ -64,20 +64,20 @@ export class Replaced {
     const { fs, state, clock } = this.#options;
     const file = path.slice(replacedDir.length + 1);
     const label = parse(file);
+    const open = await fs.isOpen(path).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return false; // dropped by a person
+      throw error;
+    });
+    // After that question: nobody can open it by this name any more, but who had it open may have written until then.
     const stat = await fs.stat(path);
-    if (stat !== null && (label === undefined || inodeOf(stat) !== label.download)) {
-      if (label === undefined || !isVersion(stat, label)) await this.#bringBack(path, parent, name);
-      else {
-        if ((await fs.isOpen(path)) !== false) {
-          this.#keep({ file, parent, name, since: clock.now() });
-          return;
-        }
-        // Nobody can open it by this name any more, but who had it open until now may have written before closing.
-        const after = await fs.stat(path);
-        if (after === null || isVersion(after, label)) await this.#drop(path);
-        else await this.#bringBack(path, parent, name);
-      }
-    } else if (stat !== null) await this.#drop(path);
+    if (stat !== null) {
+      const download = label !== undefined && inodeOf(stat) === label.download;
+      if (!download && (label === undefined || !isVersion(stat, label))) await this.#bringBack(path, parent, name);
+      else if (!download && open !== false) {
+        this.#keep({ file, parent, name, since: clock.now() });
+        return;
+      } else await this.#drop(path);
+    }
     if (this.#kept.delete(file)) state.now(() => state.replaced.drop(file));
   }
 

@@ -103,7 +103,31 @@ describe('whose turn it is', () => {
     await bothWithFiles();
     cloud.epoch = 'second';
     await halted('epoch_changed');
+    await until('tokyo halts', () => tokyo.agent!.status().halt !== undefined);
     expect(tokyo.agent!.status().halt?.code).toBe('epoch_changed');
+  });
+
+  test('another share than before, and a person says it is right: both are merged, nothing is deleted', async () => {
+    await bothWithFiles();
+    const older = cloud.namespace.at('root', 'd')!;
+    await paris.agent!.stop();
+    paris.user.writeFile('d/1', 'changed at paris');
+    await paris.start({ stateFile: stateFile() });
+    await converge(cloud, paris, tokyo);
+    cloud.restoreTo(1);
+    expect([cloud.namespace.seq, cloud.tree().size, older.kind]).toEqual([1, 1, 'directory']);
+    await halted('epoch_changed');
+    await until('tokyo halts', () => tokyo.agent!.status().halt !== undefined);
+    await paris.agent!.resume();
+    await converge(cloud, paris);
+    await tokyo.agent!.resume();
+    await converge(cloud, paris, tokyo);
+    expect([...cloud.tree()]).toEqual([
+      ['d', null],
+      ['d/1', 'changed at paris'],
+      ['d/2', '2'],
+      ['d/3', '3'],
+    ]);
   });
 
   test('a state restored from a backup goes on under a new incarnation, and loses nothing', async () => {

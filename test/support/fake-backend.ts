@@ -114,6 +114,13 @@ export class FakeCloud {
     this.publish(rows);
   }
 
+  /** The share as it was after row `seq`, under another epoch, as from a snapshot; all incarnations are forgotten. */
+  restoreTo(seq: number): void {
+    this.namespace.restoreTo(seq);
+    this.epoch = `restored-${seq}`;
+    for (const member of this.#members.values()) Object.assign(member, { incarnation: 0, holder: '', n: 0 });
+  }
+
   publish(rows: readonly LogRow[]): void {
     const [first, last] = [rows[0], rows.at(-1)];
     if (first === undefined || last === undefined || !this.hints) return;

@@ -44,6 +44,20 @@ export class Namespace {
     return row;
   }
 
+  restoreTo(seq: number): void {
+    const rows = this.log.splice(0).slice(0, seq);
+    for (const all of [this.nodes, this.#places, this.#aliases, this.#dead]) all.clear();
+    for (const row of rows) {
+      this.log.push(row);
+      for (const effect of row.effects)
+        if ('put' in effect) this.#put(effect.put);
+        else if ('drop' in effect) {
+          const node = this.nodes.get(effect.drop);
+          if (node !== undefined) this.#drop(node);
+        } else this.#aliases.set(effect.alias, effect.to);
+    }
+  }
+
   at(parent: NodeId, name: string): NodeState | undefined {
     const id = this.#places.get(keyOf(parent, name));
     return id === undefined ? undefined : this.nodes.get(id);

@@ -157,8 +157,13 @@ export class State implements Trees {
     for (const gone of this.#remote.clear()) this.onChange(gone);
   }
 
-  hasSynced(): boolean {
-    return !this.#synced.isEmpty();
+  /**
+   * Forgets all that was agreed with a share that is no more. What is at both sides is compared anew, what is at one goes
+   * to the other; nothing is deleted. Inside a transaction, with an empty outbox.
+   */
+  forgetShare(): void {
+    for (const id of this.#synced.clear()) this.onChange(id);
+    this.meta.set({ epoch: '', cursor: 0, whole: false, incarnation: 0, nextN: 1 });
   }
 
   countFiles(): number {

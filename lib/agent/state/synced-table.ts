@@ -11,7 +11,8 @@ export class SyncedTable {
   readonly #children: Statement;
   readonly #put: Statement;
   readonly #drop: Statement;
-  readonly #any: Statement;
+  readonly #ids: Statement;
+  readonly #clear: Statement;
 
   constructor(db: Database) {
     this.#get = db.prepare('SELECT * FROM synced WHERE id = ?');
@@ -22,7 +23,8 @@ export class SyncedTable {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#drop = db.prepare('DELETE FROM synced WHERE id = ?');
-    this.#any = db.prepare('SELECT 1 FROM synced LIMIT 1');
+    this.#ids = db.prepare('SELECT id FROM synced');
+    this.#clear = db.prepare('DELETE FROM synced');
   }
 
   get(id: NodeId): Synced | undefined {
@@ -47,8 +49,11 @@ export class SyncedTable {
     this.#drop.run(id);
   }
 
-  isEmpty(): boolean {
-    return this.#any.get() === undefined;
+  /** Forgets all; answers the ids. */
+  clear(): readonly NodeId[] {
+    const ids = this.#ids.all().map((row) => row['id'] as string);
+    this.#clear.run();
+    return ids;
   }
 }
 
