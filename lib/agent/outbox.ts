@@ -21,6 +21,11 @@ export interface OutboxOptions {
 }
 
 const maxResendMs = 15 * 60_000;
+/**
+ * Messages on their way without an outcome; behind them operations gather until one comes back or a message is full. A
+ * single change goes out at once, a flood in full messages: each costs the committer the same, however little is in it.
+ */
+const maxMessages = 2;
 
 /**
  * Operations get their number here, durably, and are sent in signed batches in order of number. Each is kept until the
@@ -35,6 +40,8 @@ export class Outbox {
   #next: number;
   /** The highest number that is on disk: a number that was sent must never be given again. */
   #durable: number;
+  /** The last number of each message that was sent and has not come to its end, in order. */
+  #underWay: number[] = [];
   #progressed: number;
   #wait: number;
   paused = false;
@@ -157,6 +164,7 @@ export class Outbox {
       const last = must(batch.at(-1), 'a batch is not empty').n;
       const from = this.#next;
       this.#next = last + 1;
+      this.#underWay.push(last);
       try {
         await online.call('send', () => backend.send(envelope));
       } catch (error) {
@@ -180,10 +188,16 @@ export class Outbox {
       }
       // Every character can be escaped when the payload travels as a string.
       bytes += 2 * Buffer.byteLength(JSON.stringify(flight.operation));
-      if (batch.length > 0 && bytes > maxBatchBytes) break;
+      if (batch.length > 0 && bytes > maxBatchBytes) return batch;
       batch.push(flight);
     }
-    return batch;
+    return batch.length < maxBatch && this.#messagesUnderWay() >= maxMessages ? [] : batch;
+  }
+
+  /** The committer takes the numbers in order: a message is through when its last one has an outcome, or is parked. */
+  #messagesUnderWay(): number {
+    this.#underWay = this.#underWay.filter((last) => this.#flights.get(last)?.parked === null);
+    return this.#underWay.length;
   }
 
   #seal(batch: readonly Flight[]): ReturnType<typeof seal> {
@@ -215,6 +229,7 @@ export class Outbox {
   }
 
   #rewind(from: number): void {
+    this.#underWay = [];
     for (const flight of this.#flights.values())
       if (flight.parked === null && flight.n >= from) {
         this.#next = Math.min(this.#next, flight.n);
@@ -233,6 +248,7 @@ export class Outbox {
   #progress(): void {
     this.#progressed = this.#options.clock.monotonic();
     this.#wait = this.#options.resendMs;
+    this.#wake.set();
   }
 }
 
