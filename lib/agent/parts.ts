@@ -59,7 +59,7 @@ export function assemble(shared: Shared): Parts {
 
   const touched = new Touched();
   const scanner = new Scanner({ ...common, touched });
-  const outbox = new Outbox({ ...common, group, resendMs });
+  const outbox = new Outbox({ ...common, group, resendMs, more: () => proposals.pending > 0 });
   const replaced = new Replaced({ ...common, server });
   const flush = new Flush(() => fs.sync());
   const site = new Site({ fs, state, touched, replaced, look });
