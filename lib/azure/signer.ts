@@ -2,13 +2,13 @@
 import { createHmac } from 'node:crypto';
 import { AzureNamedKeyCredential, generateTableSas } from '@azure/data-tables';
 import {
-  FileSASPermissions,
   SASProtocol,
   ShareSASPermissions,
   StorageSharedKeyCredential,
   generateFileSASQueryParameters,
 } from '@azure/storage-file-share';
 import type { Signer } from '../cloud/access.ts';
+import { fileSas } from './rest/file-sas.ts';
 import type { Connections } from './settings.ts';
 
 /** A SAS begins this long ago, because the clocks of agent and service differ. */
@@ -34,17 +34,16 @@ export function signerOf(connections: Connections, table: string): Signer {
       ).toString(),
     }),
     writeFile: (share, path, now, expires) =>
-      generateFileSASQueryParameters(
-        {
-          shareName: share,
-          filePath: path,
-          permissions: FileSASPermissions.parse('rcw'),
-          startsOn: new Date(now - earlyMs),
-          expiresOn: new Date(expires),
-          protocol,
-        },
-        files,
-      ).toString(),
+      fileSas({
+        account: storage.name,
+        key: storage.key,
+        share,
+        path,
+        permissions: 'rcw',
+        from: now - earlyMs,
+        to: expires,
+        httpsOnly: protocol === SASProtocol.Https,
+      }),
     readPartition: (group, now, expires) => ({
       url: storage.tableEndpoint,
       name: table,

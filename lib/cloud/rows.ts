@@ -1,5 +1,5 @@
 // The rows of table `namespace`, PartitionKey = group: keys, shapes, one parser each.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { fold } from '../core/fold.ts';
 import type { NodeId } from '../core/node.ts';
@@ -107,7 +107,7 @@ export function nodePrefix(parent: NodeId): string {
 }
 
 export function nodeKey(parent: NodeId, shareName: string): string {
-  const digest = createHash('sha256').update(fold(shareName), 'utf16le').digest('hex');
+  const digest = hash('sha256', Buffer.from(fold(shareName), 'utf16le'), 'hex');
   return nodePrefix(parent) + digest.slice(0, 32);
 }
 

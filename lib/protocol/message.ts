@@ -55,8 +55,24 @@ export function publicKeyOf(privateKey: string): string {
   return createPublicKey(privateKeyObject(privateKey)).export({ type: 'spki', format: 'der' }).toString('base64');
 }
 
+const parsedKeys = new Map<string, KeyObject>();
+const maxParsedKeys = 1000;
+
+/** Keys are used again and again, and parsing one costs more than a signature. */
+function parsedOnce(text: string, parse: () => KeyObject): KeyObject {
+  let key = parsedKeys.get(text);
+  if (key === undefined) {
+    key = parse();
+    if (parsedKeys.size >= maxParsedKeys) parsedKeys.clear();
+    parsedKeys.set(text, key);
+  }
+  return key;
+}
+
 function privateKeyObject(privateKey: string): KeyObject {
-  return createPrivateKey({ key: Buffer.from(privateKey, 'base64'), type: 'pkcs8', format: 'der' });
+  return parsedOnce(privateKey, () =>
+    createPrivateKey({ key: Buffer.from(privateKey, 'base64'), type: 'pkcs8', format: 'der' }),
+  );
 }
 
 export function signText(text: string, privateKey: string): string {
@@ -66,7 +82,9 @@ export function signText(text: string, privateKey: string): string {
 /** False for a wrong signature and for a key or signature that is none at all. */
 export function verifyText(text: string, signature: string, publicKey: string): boolean {
   try {
-    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' });
+    const key = parsedOnce(publicKey, () =>
+      createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' }),
+    );
     return verify(null, Buffer.from(text, 'utf8'), key, Buffer.from(signature, 'base64'));
   } catch {
     return false; // not a key or not base64: as good as a wrong signature
