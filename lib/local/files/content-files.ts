@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { Syncer } from './syncer.ts';
 
-interface Write {
+interface Holder {
   readonly start: number;
   readonly end: number;
-  readonly done: Promise<unknown>;
+  readonly done: Promise<void>;
 }
 
 /**
@@ -20,7 +20,7 @@ export class ContentFiles {
   readonly #dir: string;
   readonly #syncer = new Syncer();
   readonly #known = new Set<number>();
-  readonly #writing = new Map<number, Write[]>();
+  readonly #holders = new Map<number, Holder[]>();
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -43,21 +43,35 @@ export class ContentFiles {
     return open(this.#path(id), 'r');
   }
 
-  /** Writes and makes durable. Writes that overlap run one after the other, so that the later one is whole. */
-  async write(id: number, offset: number, bytes: Uint8Array): Promise<void> {
-    const running = this.#writing.get(id) ?? [];
-    const before = running.filter((other) => other.start < offset + bytes.length && offset < other.end);
-    const done = Promise.all(before.map((other) => other.done.catch(ignore))).then(() =>
-      this.#writeNow(id, offset, bytes),
-    );
-    const entry: Write = { start: offset, end: offset + bytes.length, done };
-    running.push(entry);
-    this.#writing.set(id, running);
+  /** Runs `work` alone among those whose ranges of this content overlap; the others run at the same time. */
+  async exclusively<T>(id: number, start: number, end: number, work: () => Promise<T>): Promise<T> {
+    const holders = this.#holders.get(id) ?? [];
+    const before = holders.filter((other) => other.start < end && start < other.end).map((other) => other.done);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const holder: Holder = { start, end, done: promise };
+    holders.push(holder);
+    this.#holders.set(id, holders);
     try {
-      await done;
+      await Promise.all(before);
+      return await work();
     } finally {
-      running.splice(running.indexOf(entry), 1);
-      if (running.length === 0) this.#writing.delete(id);
+      resolve();
+      holders.splice(holders.indexOf(holder), 1);
+      if (holders.length === 0) this.#holders.delete(id);
+    }
+  }
+
+  /** Writes and makes durable. */
+  async write(id: number, offset: number, bytes: Uint8Array): Promise<void> {
+    const handle = await this.#openForWriting(id);
+    try {
+      for (let at = 0; at < bytes.length;) {
+        const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, offset + at);
+        at += bytesWritten;
+      }
+      await this.#makeDurable(id, handle);
+    } finally {
+      await handle.close();
     }
   }
 
@@ -75,19 +89,6 @@ export class ContentFiles {
   async remove(id: number): Promise<void> {
     this.#known.delete(id);
     await rm(this.#path(id), { force: true });
-  }
-
-  async #writeNow(id: number, offset: number, bytes: Uint8Array): Promise<void> {
-    const handle = await this.#openForWriting(id);
-    try {
-      for (let at = 0; at < bytes.length;) {
-        const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, offset + at);
-        at += bytesWritten;
-      }
-      await this.#makeDurable(id, handle);
-    } finally {
-      await handle.close();
-    }
   }
 
   async #makeDurable(id: number, handle: FileHandle): Promise<void> {
@@ -120,6 +121,3 @@ async function syncDirectory(dir: string): Promise<void> {
     await handle.close();
   }
 }
-
-// A failed write was reported to its own caller; those behind it only wait for its end.
-function ignore(): void {}

@@ -1,8 +1,9 @@
+import { fold as pinnedFold } from '../../core/fold.ts';
 import { FilesError } from './errors.ts';
 
 // The rules of "Naming and referencing shares, directories, files, and metadata" (learn.microsoft.com).
 
-const plain = /^[\x20-\x7e]*$/;
+const ascii = /^[\x20-\x7e]*$/;
 // Forbidden anywhere in a name; control characters are those of Unicode (the page names 0x00-0x1F and 0x81).
 const forbidden = /["\\/:|<>*?\p{Cc}]/u;
 const device = /^(?:con|prn|aux|nul|clock\$|com[1-9]|lpt[1-9])$/i;
@@ -12,18 +13,11 @@ const maxPath = 2048;
 const maxDepth = 250;
 
 /**
- * The key under which names are equal: simple upper-case folding, one UTF-16 unit to one, as NTFS does it. What would
- * become several units (sharp s) or would leave its block for ASCII (dotless i, long s) stays itself.
+ * The key under which names are equal. The service's own table is not documented; with the one that agents and backend
+ * have pinned, the embedded share refuses exactly the twins that they keep apart.
  */
 export function fold(name: string): string {
-  if (plain.test(name)) return name.toUpperCase();
-  let out = '';
-  for (let i = 0; i < name.length; i++) {
-    const unit = name.charAt(i);
-    const upper = unit.toUpperCase();
-    out += upper.length === 1 && (upper > '\u007f' || unit <= '\u007f') ? upper : unit;
-  }
-  return out;
+  return ascii.test(name) ? name.toUpperCase() : pinnedFold(name);
 }
 
 /** Refuses what cannot be the name of a file or directory: InvalidResourceName, InvalidFileOrDirectoryPathName. */

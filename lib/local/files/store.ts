@@ -6,6 +6,7 @@ import { openDatabase, type Database } from '../../base/sqlite.ts';
 import { ContentFiles } from './content-files.ts';
 import { Contents, type Content } from './contents.ts';
 import { Counters } from './counters.ts';
+import { FilesError } from './errors.ts';
 import { Handles } from './handles.ts';
 import { Permissions } from './permissions.ts';
 import { schema } from './schema.ts';
@@ -38,6 +39,7 @@ export class Store {
   readonly #group: GroupCommit;
   #batching = false;
   #pending = 0;
+  #closed = false;
 
   constructor(dir: string, clock: Clock, log: Log) {
     this.db = openDatabase(join(dir, 'files.db'), schema);
@@ -57,6 +59,8 @@ export class Store {
 
   /** Runs `work` in a transaction shared with others; settles once it is on disk. Errors of `work` undo only itself. */
   async write<T>(work: (part: Part) => T): Promise<T> {
+    // What was still under way when the service stopped is refused, as by a server that is gone.
+    if (this.#closed) throw new FilesError('ServerBusy');
     this.#count();
     this.#pending++;
     const part: Part = { dropped: [] };
@@ -110,6 +114,7 @@ export class Store {
 
   /** Everything asked for is on disk or refused afterwards. */
   async close(): Promise<void> {
+    this.#closed = true;
     while (this.#pending > 0) await new Promise(setImmediate);
     this.#group.flush();
     this.db.close();

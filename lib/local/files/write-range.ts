@@ -25,14 +25,14 @@ const maxAttempts = 8;
  */
 export async function writeRange(store: Store, id: number, write: RangeWrite): Promise<Node> {
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const small = await store.write((part) => writeSmall(store, id, write, part));
-    if (typeof small !== 'number') return small;
-    const content = small === 0 ? await moveToFile(store, id) : small;
-    if (content === 0) continue;
-    await store.contents.files.write(content, write.offset, write.bytes);
-    const done = await store.write(() => record(store, id, content, write));
+    const { content } = writable(store, id, write);
+    const done =
+      content !== 0 && store.contents.isInFile(content)
+        ? await writeInFile(store, id, content, write)
+        : await store.write((part) => writeInRow(store, id, write, part));
     if (done !== undefined) return done;
-    if (!store.contents.isInFile(content)) await store.contents.files.remove(content);
+    const now = store.tree.byId(id)?.content ?? 0;
+    if (now === 0 || !store.contents.isInFile(now) || store.isShared(now)) await moveToFile(store, id);
   }
   // Somebody replaces this file faster than it can be written: the caller may try again.
   throw new FilesError('ServerBusy');
@@ -56,27 +56,38 @@ export async function changeContent(store: Store, id: number, change: (node: Nod
   throw new FilesError('ServerBusy');
 }
 
-/**
- * Does the whole write if the content lives in the database. Otherwise gives the id of the content's file, or 0 when
- * there is none yet that may be written.
- *
- * RACE: overwriting recorded bytes in place shows new bytes under the old ETag, for good if the process dies before
- * `record`. So the ETag moves here first; a reader that compares ETags then sees that something happened.
- */
-function writeSmall(store: Store, id: number, write: RangeWrite, part: Part): Node | number {
+/** Undefined: the content lives, or must from now on live, in a file of its own. */
+function writeInRow(store: Store, id: number, write: RangeWrite, part: Part): Node | undefined {
   const node = writable(store, id, write);
   const content = store.contents.get(node.content);
-  const inFile = node.content !== 0 && content.bytes === undefined;
+  if (node.content !== 0 && content.bytes === undefined) return undefined;
+  if (Math.max(node.size, write.offset + write.bytes.length) > inlineLimit) return undefined;
+  const stamp = store.stamps.next();
+  const next = patched(content, store.ownContent(node, stamp), write.offset, write.bytes);
+  store.replaceContent(node, next, part);
+  return changed(store, node, write, stamp, next.id);
+}
+
+/**
+ * Writes in place, flushes, records: one such write at a time where ranges overlap. Undefined: the content is no
+ * longer this file's, or may not change any more.
+ *
+ * RACE: overwriting recorded bytes shows new bytes under the old ETag, for good if the process dies before `record`.
+ * So the ETag moves first; a reader that compares ETags then sees that something happened.
+ */
+async function writeInFile(store: Store, id: number, content: number, write: RangeWrite): Promise<Node | undefined> {
   const end = write.offset + write.bytes.length;
-  if (!inFile && Math.max(node.size, end) <= inlineLimit) {
-    const stamp = store.stamps.next();
-    const next = patched(content, store.ownContent(node, stamp), write.offset, write.bytes);
-    store.replaceContent(node, next, part);
-    return changed(store, node, write, stamp, next.id);
-  }
-  if (!inFile || store.isShared(node.content)) return 0;
-  if (clip(content.ranges, write.offset, end).length > 0) store.tree.update({ ...node, etag: store.stamps.next() });
-  return node.content;
+  const { files } = store.contents;
+  return files.exclusively(content, write.offset, end, async () => {
+    if (!store.contents.isInFile(content) || store.isShared(content)) return undefined;
+    if (clip(store.contents.get(content).ranges, write.offset, end).length > 0)
+      await store.write(() => store.tree.update({ ...writable(store, id, write), etag: store.stamps.next() }));
+    await files.write(content, write.offset, write.bytes);
+    const done = await store.write(() => record(store, id, content, write));
+    // Removed while it was written: the write has made the file anew.
+    if (!store.contents.isInFile(content)) await files.remove(content);
+    return done;
+  });
 }
 
 /** After the bytes are on disk. Undefined: they are in a content that is no longer this file's, or may not change. */

@@ -21,7 +21,9 @@ export async function world(options: Partial<FilesOptions> = {}): Promise<World>
   const service = await startFiles({ dir, account, ...options });
   const client = clientOf(service.url);
   const share = client.getShareClient('work');
-  await share.createIfNotExists();
+  // Connections to an earlier service on the same port may still be in the client's pool: this call may meet one.
+  const patient = new ShareServiceClient(service.url, credential, { retryOptions: { retryDelayInMs: 1 } });
+  await patient.getShareClient('work').createIfNotExists();
   return {
     dir,
     service,
