@@ -59,30 +59,33 @@ const idleTimeout = 240_000;
 
 /** Starts the broker; everything that was accepted before is there again. Throws the errors of `openDatabase`. */
 export async function startServiceBus(options: ServiceBusOptions): Promise<ServiceBusService> {
-  const { clock = systemClock, random = systemRandom, log = silent } = options;
   const counters: Counters = { messagesIn: 0, delivered: 0, settled: 0, commits: 0 };
   const store = new Store(options.file, counters);
+  try {
+    return await start(options, store, counters);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+async function start(options: ServiceBusOptions, store: Store, counters: Counters): Promise<ServiceBusService> {
+  const { clock = systemClock, random = systemRandom, log = silent } = options;
   const connections = new Set<Connection>();
   const tick = (now: number): number =>
     Math.min(broker.tick(now), ...[...connections].map((connection) => connection.tick(now)));
   const alarm = new Alarm(clock, tick);
-  const around = {
-    store,
-    bodies: new Bodies(store, bodiesInMemory),
-    clock,
-    random,
-    log,
-    counters,
-    wake: (at: number) => alarm.at(at),
-  };
+  const bodies = new Bodies(store, bodiesInMemory);
+  const around = { store, bodies, clock, random, log, counters, wake: (at: number) => alarm.at(at) };
   const broker = new Broker(options.topology, around);
   const namespace = { broker, around, keys: options.keys, gate: new Gate(options.faults, clock) };
-  const accept = acceptor((amqp) => {
-    const connection = new Connection(amqp, namespace);
-    connections.add(connection);
-    amqp.socket.once('close', () => connections.delete(connection));
-  }, log);
-  const server = createServer(accept);
+  const server = createServer(
+    acceptor((amqp) => {
+      const connection = new Connection(amqp, namespace);
+      connections.add(connection);
+      amqp.socket.once('close', () => connections.delete(connection));
+    }, log),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);

@@ -6,6 +6,7 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import rhea from 'rhea';
 import type { Performative } from 'rhea/lib/frames.js';
+import { decodeError } from './error.ts';
 import type { AmqpError } from './error.ts';
 
 /** A described or typed value as rhea keeps it. */
@@ -143,7 +144,29 @@ export function createContainer(options: object): EventEmitter & {
   sasl_server_mechanisms: Record<string, unknown> & { enable_anonymous(): void };
   create_connection(options: object): ServerConnection;
 } {
+  guardArrays();
   return rhea.create_container(options) as unknown as ReturnType<typeof createContainer>;
+}
+
+// Elements of some types take no bytes, so that a short frame can announce more of them than memory holds; and frames
+// are decoded before anybody has shown a token. All others run out of bytes first.
+const mostEmptyElements = 1000;
+
+function guardArrays(): void {
+  const { Reader } = types as unknown as { Reader: { prototype: ArrayReader } };
+  const { prototype } = Reader;
+  if (prototype.guarded === true) return;
+  prototype.guarded = true;
+  const { read_array_items: read } = prototype;
+  prototype.read_array_items = function (count, type) {
+    if (type.width === 0 && count > mostEmptyElements) throw decodeError('an array has too many elements');
+    return read.call(this, count, type);
+  };
+}
+
+interface ArrayReader {
+  guarded?: boolean;
+  read_array_items: (this: unknown, count: number, type: { readonly width: number }) => unknown[];
 }
 
 const accepted = 0x24;

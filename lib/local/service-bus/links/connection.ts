@@ -91,7 +91,10 @@ export class Connection {
   close(): void {
     this.#end(false);
     this.amqp.close({ condition: 'amqp:connection:forced', description: 'The service is stopping.' });
-    process.nextTick(() => this.amqp.socket.destroySoon());
+    const { socket } = this.amqp;
+    process.nextTick(() => socket.destroySoon());
+    // A client that does not read would hold up the stop.
+    setTimeout(() => socket.destroy(), 1000).unref();
   }
 
   #attach(link: AmqpLink | undefined, attach: (link: AmqpLink, to: Connection) => Link | undefined): void {
