@@ -38,9 +38,11 @@ export interface Agent {
   counters(): Readonly<Record<string, number>>;
 }
 
-/** Errors: those of the state file (see `openDatabase`), and `state_foreign` where it is another endpoint's. */
-export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const state = new State(options.stateFile);
+/**
+ * Errors: those of the state file (see `openDatabase`), and `state_foreign` where it is another endpoint's. `state` is for
+ * a simulator, which must keep it over the death of an agent.
+ */
+export async function startAgent(options: AgentOptions, state: State = new State(options.stateFile)): Promise<Agent> {
   const { endpoint } = state.meta.values;
   if (endpoint !== '' && endpoint !== options.endpoint) {
     state.close();

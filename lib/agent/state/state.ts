@@ -36,8 +36,10 @@ export class State implements Trees {
   readonly #synced: SyncedTable;
   readonly #remote: RemoteTable;
 
-  constructor(file: string) {
-    this.#db = openDatabase(file, schema);
+  /** The state's file; or a database with the schema, which whoever made it keeps (in memory, for the simulator). */
+  constructor(source: string | Database) {
+    const file = typeof source === 'string' ? source : ':memory:';
+    this.#db = typeof source === 'string' ? openDatabase(source, schema) : source;
     this.writes = new Writes(this.#db, file);
     this.#local = new LocalTable(this.#db);
     this.#synced = new SyncedTable(this.#db);
