@@ -28,17 +28,21 @@ export async function download(
   temporary: string,
 ): Promise<Downloaded> {
   const path = sharePath(to.state, node);
-  const file = await to.fs.create(temporary, 0o600);
+  const file = await to.fs.create(temporary, node.mode);
   try {
     const hash = await fill(to, node, path, file);
     if (node.hash !== null && hash !== node.hash)
       throw new TidewayError('wrong_content', `The content of ${path} does not match what the log says of it`, {
         path,
       });
-    await file.chmod(node.mode);
     await file.utimes(BigInt(node.mtime));
+    let stat = await file.stat();
+    if (stat.mode !== node.mode) {
+      // The umask took something away.
+      await file.chmod(node.mode);
+      stat = await file.stat();
+    }
     if (node.size >= ownSyncBytes) await file.sync();
-    const stat = await file.stat();
     await file.close();
     return { hash, stat };
   } catch (error) {

@@ -1,15 +1,22 @@
+import type { Clock } from '../base/clock.ts';
+
 /**
  * One flush for many callers. A caller is answered after a flush that began after its call; while one is under way, all
  * who come share the next. An error goes to those whom it would have answered, and to nobody else.
  */
 export class Flush {
   readonly #work: () => Promise<void>;
+  readonly #clock: Clock | undefined;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
+  /** Not before this the next one begins. */
+  #rested = -Infinity;
   readonly counters: { flushes: number } = { flushes: 0 };
 
-  constructor(work: () => Promise<void>) {
+  /** With a clock a flush is followed by a rest as long as it took: for a disk that others use too. */
+  constructor(work: () => Promise<void>, clock?: Clock) {
     this.#work = work;
+    this.#clock = clock;
   }
 
   run(): Promise<void> {
@@ -19,11 +26,19 @@ export class Flush {
 
   async #after(running: Promise<void> | undefined): Promise<void> {
     await running?.catch(() => {}); // told to those who asked for that one
+    const wait = this.#clock === undefined ? 0 : this.#rested - this.#clock.monotonic();
+    if (wait > 0) await this.#clock?.sleep(wait);
     // Whoever is ready in this turn of the event loop comes along.
-    await new Promise((resolve) => setImmediate(resolve));
+    else await new Promise((resolve) => setImmediate(resolve));
     this.#running = this.#next;
     this.#next = undefined;
     this.counters.flushes++;
-    await this.#work();
+    const began = this.#clock?.monotonic() ?? 0;
+    try {
+      await this.#work();
+    } finally {
+      const ended = this.#clock?.monotonic() ?? 0;
+      this.#rested = ended + (ended - began);
+    }
   }
 }

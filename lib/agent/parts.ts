@@ -61,7 +61,7 @@ export function assemble(shared: Shared): Parts {
   const scanner = new Scanner({ ...common, touched });
   const outbox = new Outbox({ ...common, group, resendMs, more: () => proposals.pending > 0 });
   const replaced = new Replaced({ ...common, server });
-  const flush = new Flush(() => fs.sync());
+  const flush = new Flush(() => fs.sync(), clock);
   const site = new Site({ fs, state, touched, replaced, look });
   const apply = new Apply({ ...common, site, flush, readLog: () => follower.read() });
   const proposals = new Proposals({ ...common, outbox });

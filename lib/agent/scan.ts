@@ -82,7 +82,7 @@ export class Scanner {
 
   /** Looks at one path soon. */
   look(path: string, look: Look = { closed: false, written: false }): void {
-    if (path === ours || path.startsWith(`${ours}/`)) return;
+    if (path === ours || isOwn(path)) return;
     const known = this.#looks.get(path);
     this.#looks.set(path, {
       closed: known?.closed === true || look.closed,
@@ -114,6 +114,8 @@ export class Scanner {
           this.look(event.path, { closed: true, written: false });
           break;
         case 'moved':
+          // Only the agent renames between its own folder and the tree, and it records what it does.
+          if (isOwn(event.from) || isOwn(event.to)) break;
           this.look(event.from);
           this.look(event.to);
           break;
@@ -250,4 +252,8 @@ export class Scanner {
     this.#unquiet--;
     if (!signal.aborted) for (const found of group) this.look(found.path);
   }
+}
+
+function isOwn(path: string): boolean {
+  return path.startsWith(`${ours}/`);
 }

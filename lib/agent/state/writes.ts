@@ -1,9 +1,9 @@
-import { closeSync, fsync, openSync } from 'node:fs';
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Database } from '../../base/sqlite.ts';
 import { Flush } from '../flush.ts';
 
-const fsyncFile = promisify(fsync);
+const syncFile = promisify(fdatasync);
 
 /**
  * Writes share one open transaction: each is seen by all reads at once. `save` hands it to the kernel, which is enough
@@ -82,7 +82,7 @@ export class Writes {
     this.#fd ??= openSync(this.#log, 'r');
     this.counters.syncs++;
     try {
-      await fsyncFile(this.#fd);
+      await syncFile(this.#fd);
     } catch (error) {
       this.#broken = error instanceof Error ? error : new Error(String(error));
       throw error;
