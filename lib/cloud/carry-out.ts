@@ -124,9 +124,7 @@ function settle(change: Change, operation: Planned, progress: Progress): Change[
   if (!('put' in change) || change.from === undefined) return [change];
   if (progress.gone.has(change.from)) {
     // What was to keep living under another name was deleted on the share, seen right now with no intent open on it.
-    return change.place === 'moved' && change.oldKey === undefined && operation.op !== 'move'
-      ? [{ drop: change.put, key: '' }]
-      : [];
+    return change.place === 'moved' ? [{ drop: change.put, key: '' }] : [];
   }
   const step = progress.facts.get(change.from);
   if (step === undefined) return [change];

@@ -8,7 +8,7 @@ import { isStale } from './decide/stale.ts';
 import { decideAttributes, decideDelete, decideMkdir, decideMove, decideRevive, decideRmdir } from './decide/tree.ts';
 import type { Table } from './ports.ts';
 import { rowCost, type Change, type Planned, type Step } from './plan.ts';
-import { nodeKey, type NodeRow } from './rows.ts';
+import { nameKey, nodeKey, type NodeRow } from './rows.ts';
 import type { StagedCheck } from './staged.ts';
 import { shareNameOf, type View } from './view.ts';
 
@@ -183,7 +183,7 @@ export function keysOf(changes: readonly Change[]): readonly string[] {
   const keys: string[] = [];
   for (const change of changes) {
     if ('put' in change) {
-      keys.push(nodeKey(change.put.parent, shareNameOf(change.put)));
+      keys.push(nodeKey(change.put.parent, shareNameOf(change.put)), nameKey(change.put.parent, change.put.name));
       if (change.oldKey !== undefined) keys.push(change.oldKey);
     } else if ('drop' in change) keys.push(change.key);
   }

@@ -1,5 +1,7 @@
 // Somebody edited the share and posted the path (or a directory turned up): what is there is compared with what the
 // namespace says and logged as found, author `cloud`. Runs inside the group's turn, so no intent of ours is open.
+import { conflictName } from '../core/conflict-name.ts';
+import { fold } from '../core/fold.ts';
 import { rootId } from '../core/node.ts';
 import { linuxName, plainShareName } from '../core/share-name.ts';
 import { ours } from '../protocol/layout.ts';
@@ -9,7 +11,7 @@ import type { Logged, Turn } from './intent.ts';
 import type { Change } from './plan.ts';
 import { ShareRefusal, type ShareKind, type ShareProperties } from './ports.ts';
 import { after, nodeKey, parkedRow, type NodeRow } from './rows.ts';
-import { foundNode } from './steps/land.ts';
+import { cloudAuthor, foundNode } from './steps/land.ts';
 import type { Done } from './undo.ts';
 import { join, shareNameOf } from './view.ts';
 import type { LogRow } from '../protocol/log-row.ts';
@@ -30,7 +32,9 @@ export async function examine(turn: Turn, path: string): Promise<Logged> {
     // Twice, because a file in a directory's place is two changes: the one is gone, the other is there.
     for (let round = 0; round < 2; round++) {
       const known = await turn.view.childOnShare(parent, name);
-      const change = await difference(turn, { parent, name, known, there, last });
+      const exact = known !== undefined && name === shareNameOf(known);
+      const spelled = there === undefined || exact ? name : await spelling(turn, dir, name);
+      const change = await difference(turn, { parent, name: spelled, known, there, last });
       if (change !== undefined) rows.push(...(await log(turn, change)));
     }
     if (last || there?.kind !== 'directory') return { rows, examine: last ? await below(turn, at, there) : [] };
@@ -54,8 +58,15 @@ async function onShare(turn: Turn, path: string): Promise<ShareProperties | unde
   return undefined;
 }
 
+/** A path is found in any case: how the share spells its last name. */
+async function spelling(turn: Turn, dir: string, name: string): Promise<string> {
+  const entries = (await turn.share.list(dir, name)) ?? [];
+  return entries.find((entry) => fold(entry.name) === fold(name))?.name ?? name;
+}
+
 interface Seen {
   readonly parent: string;
+  /** As the share spells it. */
   readonly name: string;
   readonly known: NodeRow | undefined;
   readonly there: ShareProperties | undefined;
@@ -70,18 +81,35 @@ async function difference(turn: Turn, seen: Seen): Promise<Change | undefined> {
     return { drop: known, key: nodeKey(known.parent, shareNameOf(known)) };
   }
   if (known === undefined) {
-    const linux = linuxName(name);
-    const share = plainShareName(linux) === name ? {} : { share: name };
-    const at = { id: newNodeId(turn.cloud), parent, name: linux, ...share };
+    const at = { id: newNodeId(turn.cloud), parent, ...(await freeName(turn, parent, name)) };
     return { put: foundNode(there, there, at), place: 'new' };
   }
   if (there.kind !== known.kind) return { drop: known, key: nodeKey(known.parent, shareNameOf(known)) };
-  if (known.kind === 'directory' || isSame(known, there)) return undefined;
-  const { id, parent: at, name: linux, share } = known;
-  return {
-    put: { ...foundNode(there, there, { id, parent: at, name: linux, share }), mode: known.mode },
-    place: 'same',
-  };
+  const renamed = name === shareNameOf(known) ? undefined : await respelled(turn, known, name);
+  if (known.kind === 'directory' || isSame(known, there))
+    return renamed === undefined ? undefined : { put: renamed, place: 'moved' };
+  const { id, parent: at, name: linux, share } = renamed ?? known;
+  const put = { ...foundNode(there, there, { id, parent: at, name: linux, share }), mode: known.mode };
+  return { put, place: renamed === undefined ? 'same' : 'moved' };
+}
+
+/** Somebody changed the case of a name on the share. */
+async function respelled(turn: Turn, known: NodeRow, shareName: string): Promise<NodeRow> {
+  const { share, ...rest } = known;
+  const name = linuxName(shareName);
+  const plain = share === undefined && plainShareName(name) === shareName;
+  if (plain && (await turn.view.childNamed(known.parent, name)) === undefined) return { ...rest, name };
+  return { ...known, share: shareName };
+}
+
+/** The Linux name of what was found: its own, or a conflict name where a node with a marked share name has that one. */
+async function freeName(turn: Turn, parent: string, shareName: string): Promise<{ name: string; share?: string }> {
+  const own = linuxName(shareName);
+  for (let attempt = -1; ; attempt++) {
+    const name = attempt < 0 ? own : conflictName(own, cloudAuthor, attempt);
+    if ((await turn.view.childNamed(parent, name)) !== undefined) continue;
+    return plainShareName(name) === shareName ? { name } : { name, share: shareName };
+  }
 }
 
 /** Known by file id, ETag, size and last-write: no hash is claimed for what nobody has read. */
@@ -123,7 +151,7 @@ async function below(turn: Turn, path: string, there: ShareProperties | undefine
     onShareNow.add(nodeKey(parent, entry.name));
     const known = await turn.view.childOnShare(parent, entry.name);
     const same = known?.kind === entry.kind && (known.kind === 'directory' || known.etag === entry.etag);
-    if (!same) changed.push(join(path, entry.name));
+    if (!same || shareNameOf(known) !== entry.name) changed.push(join(path, entry.name));
   }
   for (const child of await turn.view.children(parent))
     if (!onShareNow.has(nodeKey(parent, shareNameOf(child)))) changed.push(join(path, shareNameOf(child)));

@@ -9,6 +9,7 @@ import {
   endpointKey,
   endpointRow,
   idKey,
+  markedKey,
   nodeKey,
   parkedKey,
   type EndpointRow,
@@ -162,8 +163,10 @@ function foundEntry(at: Finish, change: Change, seq: number): Entry {
   return { writes: [...changeWrites(numbered, seq), logWrite(row)], row, of: { found: change } };
 }
 
+/** What was found has a content that nobody has read. */
 function versionOf(node: NodeRow, seq: number): number {
-  return node.kind === 'file' ? seq : 0;
+  if (node.kind === 'directory') return 0;
+  return node.hash === null ? seq : node.version; // only its name was found changed
 }
 
 function logWrite(row: LogRow): Write {
@@ -205,13 +208,16 @@ function changeWrites(change: Change, seq: number): Write[] {
   if ('alias' in change) return [{ do: 'put', key: idKey(change.alias), value: { v: 1, alias: change.to } }];
   if ('drop' in change) {
     const { drop, key } = change;
-    const tombstone: Write = { do: 'put', key: idKey(drop.id), value: { v: 1, dead: seq, last: drop } };
-    return key === '' ? [tombstone] : [{ do: 'delete', key }, tombstone];
+    const writes: Write[] = [{ do: 'put', key: idKey(drop.id), value: { v: 1, dead: seq, last: drop } }];
+    if (drop.share !== undefined) writes.push({ do: 'delete', key: markedKey(drop.parent, drop.id) });
+    return key === '' ? writes : [{ do: 'delete', key }, ...writes];
   }
   const { put, place, oldKey } = change;
   const key = nodeKey(put.parent, shareNameOf(put));
   const writes: Write[] = [{ do: 'put', key, value: put }];
   if (oldKey !== undefined) writes.push({ do: 'delete', key: oldKey });
+  if (put.share !== undefined)
+    writes.push({ do: 'put', key: markedKey(put.parent, put.id), value: { v: 1, name: put.name } });
   if (place === 'same') return writes;
   writes.push({ do: place === 'new' ? 'insert' : 'put', key: idKey(put.id), value: { v: 1, parent: put.parent, key } });
   return writes;

@@ -119,8 +119,11 @@ export type IntentRow = z.infer<typeof intentRow>;
 export function rowCost(operationPlan: Pick<Planned, 'changes'>): number {
   let rows = 1;
   for (const item of operationPlan.changes) {
-    if ('put' in item) rows += (item.place === 'same' ? 1 : 2) + (item.oldKey === undefined ? 0 : 1);
-    else rows += 'drop' in item ? 2 : 1;
+    if ('put' in item) {
+      rows += (item.place === 'same' ? 1 : 2) + (item.oldKey === undefined ? 0 : 1);
+      if (item.put.share !== undefined) rows++;
+    } else if ('drop' in item) rows += item.drop.share === undefined ? 2 : 3;
+    else rows++;
   }
   return rows;
 }

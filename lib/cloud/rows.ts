@@ -111,6 +111,19 @@ export function nodeKey(parent: NodeId, shareName: string): string {
   return nodePrefix(parent) + digest.slice(0, 32);
 }
 
+/** What two nodes of a directory cannot both have, though their rows may lie apart: a Linux name. */
+export function nameKey(parent: NodeId, name: string): string {
+  return `name|${parent}|${name}`;
+}
+
+/**
+ * A node whose share name is not the plain one is found by its Linux name through this row of its directory. It may be left
+ * over from a node that went elsewhere: the node's own row decides.
+ */
+export const markedRow = z.object({ v: z.literal(1), name: z.string() });
+export const markedPrefix = (parent: NodeId): string => `marked|${parent}|`;
+export const markedKey = (parent: NodeId, id: NodeId): string => markedPrefix(parent) + id;
+
 export const idKey = (id: NodeId): string => `id|${id}`;
 export const endpointKey = (id: string): string => `endpoint|${id}`;
 export const parkedKey = (endpoint: string, n: number): string => `parked|${endpoint}|${String(n).padStart(12, '0')}`;

@@ -10,6 +10,8 @@ import {
   headRow,
   idKey,
   idRow,
+  markedPrefix,
+  markedRow,
   nodeKey,
   nodePrefix,
   nodeRow,
@@ -23,14 +25,17 @@ export interface RowCache {
   rows: Map<string, Row | null>;
   /** Directories all of whose children are in `rows`. */
   complete: Set<NodeId>;
+  /** By directory: ids of nodes under a share name that is not the plain one, by their Linux names. */
+  marked: Map<NodeId, Map<string, NodeId[]>>;
 }
 
 export function emptyCache(): RowCache {
-  return { txnId: '', rows: new Map(), complete: new Set() };
+  return { txnId: '', rows: new Map(), complete: new Set(), marked: new Map() };
 }
 
 const maxRows = 60_000;
 const maxChildren = 4_000;
+const pageSize = 1_000;
 
 export type Found =
   | { readonly state: 'alive'; readonly row: NodeRow; readonly key: string }
@@ -71,6 +76,8 @@ export class View {
     this.#cache.txnId = head.txnId;
     for (const row of written) this.#cache.rows.set(row.key, row);
     for (const key of deleted) this.#cache.rows.set(key, null);
+    for (const key of [...written.map((row) => row.key), ...deleted])
+      if (key.startsWith('marked|')) this.#cache.marked.delete(key.split('|')[1] ?? '');
   }
 
   /** A directory that was made under an id never used before has no children. */
@@ -87,6 +94,7 @@ export class View {
     this.#cache.txnId = txnId;
     this.#cache.rows.clear();
     this.#cache.complete.clear();
+    this.#cache.marked.clear();
   }
 
   async row(key: string): Promise<Row | undefined> {
@@ -149,14 +157,26 @@ export class View {
   /** The live child with exactly this Linux name, wherever its share name had to go. */
   async childNamed(parent: NodeId, name: string): Promise<NodeRow | undefined> {
     const plain = plainShareName(name);
-    if (plain !== undefined) {
-      const there = await this.childOnShare(parent, plain);
-      if (there === undefined || there.name === name) return there;
+    const there = plain === undefined ? undefined : await this.childOnShare(parent, plain);
+    if (there?.name === name) return there;
+    for (const id of (await this.#markedIn(parent)).get(name) ?? []) {
+      const found = await this.find(id);
+      if (found.state === 'alive' && found.row.parent === parent && found.row.name === name) return found.row;
     }
-    const cleared = await this.#clearedOf(parent);
-    if (cleared === undefined) return undefined;
-    for (const node of await this.children(parent)) if (node.name === name) return node;
     return undefined;
+  }
+
+  async #markedIn(parent: NodeId): Promise<ReadonlyMap<string, readonly NodeId[]>> {
+    const known = this.#cache.marked.get(parent);
+    if (known !== undefined) return known;
+    const out = new Map<string, NodeId[]>();
+    const prefix = markedPrefix(parent);
+    for await (const row of this.#rows(prefix, after(prefix))) {
+      const { name } = markedRow.parse(row.value);
+      out.set(name, [...(out.get(name) ?? []), row.key.slice(prefix.length)]);
+    }
+    this.#cache.marked.set(parent, out);
+    return out;
   }
 
   /** All live children of a live directory. */
@@ -165,16 +185,20 @@ export class View {
     if (cleared === undefined) return [];
     const out: NodeRow[] = [];
     const prefix = nodePrefix(parent);
-    let from = prefix;
-    for (;;) {
-      const rows = await this.#table.range(this.group, from, after(prefix), 1000);
-      for (const row of rows) {
-        const node = nodeRow.parse(row.value);
-        if (node.seq > cleared) out.push(node);
-      }
+    for await (const row of this.#rows(prefix, after(prefix))) {
+      const node = nodeRow.parse(row.value);
+      if (node.seq > cleared) out.push(node);
+    }
+    return out;
+  }
+
+  async *#rows(from: string, to: string): AsyncIterable<Row> {
+    for (let at = from; ;) {
+      const rows = await this.#table.range(this.group, at, to, pageSize);
+      yield* rows;
       const last = rows.at(-1);
-      if (rows.length < 1000 || last === undefined) return out;
-      from = `${last.key}!`; // sorts right behind it
+      if (rows.length < pageSize || last === undefined) return;
+      at = `${last.key}!`; // sorts right behind it
     }
   }
 

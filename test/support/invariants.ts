@@ -93,7 +93,11 @@ function* namespaceIsReplayedLog(world: CloudWorld, replayed: Replay): Iterable<
     if (parsed === undefined || !('key' in parsed) || parsed.parent !== row.parent)
       yield `I7 the id of ${row.name} (${id}) leads to ${JSON.stringify(parsed)}`;
   }
+  const names = new Set<string>();
   for (const [id, state] of replayed.nodes) {
+    const name = `${state.parent} ${state.name}`;
+    if (names.has(name)) yield `I7 two nodes are ${state.name} in ${state.parent}`;
+    names.add(name);
     if (!alive.has(id)) yield `I1 ${state.name} (${id}) is in the log, not in the namespace`;
     if (replayed.pathOf(id) === undefined) yield `I7 ${state.name} (${id}) has no parent`;
   }

@@ -4,7 +4,7 @@ import { markedShareName, plainShareName } from '../../core/share-name.ts';
 import { trashRoot } from '../../protocol/layout.ts';
 import type { Outcome } from '../../protocol/log-row.ts';
 import type { Change, Step } from '../plan.ts';
-import { nodeKey, type NodeRow } from '../rows.ts';
+import { nameKey, nodeKey, type NodeRow } from '../rows.ts';
 import { isOurs, join, type View } from '../view.ts';
 
 /** One operation, and all that a decision about it may depend on. Deciding has no side effects. */
@@ -18,7 +18,7 @@ export interface Asked {
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Row keys that operations before it in the same chunk will write. */
+  /** Row keys that operations before it in the same chunk will write, and `nameKey`s. */
   readonly taken: ReadonlySet<string>;
   newId(): NodeId;
   /** Whether a node's content has this hash; reads content that was found on the share and never hashed. */
@@ -114,7 +114,7 @@ export async function placeAt(
   const there = plain === undefined ? undefined : await asked.view.childOnShare(parent.id, plain);
   // Twins under case folding (`A` beside `a`), and names that cannot stand on the share, go under a marked share name.
   const marked = plain === undefined || (there !== undefined && there.name !== name && there.id !== id);
-  const holder = marked ? await asked.view.childNamed(parent.id, name) : there;
+  const holder = await asked.view.childNamed(parent.id, name);
   if (holder !== undefined && holder.id !== id) return { place: placeOf(parent, holder.name, holder.share), holder };
   const share = marked ? markedShareName(name, id) : undefined;
   const place = placeOf(parent, name, share);
@@ -140,7 +140,8 @@ export async function conflictPlace(
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const candidate = conflictName(name, server, attempt);
     const { place, holder } = await placeAt(asked, parent, candidate, id);
-    if (holder === undefined && !asked.taken.has(place.key)) return place;
+    if (holder === undefined && !asked.taken.has(place.key) && !asked.taken.has(nameKey(parent.id, candidate)))
+      return place;
   }
   throw new Refused('too_many_conflicts');
 }

@@ -1,11 +1,12 @@
 // The one way by which anything gets a live name: a rename that replaces nothing. What already has the name and is not
 // ours was put there by somebody on the share: it makes way under a conflict name and is recorded (I3, I4).
 import { conflictName } from '../../core/conflict-name.ts';
+import type { NodeId } from '../../core/node.ts';
 import { fromShareTime } from '../../protocol/layout.ts';
 import { linuxName, plainShareName } from '../../core/share-name.ts';
 import { ShareRefusal, type ShareKind, type ShareProperties, type Traits } from '../ports.ts';
-import { nodeKey, type NodeRow } from '../rows.ts';
-import { join } from '../view.ts';
+import { nameKey, nodeKey, type NodeRow } from '../rows.ts';
+import { join, type View } from '../view.ts';
 import { Busy, clear, isSeal, look, sealName, type Facts, type Work } from './work.ts';
 
 export type Landed =
@@ -90,8 +91,8 @@ export async function keepForeign(work: Work, hold: string, path: string): Promi
   for (let attempt = 0; ; attempt++) {
     const copy = conflictName(name, cloudAuthor, attempt);
     const shareName = plainShareName(copy) ?? path.slice(slash + 1);
-    const key = nodeKey(parent, shareName);
-    if (work.taken.has(key) || (await work.view.childOnShare(parent, shareName)) !== undefined) continue;
+    const [key, named] = [nodeKey(parent, shareName), nameKey(parent, copy)];
+    if (work.taken.has(key) || work.taken.has(named) || (await isTaken(work.view, parent, copy, shareName))) continue;
     const at = join(dir, shareName);
     const renamed = await clear(work, path, () => work.share.rename(hold, at, kind));
     if (renamed instanceof ShareRefusal && renamed.fault === 'exists') continue; // foreign as well: it keeps its name
@@ -105,6 +106,12 @@ export async function keepForeign(work: Work, hold: string, path: string): Promi
     if (kind === 'directory') work.examine.push(at);
     return;
   }
+}
+
+async function isTaken(view: View, parent: NodeId, name: string, shareName: string): Promise<boolean> {
+  return (
+    (await view.childOnShare(parent, shareName)) !== undefined || (await view.childNamed(parent, name)) !== undefined
+  );
 }
 
 /** A row for something nobody of ours has read: no hash; `seq` and `version` are given when it is logged. */

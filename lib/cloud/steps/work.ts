@@ -18,7 +18,7 @@ export interface Work {
   readonly planned: Planned;
   /** Somebody may have been here before: what was left half done is looked for. */
   readonly redo: boolean;
-  /** Row keys that the chunk writes: no copy of a foreign file may take one. */
+  /** Row keys that the chunk writes, and names in it: no copy of a foreign file may take one. */
   readonly taken: ReadonlySet<string>;
   /** Monotonic ms: a path that is still busy then is parked. */
   readonly busyUntil: number;
