@@ -1,5 +1,6 @@
 // SharedKey for Azure Files over REST.
 // https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
+import { byHeaderOrder } from '../../base/header-order.ts';
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
 export interface KeyCredential {
@@ -35,7 +36,7 @@ export function sharedKey(
   if (standard[2] === '0') standard[2] = ''; // content-length: empty since version 2015-02-21
   const ours = Object.keys(headers)
     .filter((name) => name.startsWith('x-ms-'))
-    .toSorted()
+    .toSorted(byHeaderOrder)
     .map((name) => `${name}:${headers[name]}\n`)
     .join('');
   const resource = query

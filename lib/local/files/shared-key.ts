@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { byHeaderOrder } from '../../base/header-order.ts';
 import type { Account } from '../service.ts';
 import type { Signed } from './request.ts';
 
@@ -59,43 +60,10 @@ export function stringToSign(request: Signed, account: string): string {
   }
   const names: string[] = [];
   for (const name of request.headers.keys()) if (name.startsWith('x-ms-')) names.push(name);
-  names.sort(byWeight);
+  names.sort(byHeaderOrder);
   for (const name of names) text += `\n${name}:${(request.headers.get(name) ?? '').trimStart()}`;
   text += `\n/${account}${request.rawPath}`;
   if (request.query.size > 0)
     for (const key of [...request.query.keys()].toSorted()) text += `\n${key}:${request.query.get(key) ?? ''}`;
   return text;
-}
-
-// The service sorts header names as .NET compares words: hyphens count only between otherwise equal names, and other
-// punctuation comes before digits and letters.
-const punctuation = '!#$%&*.^_`|~+';
-const weights = new Map<string, string>();
-
-function weightOf(name: string): string {
-  let weight = weights.get(name);
-  if (weight !== undefined) return weight;
-  weight = '';
-  for (const character of name) {
-    const place = punctuation.indexOf(character);
-    if (place >= 0) weight += String.fromCharCode(place + 1);
-    else if (character !== '-' && character !== "'") weight += character;
-  }
-  // Names come from whoever connects: the memory for them is bounded.
-  if (weights.size < 1000) weights.set(name, weight);
-  return weight;
-}
-
-function byWeight(a: string, b: string): number {
-  const [left, right] = [weightOf(a), weightOf(b)];
-  if (left !== right) return left < right ? -1 : 1;
-  return a === b ? 0 : hyphenLast(a, b);
-}
-
-/** Of two names that differ in hyphens only, the one with the earlier hyphen comes later. */
-function hyphenLast(a: string, b: string): number {
-  for (let i = 0; ; i++) {
-    if (a[i] === b[i]) continue;
-    return a[i] === '-' || a[i] === "'" ? 1 : -1;
-  }
 }
