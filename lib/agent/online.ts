@@ -7,7 +7,15 @@ const firstMs = 200;
 const maxMs = 30_000;
 
 /** Errors that say something about the call, not about the line: repeating it the same way is of no use. */
-const answers: ReadonlySet<string> = new Set(['clone', 'changed', 'absent', 'invalid', 'revoked', 'newer']);
+const answers: ReadonlySet<string> = new Set([
+  'clone',
+  'changed',
+  'absent',
+  'invalid',
+  'revoked',
+  'newer',
+  'slot_unknown',
+]);
 
 /**
  * Repeats calls to the backend until they are answered: from 0.2 s doubling to 30 s, each wait shortened by chance so
@@ -32,16 +40,21 @@ export class Online {
     return this.#failing > 0;
   }
 
-  /** Rejects with what the backend answered about the call itself, and with the signal's reason. */
-  async call<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  /**
+   * Rejects with what the backend answered about the call itself, with the signal's reason, and with the last error when
+   * `patienceMs` are over.
+   */
+  async call<T>(what: string, attempt: () => Promise<T>, patienceMs = Infinity): Promise<T> {
     let failed = false;
+    const until = this.#clock.monotonic() + patienceMs;
     try {
       for (let wait = firstMs; ; wait = Math.min(wait * 2, maxMs)) {
         this.#signal.throwIfAborted();
         try {
           return await attempt();
         } catch (error) {
-          if (this.#signal.aborted || answers.has(codeOf(error))) throw error;
+          this.#signal.throwIfAborted();
+          if (answers.has(codeOf(error)) || this.#clock.monotonic() >= until) throw error;
           this.lastError = error;
           if (!failed) {
             failed = true;
@@ -56,3 +69,6 @@ export class Online {
     }
   }
 }
+
+/** For calls that go with one slot or one version: these may be void by then, and the file is begun anew. */
+export const transferPatienceMs = 5 * 60_000;

@@ -104,4 +104,46 @@ describe('two sites', () => {
     expect(Buffer.compare(Buffer.from(tokyo.user.read('big')), big)).toBe(0);
     expect(cloud.namespace.at('root', 'big')?.blocks).toBeUndefined();
   });
+
+  test('names that are hostile on either side, and names that are no UTF-8', async () => {
+    const names = ['a:b', 'CON', 'end.', 'end ', 'x\\y', '\udcff\udc80', 'ü', 'u\u0308', 'new\nline', '*'];
+    for (const name of names) paris.user.writeFile(name, name);
+    await Promise.all([paris.start(), tokyo.start()]);
+    await until('all at tokyo', () => tokyo.tree().size === names.length);
+    expect([...tokyo.tree()]).toEqual([...paris.tree()]);
+    expect([...tokyo.tree().keys()].toSorted()).toEqual(names.toSorted());
+  });
+
+  test('a hard link is a file of its own', async () => {
+    paris.user.writeFile('one', 'x');
+    await Promise.all([paris.start(), tokyo.start()]);
+    await converge(cloud, paris, tokyo);
+    paris.user.link('one', 'two');
+    await converge(cloud, paris, tokyo);
+    expect([...tokyo.tree()]).toEqual([
+      ['one', 'x'],
+      ['two', 'x'],
+    ]);
+  });
+
+  test('events that are lost or too many: a full scan finds all', async () => {
+    paris.watch = { queue: 2 };
+    await Promise.all([paris.start(), tokyo.start()]);
+    await converge(cloud, paris, tokyo);
+    for (let at = 0; at < 20; at++) paris.user.writeFile(`f${at}`, 'x');
+    await until('all at tokyo', () => tokyo.tree().size === 20);
+  });
+
+  test('a file that grows is sent when it is quiet, or closed', async () => {
+    await Promise.all([paris.start(), tokyo.start()]);
+    await converge(cloud, paris, tokyo);
+    const handle = paris.user.open('log');
+    for (let at = 0; at < 10; at++) {
+      handle.write(at, 'x');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(cloud.tree().get('log') ?? '').toBe('');
+    }
+    await until('quiet', () => tokyo.tree().get('log') === 'x'.repeat(10));
+    await handle.close();
+  });
 });

@@ -130,7 +130,7 @@ export class FakeCloud {
   }
 
   sharePath(node: NodeState): string {
-    const own = node.share ?? plainShareName(node.name) ?? markedShareName(node.name, node.id);
+    const own = shareNameOf(node);
     const parent = node.parent === rootId ? undefined : this.namespace.nodes.get(node.parent);
     return parent === undefined ? own : `${this.sharePath(parent)}/${own}`;
   }
@@ -170,7 +170,11 @@ export class FakeCloud {
     let parent = rootId;
     let node: NodeState | undefined;
     for (const name of path.split('/')) {
-      node = this.namespace.at(parent, name);
+      const twin = this.namespace.at(parent, name);
+      node =
+        twin !== undefined && shareNameOf(twin) === name
+          ? twin
+          : this.namespace.children(parent).find((child) => shareNameOf(child) === name);
       if (node === undefined) throw new TidewayError('absent', path, { path });
       parent = node.id;
     }
@@ -185,4 +189,8 @@ export class FakeCloud {
     if (member === undefined) throw new Error(`${endpoint} is not enrolled`);
     return member;
   }
+}
+
+function shareNameOf(node: NodeState): string {
+  return node.share ?? plainShareName(node.name) ?? markedShareName(node.name, node.id);
 }

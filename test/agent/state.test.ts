@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { NodeState } from '../../lib/core/node.ts';
+import type { LocalEntry } from '../../lib/agent/state/local-table.ts';
+import { State } from '../../lib/agent/state/state.ts';
+
+let dir: string;
+let file: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'tideway-state-'));
+  file = join(dir, 'state.db');
+});
+
+afterEach(() => rmSync(dir, { recursive: true }));
+
+function local(id: string, parent: string, name: string, kind: 'file' | 'directory' = 'file'): LocalEntry {
+  const times = { mtime: '1', statMtime: '1700000000000000001', ctime: '2' };
+  return { id, parent, name, kind, size: 3, mode: 0o644, hash: null, settled: true, inode: '1:2', ...times };
+}
+
+function remote(id: string, parent: string, name: string, kind: 'file' | 'directory' = 'file'): NodeState {
+  const rest = {
+    version: 1,
+    seq: 1,
+    size: 0,
+    hash: null,
+    mtime: '1',
+    mode: 0o644,
+    etag: '',
+    fileId: '',
+    lastWrite: '',
+  };
+  return { id, parent, name, kind, ...rest, author: 'paris' };
+}
+
+describe('state', () => {
+  test('what was written is there again, names of any bytes included', () => {
+    const names = ['plain', 'ü 漢 \u{1f600}', '\udcff\udc80', 'a\\b', '"', 'with\0nul'];
+    let state = new State(file);
+    state.now(() => names.forEach((name, at) => state.setLocal(`id-${at}`, local(`id-${at}`, 'root', name))));
+    state.close();
+    state = new State(file);
+    expect(names.map((name) => state.localAt('root', name)?.id)).toEqual(names.map((_, at) => `id-${at}`));
+    expect(
+      state
+        .localChildren('root')
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(names.toSorted());
+    expect(state.local('id-0')).toEqual(local('id-0', 'root', 'plain'));
+    state.close();
+  });
+
+  test('paths both ways, and undefined where a directory is missing', () => {
+    const state = new State(':memory:');
+    state.now(() => {
+      state.setLocal('d', local('d', 'root', 'd', 'directory'));
+      state.setLocal('e', local('e', 'd', 'e', 'directory'));
+      state.setLocal('f', local('f', 'e', 'f'));
+      state.setLocal('lost', local('lost', 'nowhere', 'x'));
+    });
+    expect([state.pathOf('f'), state.pathIn('e', 'new'), state.pathIn('root', 'x')]).toEqual(['d/e/f', 'd/e/new', 'x']);
+    expect([state.pathOf('lost'), state.pathIn('nowhere', 'x')]).toEqual([undefined, undefined]);
+    state.close();
+  });
+
+  test('a remote directory goes with all below it, and all of it is told', () => {
+    const state = new State(':memory:');
+    const told = new Set<string>();
+    state.onChange = (id) => told.add(id);
+    state.now(() => {
+      state.setRemote(remote('d', 'root', 'd', 'directory'));
+      state.setRemote(remote('e', 'd', 'e', 'directory'));
+      state.setRemote(remote('f', 'e', 'f'));
+      state.setRemote(remote('g', 'root', 'g'));
+    });
+    told.clear();
+    state.now(() => state.dropRemote('d'));
+    expect([...told].toSorted()).toEqual(['d', 'e', 'f']);
+    expect([state.remote('f'), state.remote('g')?.name]).toEqual([undefined, 'g']);
+    state.close();
+  });
+
+  test('a part that throws is undone alone', () => {
+    const state = new State(':memory:');
+    state.now(() => state.setLocal('a', local('a', 'root', 'a')));
+    const fail = (): void =>
+      state.now(() => {
+        state.setLocal('b', local('b', 'root', 'b'));
+        throw new Error('no');
+      });
+    expect(fail).toThrow('no');
+    expect([state.local('a')?.name, state.local('b')]).toEqual(['a', undefined]);
+    state.close();
+  });
+
+  test('unequal: exactly the nodes on which the three trees disagree', () => {
+    const state = new State(':memory:');
+    const hash = 'ab';
+    const both = (id: string): void => {
+      state.setLocal(id, { ...local(id, 'root', id), hash, size: 0 });
+      state.setRemote({ ...remote(id, 'root', id), hash });
+      const { parent, name, kind, version, size, mtime, mode } = remote(id, 'root', id);
+      state.setSynced(id, { id, parent, name, kind, version, size, mtime, mode, hash });
+    };
+    state.now(() => {
+      for (const id of ['same', 'edited', 'newer', 'moved', 'gone-here', 'gone-there']) both(id);
+      state.setLocal('edited', { ...local('edited', 'root', 'edited'), hash: null });
+      state.setRemote({ ...remote('newer', 'root', 'newer'), version: 2 });
+      state.setRemote(remote('moved', 'root', 'elsewhere'));
+      state.setLocal('gone-here', null);
+      state.dropRemote('gone-there');
+      state.setRemote(remote('new-there', 'root', 'new-there'));
+      state.setLocal('new-here', local('new-here', 'root', 'new-here'));
+    });
+    expect([...state.unequal()].toSorted()).toEqual(
+      ['edited', 'gone-here', 'gone-there', 'moved', 'new-here', 'new-there', 'newer'].toSorted(),
+    );
+    state.close();
+  });
+
+  test('ids and numbers go on after a start', () => {
+    let state = new State(file);
+    const make = (): string =>
+      state.now(() => {
+        state.meta.set({ endpoint: 'paris', incarnation: 3 });
+        return state.newId();
+      });
+    expect(make()).toBe('paris-3-1');
+    state.close();
+    state = new State(file);
+    expect(make()).toBe('paris-3-2');
+    state.close();
+  });
+
+  test('a damaged file, and a file of something else, are refused with a code', () => {
+    writeFileSync(file, Buffer.alloc(8192, 'not a database'));
+    expect(() => new State(file)).toThrow(expect.objectContaining({ code: 'state_corrupt' }));
+  });
+});
