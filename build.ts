@@ -1,5 +1,5 @@
 // What is shipped: the functions app for Azure (`npm run build`) and the agent for a server (`npm run build:agent`).
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 
@@ -42,8 +42,7 @@ async function agent(): Promise<void> {
   rmSync(dir, { recursive: true, force: true });
   await build({ ...common, entryPoints: { agent: 'lib/agent/process/main.ts' }, outdir: dir });
   const addon = path.join(root, 'build/fs.node');
-  mkdirSync(path.join(dir, 'build'), { recursive: true });
-  if (existsSync(addon)) cpSync(addon, path.join(dir, 'build/fs.node'));
+  if (existsSync(addon)) cpSync(addon, path.join(dir, 'fs.node'));
 }
 
 if (process.argv.includes('agent')) await agent();
