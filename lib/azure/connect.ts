@@ -7,9 +7,9 @@ import { ShareServiceClient, StorageSharedKeyCredential } from '@azure/storage-f
 import type { Changes, Events, Share, Sites, Table } from '../cloud/ports.ts';
 import { changesOf, eventsOf, sitesOf } from './messages.ts';
 import { filesRest } from './rest/files.ts';
+import { tableRest } from './rest/tables.ts';
 import type { Connections } from './settings.ts';
 import { shareOf } from './share.ts';
-import { tableOf } from './table.ts';
 
 export interface World {
   readonly table: Table;
@@ -27,12 +27,8 @@ export function connectCloud(connections: Connections): World {
   const insecure = (url: string): { allowInsecureConnection: boolean } => ({
     allowInsecureConnection: url.startsWith('http:'),
   });
-  const table = new TableClient(
-    storage.tableEndpoint,
-    namespaceTable,
-    new AzureNamedKeyCredential(storage.name, storage.key),
-    insecure(storage.tableEndpoint),
-  );
+  const { name: account, key, tableEndpoint } = storage;
+  const table = tableRest(tableEndpoint, namespaceTable, { kind: 'key', account, key });
   const grid = new EventGridPublisherClient(
     eventGrid.endpoint,
     'CloudEvent',
@@ -42,7 +38,7 @@ export function connectCloud(connections: Connections): World {
   const bus = new ServiceBusClient(connections.serviceBus);
   const shares = new Map<string, { share: Share; close(): void }>();
   return {
-    table: tableOf(table),
+    table,
     share: (name) => {
       let known = shares.get(name);
       if (known === undefined) {
@@ -58,6 +54,7 @@ export function connectCloud(connections: Connections): World {
     changes: changesOf(bus),
     close: async () => {
       for (const known of shares.values()) known.close();
+      table.close();
       await bus.close();
     },
   };

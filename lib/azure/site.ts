@@ -1,24 +1,22 @@
 // What an agent reaches directly, by the SAS it was handed: the group's rows, the queue, its slot of the topic.
-import { TableClient } from '@azure/data-tables';
 import { ServiceBusClient } from '@azure/service-bus';
-import type { Row, Table } from '../cloud/ports.ts';
+import type { Row } from '../cloud/ports.ts';
 import type { Access } from '../protocol/api.ts';
-import { tableOf } from './table.ts';
+import { tableRest } from './rest/tables.ts';
 
 export interface RowReader {
   get(key: string): Promise<Row | undefined>;
   range(from: string, to: string, limit: number): Promise<readonly Row[]>;
+  close(): void;
 }
 
 export function rowReader(access: Pick<Access, 'group' | 'table'>): RowReader {
   const { url, name, sas } = access.table;
-  const client = new TableClient(`${url}?${sas.replace(/^\?/, '')}`, name, {
-    allowInsecureConnection: url.startsWith('http:'),
-  });
-  const table: Pick<Table, 'get' | 'range'> = tableOf(client);
+  const table = tableRest(url, name, { kind: 'sas', sas }, 8);
   return {
     get: (key) => table.get(access.group, key),
     range: (from, to, limit) => table.range(access.group, from, to, limit),
+    close: () => table.close(),
   };
 }
 

@@ -1,15 +1,13 @@
 // Table `namespace` as the backend uses it (lib/cloud/ports.ts), through the official client.
 import { RestError, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { RowConflict, type Row, type Table, type Write } from '../cloud/ports.ts';
+import { columns, valueOf } from './columns.ts';
 
 interface Entity {
   partitionKey: string;
   rowKey: string;
   [column: string]: unknown;
 }
-
-/** A string property holds 32 Ki UTF-16 units: longer values go over several columns. */
-const columnUnits = 30_000;
 
 export function tableOf(client: TableClient): Table {
   return {
@@ -92,25 +90,6 @@ function actionOf(group: string, write: Write): TransactionAction {
     default:
       throw new Error('broken invariant: no such write');
   }
-}
-
-export function columns(value: unknown): Record<string, string> {
-  const text = JSON.stringify(value);
-  const out: Record<string, string> = {};
-  for (let part = 0; part * columnUnits < text.length; part++)
-    out[`j${part}`] = text.slice(part * columnUnits, (part + 1) * columnUnits);
-  return out;
-}
-
-/** The JSON value of an entity's columns. */
-export function valueOf(entity: Readonly<Record<string, unknown>>): unknown {
-  let text = '';
-  for (let part = 0; ; part++) {
-    const column = entity[`j${part}`];
-    if (typeof column !== 'string') break;
-    text += column;
-  }
-  return JSON.parse(text);
 }
 
 function rowOf(entity: Entity & { etag?: string | undefined }): Row {

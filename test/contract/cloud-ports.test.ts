@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connectCloud, provision } from '../../lib/azure/connect.ts';
+import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
+import { connectCloud, namespaceTable, provision } from '../../lib/azure/connect.ts';
 import { filesRest } from '../../lib/azure/rest/files.ts';
+import { tableOf } from '../../lib/azure/table.ts';
 import { startFiles } from '../../lib/local/files/service.ts';
 import { startTables } from '../../lib/local/tables/service.ts';
 import { MemoryShare } from '../support/memory-share.ts';
@@ -27,6 +29,7 @@ async function world() {
   const rest = filesRest(`${files.url}/docs`, { kind: 'key', account: account.name, key });
   return {
     ...cloud,
+    connections,
     files,
     upload: async (at: string, content: Uint8Array, metadata: Readonly<Record<string, string>>) => {
       const meta = Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-ms-meta-${name}`, value]));
@@ -76,6 +79,14 @@ shareContract('in memory', () => {
 });
 
 tableContract('through the official client, at the embedded service', async () => {
+  const { connections, stop } = await world();
+  const { tableEndpoint } = connections.storage;
+  const credential = new AzureNamedKeyCredential(account.name, key);
+  const client = new TableClient(tableEndpoint, namespaceTable, credential, { allowInsecureConnection: true });
+  return { table: tableOf(client), stop };
+});
+
+tableContract('over REST with a key, at the embedded service', async () => {
   const { table, stop } = await world();
   return { table, stop };
 });

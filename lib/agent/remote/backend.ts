@@ -52,6 +52,7 @@ export function remoteBackend(options: RemoteOptions): Backend {
   };
   const hangUp = async (lines: Lines): Promise<void> => {
     lines.files.close();
+    lines.rows.close();
     await lines.changes.close();
   };
   const lines = async (): Promise<Lines> => {
