@@ -1,6 +1,8 @@
-// Which operations of a message go into one intent: as many as one finishing transaction holds, and none that touches a
-// row, or a path above or below, of one before it. Each is decided against what is committed; nothing is written here.
+// Which operations of a message go into one intent: as many as one finishing transaction holds, and none that has read or
+// writes a row, or touches a path above or below, of one before it: so each is decided as if they came one by one. Each is
+// decided against what is committed; nothing is written here.
 import { unreachable } from '../base/errors.ts';
+import { fold } from '../core/fold.ts';
 import type { Operation } from '../protocol/operation.ts';
 import { Refused, Revive, nothing, type Asked, type Decision } from './decide/context.ts';
 import { decideCreate, decideEdit } from './decide/content.ts';
@@ -8,7 +10,7 @@ import { isStale } from './decide/stale.ts';
 import { decideAttributes, decideDelete, decideMkdir, decideMove, decideRevive, decideRmdir } from './decide/tree.ts';
 import type { Table } from './ports.ts';
 import { rowCost, type Change, type Planned, type Step } from './plan.ts';
-import { nameKey, nodeKey, type NodeRow } from './rows.ts';
+import { idKey, nameKey, nodeKey, type NodeRow } from './rows.ts';
 import type { StagedCheck } from './staged.ts';
 import { shareNameOf, type View } from './view.ts';
 
@@ -52,11 +54,12 @@ export async function nextChunk(
   const first = at.view.head.row.intentSeq + 1;
   for (const item of operations) {
     if (chunk.length >= most || namesAny(item.operation, ids)) break;
-    const planned = await decide(at, item, first + chunk.length, taken);
+    at.view.reads.clear();
+    const planned = await decide(at, item, first + chunk.length);
     const alone = isAlone(planned);
     const cost = rowCost(planned) + (planned.retry === undefined ? 0 : 1);
-    if (chunk.length > 0 && (alone || rows + cost > budget || paths.meets(planned.steps) || meets(planned, taken)))
-      break;
+    const depends = [...at.view.reads, ...keysOf(planned.changes)].some((key) => taken.has(key));
+    if (chunk.length > 0 && (alone || depends || rows + cost > budget || paths.meets(planned.steps))) break;
     chunk.push(planned);
     rows += cost;
     paths.add(planned.steps);
@@ -76,10 +79,10 @@ async function foresee(at: Deciding, operations: readonly Numbered[]): Promise<v
   await Promise.all(busy.map(([parent]) => at.view.loadChildren(parent)));
 }
 
-async function decide(at: Deciding, item: Numbered, seq: number, taken: ReadonlySet<string>): Promise<Planned> {
+async function decide(at: Deciding, item: Numbered, seq: number): Promise<Planned> {
   const { sender } = at;
   const { n, operation } = item;
-  const asked: Asked = { ...sender, ...at, n, seq, taken };
+  const asked: Asked = { ...sender, ...at, n, seq };
   const base = { ...sender, n, seq, op: operation.kind as string, foreignId: at.newId(), tries: 0, operation };
   const about = 'node' in operation ? { node: operation.node } : {};
   const retry = item.retry === undefined ? {} : { retry: item.retry };
@@ -179,19 +182,19 @@ function idsOf(planned: Planned): readonly string[] {
   return ids;
 }
 
+/** The keys of the rows that the changes write, and the names they give. */
 export function keysOf(changes: readonly Change[]): readonly string[] {
   const keys: string[] = [];
   for (const change of changes) {
     if ('put' in change) {
       keys.push(nodeKey(change.put.parent, shareNameOf(change.put)), nameKey(change.put.parent, change.put.name));
       if (change.oldKey !== undefined) keys.push(change.oldKey);
-    } else if ('drop' in change) keys.push(change.key);
+      if (change.place !== 'same') keys.push(idKey(change.put.id));
+    } else if ('drop' in change)
+      keys.push(change.key, nameKey(change.drop.parent, change.drop.name), idKey(change.drop.id));
+    else keys.push(idKey(change.alias));
   }
   return keys;
-}
-
-function meets(planned: Planned, taken: ReadonlySet<string>): boolean {
-  return keysOf(planned.changes).some((key) => taken.has(key));
 }
 
 /** The live paths a chunk touches; two that are equal, or one above the other, may not go side by side. */
@@ -217,7 +220,7 @@ function livePaths(steps: readonly Step[]): readonly string[] {
   return steps.flatMap((step) => {
     if (step.do === 'blocks') return [];
     const to = step.do === 'evict' ? step.to : undefined;
-    return (to === undefined ? [step.path] : [step.path, to]).map((path) => path.toLowerCase());
+    return (to === undefined ? [step.path] : [step.path, to]).map((path) => fold(path));
   });
 }
 

@@ -12,6 +12,7 @@ import {
   idRow,
   markedPrefix,
   markedRow,
+  nameKey,
   nodeKey,
   nodePrefix,
   nodeRow,
@@ -45,6 +46,8 @@ export type Found =
 
 export class View {
   readonly group: string;
+  /** Keys of the rows, and names, that were asked for since somebody cleared it: what a decision was made on. */
+  readonly reads = new Set<string>();
   readonly #table: Table;
   readonly #cache: RowCache;
   #head: { row: HeadRow; etag: string } | undefined;
@@ -98,6 +101,7 @@ export class View {
   }
 
   async row(key: string): Promise<Row | undefined> {
+    this.reads.add(key);
     const known = this.#cache.rows.get(key);
     if (known !== undefined) return known ?? undefined;
     const row = await this.#table.get(this.group, key);
@@ -120,6 +124,7 @@ export class View {
   }
 
   async #nodeAt(key: string, parent: NodeId): Promise<NodeRow | undefined> {
+    this.reads.add(key);
     if (this.#cache.complete.has(parent) && !this.#cache.rows.has(key)) return undefined;
     const row = await this.row(key);
     return row === undefined ? undefined : nodeRow.parse(row.value);
@@ -129,7 +134,8 @@ export class View {
   async #clearedOf(parent: NodeId): Promise<number | undefined> {
     if (parent === rootId) return 0;
     const found = await this.find(parent);
-    return found.state === 'alive' ? (found.row.cleared ?? 0) : undefined;
+    // An id that became an alias when its directory was dead: what died below it does not come back with the other one.
+    return found.state === 'alive' && found.row.id === parent ? (found.row.cleared ?? 0) : undefined;
   }
 
   /** Follows aliases; tells the dead from the living, ancestors included. */
@@ -156,6 +162,7 @@ export class View {
 
   /** The live child with exactly this Linux name, wherever its share name had to go. */
   async childNamed(parent: NodeId, name: string): Promise<NodeRow | undefined> {
+    this.reads.add(nameKey(parent, name));
     const plain = plainShareName(name);
     const there = plain === undefined ? undefined : await this.childOnShare(parent, plain);
     if (there?.name === name) return there;

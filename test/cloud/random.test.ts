@@ -1,6 +1,7 @@
 // Random histories. A failing seed is replayed with TIDEWAY_SEED=<seed>; TIDEWAY_RUNS=<n> makes more of them.
 import { describe, expect, test } from '@jest/globals';
 import { history, type Kind } from '../support/history.ts';
+import { seen } from '../support/scenario.ts';
 
 const kinds: Readonly<Record<string, Kind>> = {
   'stale bases and conflicts': { steps: 12, foreign: 0, blows: 0 },
@@ -11,12 +12,12 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 const runs = Number(process.env['TIDEWAY_RUNS'] ?? 60);
 const only = process.env['TIDEWAY_SEED'];
+const seeds = only === undefined ? Array.from({ length: runs }, (_, index) => index + 1) : [Number(only)];
 
 describe('random histories', () => {
   test.each(Object.entries(kinds))(
     '%s',
     async (_name, kind) => {
-      const seeds = only === undefined ? Array.from({ length: runs }, (_, index) => index + 1) : [Number(only)];
       const broken: Record<string, readonly string[]> = {};
       for (const seed of seeds) {
         const found = await history(seed, kind).catch((error: unknown) => [String(error)]);
@@ -26,4 +27,14 @@ describe('random histories', () => {
     },
     600_000,
   );
+
+  test('a chunk has the outcome of its operations one by one', async () => {
+    for (const seed of seeds) {
+      const outcomes: unknown[] = [];
+      const kind = { steps: 12, foreign: 0, blows: 0 };
+      await history(seed, kind, (world) => outcomes.push(seen(world)));
+      await history(seed, { ...kind, oneByOne: true }, (world) => outcomes.push(seen(world)));
+      expect({ seed, outcome: outcomes[0] }).toEqual({ seed, outcome: outcomes[1] });
+    }
+  });
 });

@@ -13,6 +13,8 @@ export interface Kind {
   /** In percent: of steps at which somebody works on the share, of deliveries that are struck. */
   readonly foreign: number;
   readonly blows: number;
+  /** A committer that takes one operation at a time, as after a crash. */
+  readonly oneByOne?: boolean;
 }
 
 const blows: readonly Blow[] = [
@@ -114,7 +116,7 @@ class Run {
   async #deliver(body: unknown): Promise<void> {
     for (let delivery = 1; ; delivery++) {
       const committer = this.#world.committer(this.#fate());
-      const work = committer.commit(body, delivery).then(
+      const work = committer.commit(body, this.#kind.oneByOne === true ? delivery + 1 : delivery).then(
         () => 'through' as const,
         () => 'failed' as const,
       );

@@ -4,7 +4,7 @@ import { markedShareName, plainShareName } from '../../core/share-name.ts';
 import { trashRoot } from '../../protocol/layout.ts';
 import type { Outcome } from '../../protocol/log-row.ts';
 import type { Change, Step } from '../plan.ts';
-import { nameKey, nodeKey, type NodeRow } from '../rows.ts';
+import { nodeKey, type NodeRow } from '../rows.ts';
 import { isOurs, join, type View } from '../view.ts';
 
 /** One operation, and all that a decision about it may depend on. Deciding has no side effects. */
@@ -18,8 +18,6 @@ export interface Asked {
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Row keys that operations before it in the same chunk will write, and `nameKey`s. */
-  readonly taken: ReadonlySet<string>;
   newId(): NodeId;
   /** Whether a node's content has this hash; reads content that was found on the share and never hashed. */
   hasContent(node: NodeRow, hash: string, size: number): Promise<boolean>;
@@ -129,7 +127,7 @@ export function placeOf(parent: { id: NodeId; path: string }, name: string, shar
 
 const maxAttempts = 1000;
 
-/** The first free conflict name of a loser: free in the namespace and not taken by the same chunk. */
+/** The first free conflict name of a loser. */
 export async function conflictPlace(
   asked: Asked,
   parent: { id: NodeId; path: string },
@@ -140,8 +138,7 @@ export async function conflictPlace(
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const candidate = conflictName(name, server, attempt);
     const { place, holder } = await placeAt(asked, parent, candidate, id);
-    if (holder === undefined && !asked.taken.has(place.key) && !asked.taken.has(nameKey(parent.id, candidate)))
-      return place;
+    if (holder === undefined) return place;
   }
   throw new Refused('too_many_conflicts');
 }
