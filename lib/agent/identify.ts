@@ -1,6 +1,6 @@
 // From what a scan saw to changes of the local tree. The rules of identity: an entry keeps its id while its inode and
-// kind stay the same, wherever it moves; and where a synced file is gone and something that nobody knows yet stands at its
-// synced place (an editor's temporary file, renamed), that is the same file with new content.
+// kind stay the same, wherever it moves; and where a synced node is gone and something that nobody knows yet stands at its
+// synced place (an editor's temporary file, renamed; a directory made anew), that is the same node with new content.
 import { rootId, type NodeId, type NodeKind } from '../core/node.ts';
 import { inodeOf, type Found, type Place, type Round } from './round.ts';
 import type { LocalEntry } from './state/local-table.ts';
@@ -55,8 +55,8 @@ function trusted(state: State, touched: Touched, round: Round, again: string[]):
   return [...out];
 }
 
-/** Gives known ids to what was found; what stays without is new. */
-function claim(state: State, found: readonly Found[], missing: ReadonlySet<NodeId>): Map<Found, NodeId> {
+/** Gives known ids to what was found; what stays without is new. Adds to `missing` what is gone with a directory. */
+function claim(state: State, found: readonly Found[], missing: Set<NodeId>): Map<Found, NodeId> {
   const ids = new Map<Found, NodeId>();
   const taken = new Set<NodeId>();
   const give = (each: Found, id: NodeId): void => {
@@ -79,11 +79,14 @@ function claim(state: State, found: readonly Found[], missing: ReadonlySet<NodeI
     if (dir === undefined) continue;
     const owner = state.syncedAt(dir, each.name).find((synced) => {
       if (synced.kind !== each.stat.kind || taken.has(synced.id) || state.isSent(synced.id)) return false;
-      return state.local(synced.id) === undefined || missing.has(synced.id);
+      // A directory that was gone before is on its way out with all below it; one made anew in its place stays itself.
+      return state.local(synced.id) === undefined ? synced.kind === 'file' : missing.has(synced.id);
     });
-    if (owner === undefined || owner.kind === 'directory') continue;
+    if (owner === undefined || (owner.kind === 'directory' && current !== undefined)) continue;
     if (current !== undefined) state.setLocal(current, null);
     give(each, owner.id);
+    if (owner.kind === 'directory')
+      for (const child of state.localChildren(owner.id)) if (!taken.has(child.id)) missing.add(child.id);
   }
   return ids;
 }

@@ -118,11 +118,22 @@ export class Planner {
     const isFree = ({ node }: { readonly node: NodeId }): boolean => !state.busy.has(node) && !retry.waits(node);
     proposals.add(next.proposals.filter(isFree));
     apply.add(next.actions.filter(isFree));
+    this.#relieve(ids, next);
     for (const id of next.hash) this.#hash(id);
     for (const id of next.later) {
       const unsettled = state.local(id)?.settled === false;
       if (!state.busy.has(id) && !unsettled) this.#waiting.add(id);
     }
+  }
+
+  /** What failed before and needs nothing any more (it was deleted, or came about otherwise) is no problem now. */
+  #relieve(ids: ReadonlySet<NodeId>, { proposals, actions, hash, later, problems }: Plan): void {
+    const { retry } = this.#options;
+    const failed = new Set([...retry.nodes()].filter((id) => ids.has(id)));
+    if (failed.size === 0) return;
+    for (const { node } of [...proposals, ...actions, ...problems]) failed.delete(node);
+    for (const id of [...hash, ...later]) failed.delete(id);
+    for (const id of failed) retry.done(id);
   }
 
   #agree({ agreed, adopted }: Plan): void {

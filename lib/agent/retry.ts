@@ -52,6 +52,11 @@ export class Retry {
     return count;
   }
 
+  /** Nodes that failed and have not been done since. */
+  nodes(): Iterable<NodeId> {
+    return this.#tries.keys();
+  }
+
   failed(node: NodeId, path: string, error: unknown): void {
     const system = codeOf(error);
     const known = explained[system];

@@ -230,14 +230,27 @@ export class Scanner {
   /** A known inode at a new place has moved, or got a second name: its old place tells which. */
   async #lookAtOldPlaces(walk: Walk, round: Round): Promise<void> {
     const { state } = this.#options;
+    const inodes = new Set(round.found.map((found) => inodeOf(found.stat)));
     for (let at = 0; at < round.found.length; at++) {
       const found = must(round.found[at], 'index below length');
+      inodes.add(inodeOf(found.stat));
       for (const entry of state.localWithInode(inodeOf(found.stat))) {
         if (round.seen.has(entry.id) || round.missing.has(entry.id)) continue;
         const path = state.pathOf(entry.parent);
-        if (path !== undefined) await walk.names(entry.parent, path, new Set([entry.name]));
+        if (this.#isBelowMissing(entry.parent, round, inodes)) round.missing.add(entry.id);
+        else if (path !== undefined) await walk.names(entry.parent, path, new Set([entry.name]));
       }
     }
+  }
+
+  /** Its old place went with a directory that did not come up elsewhere. */
+  #isBelowMissing(dir: NodeId, round: Round, found: ReadonlySet<string>): boolean {
+    const { state } = this.#options;
+    for (let above = state.local(dir); above !== undefined; above = state.local(above.parent)) {
+      const { id, inode } = above;
+      if (round.missing.has(id)) return !found.has(inode);
+    }
+    return false;
   }
 
   #lookLater(unsettled: readonly Found[]): void {

@@ -154,6 +154,34 @@ describe('both sites at once', () => {
     expect([...tokyo.tree()]).toEqual([['doc', '2']]);
   });
 
+  test.each([
+    ['deleted and made again from a copy', ['rm', 'copy']],
+    ['whose files were put aside and back into a new one', ['aside', 'back']],
+  ])('a directory %s: the same nodes, and nothing is uploaded', async (_, [how]) => {
+    const make = (): void => {
+      paris.user.mkdirp('d/e');
+      for (const name of ['1', 'e/2']) paris.user.writeFile(`d/${name}`, name);
+    };
+    make();
+    await converge(cloud, paris, tokyo);
+    const nodes = new Set(cloud.namespace.nodes.keys());
+    const uploads = paris.agent!.counters()['uploads'];
+    if (how === 'rm') {
+      paris.user.rm('d');
+      make();
+    } else {
+      paris.user.mkdirp('aside');
+      for (const name of ['1', 'e']) paris.user.rename(`d/${name}`, `aside/${name}`);
+      paris.user.rm('d');
+      paris.user.mkdirp('d');
+      for (const name of ['1', 'e']) paris.user.rename(`aside/${name}`, `d/${name}`);
+      paris.user.rm('aside');
+    }
+    await converge(cloud, paris, tokyo);
+    expect(new Set(cloud.namespace.nodes.keys())).toEqual(nodes);
+    expect([paris.agent!.counters()['uploads'], tokyo.agent!.counters()['downloads']]).toEqual([uploads, 2]);
+  });
+
   test('only mode and mtime: no content travels', async () => {
     paris.user.writeFile('f', 'f');
     await converge(cloud, paris, tokyo);

@@ -73,6 +73,14 @@ describe('one path that cannot be done', () => {
     await until('locked at tokyo', () => tokyo.tree().get('locked') === 'x');
   });
 
+  test('the problem of a file is gone with the file', async () => {
+    refuse(paris, 'open', /^locked$/, 'EACCES');
+    paris.user.writeFile('locked', 'x');
+    await until('the problem', () => problemsOf(paris).length === 1);
+    paris.user.rm('locked');
+    await until('no problem', () => problemsOf(paris).length === 0);
+  });
+
   test('content that does not match its hash never gets the name', async () => {
     let spoiled = 0;
     const backend = cloud.backend('tokyo');
