@@ -13,6 +13,8 @@ export interface Identified {
   readonly unsettled: readonly Found[];
   /** Paths that the agent itself was at meanwhile: look again. */
   readonly again: readonly string[];
+  /** Nodes whose local entry changed. */
+  readonly changed: readonly NodeId[];
 }
 
 /** Must run inside a transaction of `state`. `nowMs` is the time the file system stamps with. */
@@ -39,7 +41,7 @@ export function identify(state: State, touched: Touched, round: Round, nowMs: nu
     if (!entry.settled) unsettled.push(each);
   }
   for (const id of missing) if (!claimed.has(id)) forget(state, id, claimed);
-  return { unsettled, again };
+  return { unsettled, again, changed: [...claimed, ...missing] };
 }
 
 /** Without the names that were touched since the scan began, and without what was found below them. */

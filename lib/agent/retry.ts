@@ -52,6 +52,12 @@ export class Retry {
     return count;
   }
 
+  /** Something about the node changed: the next try need not wait. */
+  hurry(node: NodeId): void {
+    const known = this.#tries.get(node);
+    if (known !== undefined) known.waiting = false;
+  }
+
   /** Nodes that failed and have not been done since. */
   nodes(): Iterable<NodeId> {
     return this.#tries.keys();

@@ -10,6 +10,7 @@ import type { StartWatch, Watch, WatchEvent } from './fs/watch-port.ts';
 import { identify } from './identify.ts';
 import type { Problems } from './problems.ts';
 import { quietFor } from './quiet.ts';
+import type { Retry } from './retry.ts';
 import { inodeOf, newRound, type Found, type Round } from './round.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state/state.ts';
@@ -21,6 +22,7 @@ export interface ScanOptions {
   readonly startWatch: StartWatch;
   readonly state: State;
   readonly touched: Touched;
+  readonly retry: Retry;
   readonly problems: Problems;
   readonly excluded: Excluded;
   readonly clock: Clock;
@@ -215,11 +217,12 @@ export class Scanner {
       );
       await look(walk);
       await this.#lookAtOldPlaces(walk, round);
-      const { unsettled, again } = state.now(() => {
+      const { unsettled, again, changed } = state.now(() => {
         const result = identify(state, touched, round, now());
         for (const [dir, name] of seen) touched.mark(dir, name);
         return result;
       });
+      for (const id of changed) this.#options.retry.hurry(id);
       for (const path of again) this.look(path);
       this.#lookLater(unsettled);
     } finally {

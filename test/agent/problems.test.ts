@@ -78,7 +78,7 @@ describe('one path that cannot be done', () => {
     paris.user.writeFile('locked', 'x');
     await until('the problem', () => problemsOf(paris).length === 1);
     paris.user.rm('locked');
-    await until('no problem', () => problemsOf(paris).length === 0);
+    await until('no problem', () => problemsOf(paris).length === 0, 1000);
   });
 
   test('content that does not match its hash never gets the name', async () => {
