@@ -322,7 +322,7 @@ describe('refusals', () => {
     await expect(quickClient.createReceiver('sessions').receiveMessages(1)).rejects.toMatchObject({
       message: expect.stringContaining('requires sessions'),
     });
-    await expect(quickClient.acceptSession('plain', 'a')).rejects.toThrow('does not require sessions');
+    await expect(quickClient.acceptSession('plain', 'a')).rejects.toThrow('may be locked by another');
   });
 
   test('one message of a pair is refused, the other is accepted, though both are answered at once', async () => {

@@ -8,7 +8,7 @@ import { badArgument, messageNotFound, notAllowed, notFound } from './amqp/error
 import { modified } from './modification.ts';
 import type { Message, Submission } from './message.ts';
 import { Queue } from './queue.ts';
-import type { Surroundings } from './queue.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Schedule } from './schedule.ts';
 import { Topic } from './topic.ts';
 import { shorter } from './topology.ts';

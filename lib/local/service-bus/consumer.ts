@@ -16,3 +16,10 @@ export interface Consumer {
   /** Its session is no longer its own. */
   sessionLost(error: AmqpError): void;
 }
+
+/** A deferred message, fetched by its number; without a lock where it was removed at once. */
+export interface Fetched {
+  readonly message: Message;
+  readonly body: Buffer;
+  readonly lock: Lock | undefined;
+}

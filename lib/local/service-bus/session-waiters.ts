@@ -1,4 +1,3 @@
-import type { Clock } from '../../base/clock.ts';
 import type { Consumer } from './consumer.ts';
 import type { Session } from './sessions.ts';
 
@@ -8,13 +7,18 @@ interface Waiter {
   readonly resolve: (session: Session | undefined) => void;
 }
 
+interface Time {
+  now(): number;
+  wake(at: number): void;
+}
+
 /** Receivers that asked for the next session while there was none: first come, first served. */
 export class SessionWaiters {
-  readonly #around: { readonly clock: Clock; wake(at: number): void };
+  readonly #time: Time;
   #waiters: Waiter[] = [];
 
-  constructor(around: { readonly clock: Clock; wake(at: number): void }) {
-    this.#around = around;
+  constructor(time: Time) {
+    this.#time = time;
   }
 
   get waiting(): boolean {
@@ -23,8 +27,8 @@ export class SessionWaiters {
 
   /** Undefined when `ms` passed, or the consumer left. */
   wait(consumer: Consumer, ms: number): Promise<Session | undefined> {
-    const until = this.#around.clock.now() + ms;
-    this.#around.wake(until);
+    const until = this.#time.now() + ms;
+    this.#time.wake(until);
     return new Promise((resolve) => this.#waiters.push({ consumer, until, resolve }));
   }
 

@@ -73,9 +73,18 @@ export class Sessions {
     this.#held.set(owner, session);
   }
 
-  /** Gives the session up; its message locks must have been released. */
-  release(session: Session): void {
+  isHeld(session: Session): boolean {
+    return session.owner !== undefined && this.#held.get(session.owner) === session;
+  }
+
+  /** Takes the session from its owner, without letting anybody else have it yet. */
+  suspend(session: Session): void {
     if (session.owner !== undefined) this.#held.delete(session.owner);
+  }
+
+  /** Lets somebody else have the session. */
+  release(session: Session): void {
+    this.suspend(session);
     session.owner = undefined;
     this.#available.add(session);
   }

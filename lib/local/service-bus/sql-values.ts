@@ -64,23 +64,45 @@ export function arithmetic(sign: string, left: Value, right: Value): Value {
   }
 }
 
+type Piece = { readonly any: 'text' | 'character' } | { readonly literal: string };
+
 /** `%` is any text, `_` any character; `escape` makes the next character an ordinary one. */
 export function like(value: Value, mask: Value, escape: string | undefined): Truth {
   if (typeof value !== 'string' || typeof mask !== 'string') return undefined;
-  return likePattern(mask, escape).test(value);
+  return matches(Array.from(value), pieces(mask, escape));
 }
 
-function likePattern(mask: string, escape: string | undefined): RegExp {
-  let pattern = '';
-  for (let i = 0; i < mask.length; i++) {
-    const character = mask.charAt(i);
-    if (character === escape && i + 1 < mask.length) pattern += literal(mask.charAt(++i));
-    else if (character === '%') pattern += '.*';
-    else pattern += character === '_' ? '.' : literal(character);
+function pieces(mask: string, escape: string | undefined): Piece[] {
+  const found: Piece[] = [];
+  const characters = Array.from(mask);
+  for (let i = 0; i < characters.length; i++) {
+    const character = characters[i] ?? '';
+    const next = characters[i + 1];
+    if (character === escape && next !== undefined) {
+      found.push({ literal: next });
+      i++;
+    } else if (character === '%') found.push({ any: 'text' });
+    else found.push(character === '_' ? { any: 'character' } : { literal: character });
   }
-  return new RegExp(`^${pattern}$`, 's');
+  return found;
 }
 
-function literal(character: string): string {
-  return character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
+// Only the last `%` is ever tried again, so that no mask takes longer than value times mask; a regular expression made
+// of a client's mask could take for ever.
+function matches(value: readonly string[], mask: readonly Piece[]): boolean {
+  let [at, piece] = [0, 0];
+  let retry: { at: number; readonly piece: number } | undefined;
+  while (at < value.length) {
+    const wanted = mask[piece];
+    if (wanted !== undefined && 'any' in wanted && wanted.any === 'text') retry = { at, piece: ++piece };
+    else if (wanted !== undefined && ('any' in wanted || wanted.literal === value[at])) {
+      at++;
+      piece++;
+    } else if (retry === undefined) return false;
+    else {
+      at = ++retry.at;
+      ({ piece } = retry);
+    }
+  }
+  return mask.slice(piece).every((rest) => 'any' in rest && rest.any === 'text');
 }

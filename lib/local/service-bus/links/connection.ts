@@ -6,7 +6,7 @@ import { Transfers } from '../amqp/transfers.ts';
 import type { Broker } from '../broker.ts';
 import { covers, pathOf } from '../sas.ts';
 import type { AccessKey, Claim, Grant } from '../sas.ts';
-import type { Surroundings } from '../queue.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { attachIncoming, attachOutgoing } from './attach.ts';
 import type { Gate } from './gate.ts';
 import type { Link } from './link.ts';

@@ -1,6 +1,6 @@
 import { badArgument } from '../amqp/error.ts';
 import type { Broker } from '../broker.ts';
-import type { Surroundings } from '../queue.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type { Claim } from '../sas.ts';
 
 export interface Request {
