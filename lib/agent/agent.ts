@@ -2,15 +2,16 @@
 // -> outbox.ts -> the queue. The way in: follow.ts (the log) -> remote tree -> planner.ts -> apply.ts (downloads) -> the
 // site. What both agree on is the synced tree, written by the planner, by outcomes and after actions. Everything is
 // passed in, so that all of it runs in a simulator.
-import { TidewayError, messageOf } from '../base/errors.ts';
+import { TidewayError } from '../base/errors.ts';
 import { randomHex } from '../base/random.ts';
 import type { AgentOptions } from './agent-options.ts';
-import { Halted, type Halt } from './halt.ts';
+import type { Halt } from './halt.ts';
 import { introduce } from './introduce.ts';
 import { Online } from './online.ts';
 import { assemble, parkedOf, pendingOf, unansweredOf, type Parts } from './parts.ts';
 import { Problems } from './problems.ts';
 import { Retry } from './retry.ts';
+import { Safety } from './safety.ts';
 import { Sentinel } from './sentinel.ts';
 import { State } from './state/state.ts';
 import type { AgentState, AgentStatus } from './status.ts';
@@ -69,12 +70,10 @@ class Endpoint implements Agent {
   readonly #online: Online;
   readonly #retry: Retry;
   readonly #sentinel: Sentinel;
+  readonly #safety: Safety;
   readonly #running: Promise<void>;
   #parts: Parts | undefined;
-  #halt: Halt | undefined;
-  #paused = false;
   #started = false;
-  #resumed = Promise.withResolvers<void>();
   #progress = Promise.withResolvers<void>();
   #lastChange = -Infinity;
   #inSyncAsOf = 0;
@@ -87,6 +86,8 @@ class Endpoint implements Agent {
     this.#online = new Online({ ...options, signal });
     this.#retry = new Retry({ clock, signal, problems: this.#problems, again: (id) => this.#parts?.planner.touch(id) });
     this.#sentinel = new Sentinel(options.fs, state, options.endpoint);
+    const onChange = (): void => this.#setFlags();
+    this.#safety = new Safety({ sentinel: this.#sentinel, log: options.log, signal, onChange });
     state.writes.onOpen = () => void this.#saveSoon();
     this.#running = this.#run();
   }
@@ -96,7 +97,7 @@ class Endpoint implements Agent {
     const { signal } = this.#abort;
     try {
       const settings = await introduce(this.#state, backend, this.#online, log);
-      await this.#untilRootIsWell(() => this.#sentinel.claim());
+      await this.#safety.until(() => this.#sentinel.claim());
       const parts = assemble({
         options: this.#options,
         settings,
@@ -105,11 +106,11 @@ class Endpoint implements Agent {
         retry: this.#retry,
         problems: this.#problems,
         signal,
-        guard: () => this.#guard(),
-        checkRoot: () => this.#untilRootIsWell(() => this.#sentinel.check()),
+        guard: () => this.#safety.guard(),
+        checkRoot: () => this.#safety.until(() => this.#sentinel.check()),
         onProgress: () => this.#onProgress(),
-        onFatal: (error) => this.#fatal(error),
-        onEpochChanged: (epoch) => this.#haltNow(epochChanged(epoch)),
+        onFatal: (error) => this.#safety.fatal(error),
+        onEpochChanged: (epoch) => this.#safety.haltFor(epochChanged(epoch)),
         onHead: () => this.#onHead(),
         active: () => this.#options.clock.monotonic() - this.#lastChange < activeMs,
       });
@@ -119,9 +120,9 @@ class Endpoint implements Agent {
       await fs.sync();
       const { scanner, outbox, follower, proposals, planner, replaced } = parts;
       const loops = [scanner, outbox, follower, proposals, planner, replaced].map((part) => part.run(signal));
-      await Promise.all([...loops, this.#begin(parts)].map((loop) => loop.catch((error) => this.#fatal(error))));
+      await Promise.all([...loops, this.#begin(parts)].map((loop) => loop.catch((error) => this.#safety.fatal(error))));
     } catch (error) {
-      this.#fatal(error);
+      this.#safety.fatal(error);
     }
   }
 
@@ -148,7 +149,7 @@ class Endpoint implements Agent {
       problems: [...this.#problems.all(), ...(parts === undefined ? [] : parkedOf(parts, this.#state))],
       conflicts,
       files: this.#state.countFiles(),
-      halt: this.#halt,
+      halt: this.#safety.halt,
       inSyncAsOf: this.#inSyncAsOf,
     };
   }
@@ -167,7 +168,7 @@ class Endpoint implements Agent {
     });
     try {
       while (clock.monotonic() < deadline) {
-        this.#throwIfHalted();
+        this.#safety.throwIfHalted();
         if (scan.done && (await this.#isInSync(deadline))) return true;
         await Promise.race([scan.done ? this.#nextProgress(10) : scanned, this.#nextProgress(50)]);
       }
@@ -191,22 +192,9 @@ class Endpoint implements Agent {
   }
 
   async resume(): Promise<void> {
-    this.#paused = false;
-    if (this.#halt?.code === 'epoch_changed') await this.#acceptShare();
-    if (this.#halt !== undefined && this.#parts !== undefined) {
-      try {
-        await this.#sentinel.check();
-      } catch (error) {
-        if (!(error instanceof Halted)) throw error;
-        this.#halt = error.halt;
-        return;
-      }
-    }
-    this.#halt = undefined;
-    this.#resumed.resolve();
-    this.#resumed = Promise.withResolvers();
+    if (this.#safety.halt?.code === 'epoch_changed') await this.#acceptShare();
+    await this.#safety.resume(this.#parts !== undefined);
     this.#parts?.follower.read();
-    this.#setFlags();
   }
 
   /** A person says that the share is the right one. */
@@ -220,14 +208,13 @@ class Endpoint implements Agent {
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#safety.paused = true;
     this.#setFlags();
   }
 
   async stop(): Promise<void> {
     if (this.#abort.signal.aborted) return this.#running;
     this.#abort.abort(new TidewayError('stopped', 'The agent is stopping'));
-    this.#resumed.resolve();
     await this.#running;
     const parts = this.#parts;
     // What was begun ends by the signal, or with its next call of the file system.
@@ -248,8 +235,8 @@ class Endpoint implements Agent {
   }
 
   #stateName(): AgentState {
-    if (this.#halt !== undefined) return 'halted';
-    if (this.#paused) return 'paused';
+    if (this.#safety.halt !== undefined) return 'halted';
+    if (this.#safety.paused) return 'paused';
     if (this.#online.offline) return 'offline';
     if (!this.#started || this.#parts === undefined) return 'starting';
     return pendingOf(this.#parts) === 0 ? 'idle' : 'syncing';
@@ -258,56 +245,11 @@ class Endpoint implements Agent {
   #setFlags(): void {
     if (this.#parts === undefined) return;
     const { planner, proposals, outbox, apply } = this.#parts;
-    const stopped = this.#paused || this.#halt !== undefined;
-    planner.paused = stopped || !this.#started;
-    for (const part of [proposals, outbox, apply]) part.paused = stopped;
+    const { standsStill } = this.#safety;
+    planner.paused = standsStill || !this.#started;
+    for (const part of [proposals, outbox, apply]) part.paused = standsStill;
     for (const part of [planner, proposals, outbox]) part.wake();
-  }
-
-  async #guard(): Promise<void> {
-    this.#throwIfHalted();
-    try {
-      await this.#sentinel.check();
-    } catch (error) {
-      if (error instanceof Halted) this.#haltNow(error.halt);
-      throw error;
-    }
-  }
-
-  async #untilRootIsWell(check: () => Promise<void>): Promise<void> {
-    for (;;) {
-      this.#abort.signal.throwIfAborted();
-      try {
-        await check();
-        return;
-      } catch (error) {
-        if (!(error instanceof Halted)) throw error;
-        this.#haltNow(error.halt);
-        await this.#resumed.promise;
-      }
-    }
-  }
-
-  #haltNow(halt: Halt): void {
-    if (this.#halt?.code !== halt.code) this.#options.log.error('halted', { ...halt });
-    this.#halt = halt;
-    this.#setFlags();
     this.#onProgress();
-  }
-
-  #throwIfHalted(): void {
-    if (this.#halt !== undefined) throw new Halted(this.#halt);
-  }
-
-  /** What nobody foresaw: nothing is done any more, and a person is told. */
-  #fatal(error: unknown): void {
-    if (this.#abort.signal.aborted) return;
-    if (error instanceof TidewayError && error.code === 'clone') {
-      this.#haltNow(clone);
-      return;
-    }
-    this.#options.log.error('failed', { error });
-    this.#haltNow({ code: 'failed', message: `The agent met what it cannot handle: ${messageOf(error)}. Restart it.` });
   }
 
   async #saveSoon(): Promise<void> {
@@ -316,7 +258,7 @@ class Endpoint implements Agent {
     try {
       this.#state.writes.save();
     } catch (error) {
-      this.#fatal(error);
+      this.#safety.fatal(error);
     }
   }
 
@@ -342,11 +284,6 @@ class Endpoint implements Agent {
     await Promise.race([work, aborted.promise]);
   }
 }
-
-const clone: Halt = {
-  code: 'clone',
-  message: 'Another copy of this endpoint is at work: stop it, or start with a new state.',
-};
 
 function epochChanged(epoch: string): Halt {
   return {

@@ -4,7 +4,7 @@ import { markedShareName, plainShareName } from '../core/share-name.ts';
 import type { Backend } from './backend.ts';
 import type { FileStat, SiteFs, WriteFile } from './fs/port.ts';
 import { blockHash, contentHash } from './hash.ts';
-import { transferPatienceMs, type Online } from './online.ts';
+import { transfer, type Online } from './online.ts';
 import { eachBounded } from './pool.ts';
 import type { State } from './state/state.ts';
 
@@ -63,11 +63,7 @@ async function fill(
   await eachBounded(hashes.keys(), rangesAtOnce, async (index) => {
     const offset = index * blockSize;
     const length = Math.min(blockSize, node.size - offset);
-    const bytes = await online.call(
-      'download',
-      () => backend.download(path, node.etag, offset, length),
-      transferPatienceMs,
-    );
+    const bytes = await online.call('download', () => backend.download(path, node.etag, offset, length), transfer);
     if (bytes.length !== length)
       throw new TidewayError('wrong_content', `${path} is shorter than the log says`, { path });
     hashes[index] = blockHash(bytes);

@@ -37,6 +37,7 @@ export class Follower {
   readonly #wake = new Signal();
   #hinted: LogRow[] = [];
   #readWanted = true;
+  readonly #ended = Promise.withResolvers<void>();
   #headWaiters: ((seq: number) => void)[] = [];
   readonly counters = { rows: 0, polls: 0, resyncs: 0 };
 
@@ -49,12 +50,23 @@ export class Follower {
     const { signal, backend, online } = this.#options;
     const wake = (): void => this.#wake.set();
     signal.addEventListener('abort', wake, { once: true });
-    const listening = await online.call('listen', () => backend.listen((hint) => this.onHint(hint)));
+    // Polling does without the hints: nothing waits for the line that brings them.
+    const listening = online.call('listen', () => backend.listen((hint) => this.onHint(hint)), { vital: false });
+    const closed = listening.then(
+      async (line) => {
+        await this.#ended.promise;
+        await line.close();
+      },
+      (error: unknown) => {
+        if (!signal.aborted) throw error;
+      },
+    );
     try {
       await Promise.all([this.#loop(), this.#poll()]);
     } finally {
       signal.removeEventListener('abort', wake);
-      await listening.close();
+      this.#ended.resolve();
+      await closed;
     }
   }
 
@@ -73,7 +85,8 @@ export class Follower {
   }
 
   onHint(hint: Hint): void {
-    const { state, outbox } = this.#options;
+    const { state, outbox, settings } = this.#options;
+    if (hint.group !== settings.group) return;
     if (hint.kind === 'resend') {
       if (hint.endpoint === state.meta.values.endpoint) outbox.resend(hint.incarnation, hint.from);
       return;

@@ -42,9 +42,9 @@ export class Online {
 
   /**
    * Rejects with what the backend answered about the call itself, with the signal's reason, and with the last error when
-   * `patienceMs` are over.
+   * `patienceMs` are over. What is not `vital` does not make the agent offline.
    */
-  async call<T>(what: string, attempt: () => Promise<T>, patienceMs = Infinity): Promise<T> {
+  async call<T>(what: string, attempt: () => Promise<T>, { patienceMs = Infinity, vital = true } = {}): Promise<T> {
     let failed = false;
     const until = this.#clock.monotonic() + patienceMs;
     try {
@@ -58,17 +58,17 @@ export class Online {
           this.lastError = error;
           if (!failed) {
             failed = true;
-            this.#failing++;
+            if (vital) this.#failing++;
             this.#log.warn('backend_failed', { call: what, error });
           }
         }
         await this.#clock.sleep(wait / 2 + randomInt(this.#random, wait / 2), this.#signal);
       }
     } finally {
-      if (failed) this.#failing--;
+      if (failed && vital) this.#failing--;
     }
   }
 }
 
 /** For calls that go with one slot or one version: these may be void by then, and the file is begun anew. */
-export const transferPatienceMs = 5 * 60_000;
+export const transfer = { patienceMs: 5 * 60_000 };

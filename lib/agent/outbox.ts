@@ -29,6 +29,7 @@ const maxResendMs = 15 * 60_000;
  */
 const lingerMs = 25;
 const lingerStepMs = 5;
+const minResendMs = 200;
 /**
  * Messages on their way without an outcome; behind them operations gather until one comes back or a message is full. A
  * single change goes out at once, a flood in full messages: each costs the committer the same, however little is in it.
@@ -51,6 +52,7 @@ export class Outbox {
   /** The last number of each message that was sent and has not come to its end, in order. */
   #underWay: number[] = [];
   #progressed: number;
+  #asked = -Infinity;
   #wait: number;
   paused = false;
   readonly counters = { operations: 0, messages: 0, resends: 0 };
@@ -140,7 +142,11 @@ export class Outbox {
 
   /** The committer lacks what comes from here on. */
   resend(incarnation: number, from: number): void {
-    if (incarnation !== this.#options.state.meta.values.incarnation) return;
+    const { state, clock } = this.#options;
+    if (incarnation !== state.meta.values.incarnation) return;
+    // A committer that lacks what is long settled would ask for ever, as fast as messages go.
+    if (clock.monotonic() - this.#asked < minResendMs) return;
+    this.#asked = clock.monotonic();
     this.#rewind(from);
     this.#wake.set();
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { must } from '../base/errors.ts';
+import { codeOf, must } from '../base/errors.ts';
 import type { NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
 import { byDirectory } from './by-directory.ts';
@@ -59,8 +59,8 @@ export class Scanner {
 
   /** Watches and scans until the signal ends it; the first full scan begins at once. */
   async run(): Promise<void> {
-    const { signal, startWatch } = this.#options;
-    this.#watch = await startWatch((events) => this.#onEvents(events));
+    const { signal } = this.#options;
+    this.#watch = await this.#startWatch();
     const wake = (): void => {
       this.#lookWake.set();
       this.#fullWake.set();
@@ -71,6 +71,19 @@ export class Scanner {
     } finally {
       signal.removeEventListener('abort', wake);
       await this.#watch.close();
+    }
+  }
+
+  /** Without a watch (the kernel gives no more of them) full scans have to do. */
+  async #startWatch(): Promise<Watch> {
+    const { startWatch, log } = this.#options;
+    try {
+      return await startWatch((events) => this.#onEvents(events));
+    } catch (error) {
+      if (codeOf(error) === '') throw error;
+      log.warn('watch_failed', { error, pollMs });
+      this.#polling = true;
+      return { add: () => Promise.resolve(), close: () => Promise.resolve() };
     }
   }
 

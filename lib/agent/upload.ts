@@ -3,7 +3,7 @@ import type { Content } from '../protocol/operation.ts';
 import type { Backend, Slot, StagedProperties } from './backend.ts';
 import type { FileStat, ReadFile, SiteFs } from './fs/port.ts';
 import { blockHash, contentHash, listHash } from './hash.ts';
-import { transferPatienceMs, type Online } from './online.ts';
+import { transfer, type Online } from './online.ts';
 import { eachBounded } from './pool.ts';
 import { inodeOf } from './round.ts';
 import type { LocalEntry } from './state/local-table.ts';
@@ -69,18 +69,14 @@ async function small(
   const hash = contentHash(entry.size === 0 ? [] : [blockHash(bytes)]);
   if (hash === synced) return { kind: 'same', hash };
   const slot = await online.call('slot', () => backend.slot());
-  const etag = await online.call(
-    'stage',
-    () => backend.stageWhole(slot, bytes, propertiesOf(entry)),
-    transferPatienceMs,
-  );
+  const etag = await online.call('stage', () => backend.stageWhole(slot, bytes, propertiesOf(entry)), transfer);
   return { kind: 'staged', content: { slot: slot.slot, size: entry.size, hash, etag, whole: true } };
 }
 
 async function large({ backend, online }: UploadOptions, file: ReadFile, entry: LocalEntry): Promise<Uploaded> {
   const { size } = entry;
   const slot: Slot = await online.call('slot', () => backend.slot());
-  await online.call('stage', () => backend.stageCreate(slot, size, propertiesOf(entry)), transferPatienceMs);
+  await online.call('stage', () => backend.stageCreate(slot, size, propertiesOf(entry)), transfer);
   const count = Math.ceil(size / blockSize);
   const hashes: Buffer[] = Array.from({ length: count });
   let short = false;
@@ -90,12 +86,12 @@ async function large({ backend, online }: UploadOptions, file: ReadFile, entry: 
     if (bytes.length !== Math.min(blockSize, size - offset)) short = true;
     if (short) return;
     hashes[index] = blockHash(bytes);
-    await online.call('stage', () => backend.stageRange(slot, offset, bytes), transferPatienceMs);
+    await online.call('stage', () => backend.stageRange(slot, offset, bytes), transfer);
   });
   if (short) return changed;
   const list = Buffer.concat(hashes);
-  await online.call('stage', () => backend.stageBlocks(slot, list), transferPatienceMs);
-  const etag = await online.call('stage', () => backend.stageEtag(slot), transferPatienceMs);
+  await online.call('stage', () => backend.stageBlocks(slot, list), transfer);
+  const etag = await online.call('stage', () => backend.stageEtag(slot), transfer);
   const content: Content = {
     slot: slot.slot,
     size,

@@ -194,7 +194,7 @@ describe('online', () => {
     const online = make(new AbortController().signal);
     const call = online.call('x', () => Promise.reject(new TidewayError('clone', 'another')));
     await expect(call).rejects.toMatchObject({ code: 'clone' });
-    await expect(online.call('x', () => Promise.reject(new Error('late')), 0)).rejects.toThrow('late');
+    await expect(online.call('x', () => Promise.reject(new Error('late')), { patienceMs: 0 })).rejects.toThrow('late');
     expect(online.offline).toBe(false);
   });
 

@@ -151,4 +151,42 @@ describe('the backend', () => {
     await converge(cloud, paris, tokyo);
     expect([problemsOf(paris), tokyo.tree().get('good')]).toEqual([[], 'x']);
   });
+
+  test('the line that brings hints never comes up: polling does without', async () => {
+    await tokyo.agent!.stop();
+    const backend = cloud.backend('tokyo');
+    const listen = (): Promise<never> => Promise.reject(new TidewayError('unreachable', 'no bus'));
+    await tokyo.start({ backend: { ...backend, listen } });
+    paris.user.writeFile('f', 'f');
+    await until('f at tokyo', () => tokyo.tree().get('f') === 'f');
+    expect(tokyo.agent!.status().state).not.toBe('offline');
+  });
+});
+
+describe('the agent', () => {
+  test('without a watch full scans have to do', async () => {
+    await paris.agent!.stop();
+    const startWatch = (): Promise<never> => Promise.reject(Object.assign(new Error('EMFILE'), { code: 'EMFILE' }));
+    await paris.start({ startWatch });
+    await converge(cloud, paris, tokyo);
+    paris.user.writeFile('f', 'f');
+    await converge(cloud, paris, tokyo);
+    expect(tokyo.tree().get('f')).toBe('f');
+  });
+
+  test('what nobody foresaw halts it, and only a new start helps', async () => {
+    await converge(cloud, paris, tokyo);
+    paris.volume.before = (name) => {
+      if (name === 'read') throw new TypeError('a bug');
+    };
+    paris.user.writeFile('g', 'g');
+    await until('failed', () => paris.agent!.status().halt?.code === 'failed');
+    await paris.agent!.resume();
+    expect(paris.agent!.status()).toMatchObject({ state: 'halted', halt: { code: 'failed' } });
+    paris.volume.before = () => undefined;
+    await paris.agent!.stop();
+    await paris.start();
+    await converge(cloud, paris, tokyo);
+    expect([...tokyo.tree().keys()]).toEqual(['g']);
+  });
 });

@@ -1,0 +1,102 @@
+import { TidewayError, messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { Halted, type Halt } from './halt.ts';
+import type { Sentinel } from './sentinel.ts';
+
+/** Whether anything may be done: stands still while paused by a person, or halted for safety. */
+export class Safety {
+  readonly #sentinel: Sentinel;
+  readonly #log: Log;
+  readonly #signal: AbortSignal;
+  readonly #onChange: () => void;
+  #halt: Halt | undefined;
+  #resumed = Promise.withResolvers<void>();
+  paused = false;
+
+  constructor(options: { sentinel: Sentinel; log: Log; signal: AbortSignal; onChange: () => void }) {
+    this.#sentinel = options.sentinel;
+    this.#log = options.log;
+    this.#signal = options.signal;
+    this.#onChange = options.onChange;
+    this.#signal.addEventListener('abort', () => this.#resumed.resolve(), { once: true });
+  }
+
+  get halt(): Halt | undefined {
+    return this.#halt;
+  }
+
+  get standsStill(): boolean {
+    return this.paused || this.#halt !== undefined;
+  }
+
+  haltFor(halt: Halt): void {
+    if (this.#halt?.code !== halt.code) this.#log.error('halted', { ...halt });
+    this.#halt = halt;
+    this.#onChange();
+  }
+
+  throwIfHalted(): void {
+    if (this.#halt !== undefined) throw new Halted(this.#halt);
+  }
+
+  /** Before what cannot be taken back: rejects with `Halted` when the root is not what it should be. */
+  async guard(): Promise<void> {
+    this.throwIfHalted();
+    try {
+      await this.#sentinel.check();
+    } catch (error) {
+      if (error instanceof Halted) this.haltFor(error.halt);
+      throw error;
+    }
+  }
+
+  /** Resolves when `check` does; each time it rejects with `Halted` a person has to resume first. */
+  async until(check: () => Promise<void>): Promise<void> {
+    for (;;) {
+      this.#signal.throwIfAborted();
+      try {
+        await check();
+        return;
+      } catch (error) {
+        if (!(error instanceof Halted)) throw error;
+        this.haltFor(error.halt);
+        await this.#resumed.promise;
+      }
+    }
+  }
+
+  /** With `checked` false where the root is not claimed yet: who claims it looks at it. */
+  async resume(checked: boolean): Promise<void> {
+    if (this.#halt !== undefined && final.has(this.#halt.code)) return;
+    this.paused = false;
+    try {
+      if (checked) await this.#sentinel.check();
+      this.#halt = undefined;
+      this.#resumed.resolve();
+      this.#resumed = Promise.withResolvers();
+    } catch (error) {
+      if (!(error instanceof Halted)) throw error;
+      this.#halt = error.halt;
+    }
+    this.#onChange();
+  }
+
+  /** What nobody foresaw: nothing is done any more, and a person is told. */
+  fatal(error: unknown): void {
+    if (this.#signal.aborted) return;
+    if (error instanceof TidewayError && error.code === 'clone') {
+      this.haltFor(clone);
+      return;
+    }
+    this.#log.error('failed', { error });
+    this.haltFor({ code: 'failed', message: `The agent met what it cannot handle: ${messageOf(error)}. Restart it.` });
+  }
+}
+
+/** After these the work has ended for good: only a new start helps. */
+const final: ReadonlySet<string> = new Set(['clone', 'failed']);
+
+const clone: Halt = {
+  code: 'clone',
+  message: 'Another copy of this endpoint is at work: stop it, or start with a new state.',
+};
