@@ -38,6 +38,8 @@ export interface Deciding {
 
 const budget = 97; // of 100 rows; head, intent and endpoint are the others
 const maxOperations = 48;
+/** So many rows of a directory are read at most to save the look-up of one name. */
+const rowsForOne = 40;
 
 /** The next chunk: at least one operation, in order. `most` limits it to one where the committer came down before. */
 export async function nextChunk(
@@ -70,13 +72,27 @@ export async function nextChunk(
   return chunk;
 }
 
-/** One read for a directory in which several operations happen. */
-async function foresee(at: Deciding, operations: readonly Numbered[]): Promise<void> {
-  const times = new Map<string, number>();
-  for (const { operation } of operations)
-    if ('parent' in operation) times.set(operation.parent, (times.get(operation.parent) ?? 0) + 1);
-  const busy = [...times].filter(([, count]) => count > 3);
-  await Promise.all(busy.map(([parent]) => at.view.loadChildren(parent)));
+/** Reads side by side, and many names of one directory at once, what the decisions will ask for one by one. */
+async function foresee({ view }: Deciding, operations: readonly Numbered[]): Promise<void> {
+  const fresh = new Set<string>();
+  const known = new Set<string>();
+  const names = new Map<string, string[]>();
+  for (const { operation } of operations) {
+    if (operation.kind === 'create' || operation.kind === 'mkdir') fresh.add(operation.node);
+    else if ('node' in operation) known.add(operation.node);
+    // A directory proposed in the same message has nothing to be read.
+    if ('name' in operation && operation.kind !== 'edit' && !fresh.has(operation.parent))
+      names.set(operation.parent, [...(names.get(operation.parent) ?? []), operation.name]);
+  }
+  const inDirectory = async (parent: string, wanted: readonly string[]): Promise<void> => {
+    if (wanted.length > 3 && (await view.loadChildren(parent, wanted.length * rowsForOne))) return;
+    await Promise.all(wanted.map((name) => view.childNamed(parent, name)));
+  };
+  await Promise.all([
+    view.loadNew([...fresh].map((id) => idKey(id))),
+    ...[...known].filter((id) => !fresh.has(id)).map((id) => view.find(id)),
+    ...[...names].map(([parent, wanted]) => inDirectory(parent, wanted)),
+  ]);
 }
 
 async function decide(at: Deciding, item: Numbered, seq: number): Promise<Planned> {

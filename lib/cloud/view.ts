@@ -50,6 +50,7 @@ export class View {
   readonly reads = new Set<string>();
   readonly #table: Table;
   readonly #cache: RowCache;
+  readonly #pending = new Map<string, Promise<Row | undefined>>();
   #head: { row: HeadRow; etag: string } | undefined;
 
   constructor(table: Table, group: string, cache: RowCache) {
@@ -104,23 +105,51 @@ export class View {
     this.reads.add(key);
     const known = this.#cache.rows.get(key);
     if (known !== undefined) return known ?? undefined;
-    const row = await this.#table.get(this.group, key);
-    this.#cache.rows.set(key, row ?? null);
-    return row;
+    const pending = this.#pending.get(key) ?? this.#get(key);
+    this.#pending.set(key, pending);
+    return pending;
   }
 
-  /** One read instead of many, before several names of one directory are asked for. */
-  async loadChildren(parent: NodeId): Promise<void> {
-    if (this.#cache.complete.has(parent)) return;
-    const rows = await this.#childRows(parent);
-    if (rows !== undefined) this.#cache.complete.add(parent);
+  async #get(key: string): Promise<Row | undefined> {
+    try {
+      const row = await this.#table.get(this.group, key);
+      this.#cache.rows.set(key, row ?? null);
+      return row;
+    } finally {
+      this.#pending.delete(key);
+    }
   }
 
-  async #childRows(parent: NodeId): Promise<readonly Row[] | undefined> {
-    const prefix = nodePrefix(parent);
-    const rows = await this.#table.range(this.group, prefix, after(prefix), maxChildren + 1);
+  /** Looks up keys of which most are free, and which lie close together, with few reads. */
+  async loadNew(keys: readonly string[]): Promise<void> {
+    const unread = keys.filter((key) => !this.#cache.rows.has(key));
+    // Counted ids sort by their numbers where they are of one length.
+    await Promise.all([...Map.groupBy(unread, (key) => key.length).values()].map((same) => this.#loadBetween(same)));
+  }
+
+  async #loadBetween(keys: readonly string[]): Promise<void> {
+    const sorted = keys.toSorted();
+    const [first, last] = [sorted[0], sorted.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const rows = sorted.length < 2 ? [] : await this.#table.range(this.group, first, `${last}!`, pageSize);
+    if (sorted.length < 2 || rows.length >= pageSize) {
+      await Promise.all(sorted.map((key) => this.row(key)));
+      return;
+    }
+    for (const key of sorted) this.#cache.rows.set(key, null);
     for (const row of rows) this.#cache.rows.set(row.key, row);
-    return rows.length > maxChildren ? undefined : rows;
+  }
+
+  /** One read instead of many, before several names of one directory are asked for; false where it has more children. */
+  async loadChildren(parent: NodeId, limit: number): Promise<boolean> {
+    if (this.#cache.complete.has(parent)) return true;
+    const prefix = nodePrefix(parent);
+    const rows = await this.#table.range(this.group, prefix, after(prefix), Math.min(limit, maxChildren) + 1);
+    for (const row of rows) this.#cache.rows.set(row.key, row);
+    if (rows.length > Math.min(limit, maxChildren)) return false;
+    this.#cache.complete.add(parent);
+    this.#cache.marked.set(parent, markedOf(rows));
+    return true;
   }
 
   async #nodeAt(key: string, parent: NodeId): Promise<NodeRow | undefined> {
@@ -230,6 +259,16 @@ export class View {
       .map((node) => shareNameOf(node))
       .join('/');
   }
+}
+
+/** Nodes among the rows of a directory that are not under their plain share names, by their Linux names. */
+function markedOf(rows: readonly Row[]): Map<string, NodeId[]> {
+  const out = new Map<string, NodeId[]>();
+  for (const row of rows) {
+    const { id, name, share } = nodeRow.parse(row.value);
+    if (share !== undefined) out.set(name, [...(out.get(name) ?? []), id]);
+  }
+  return out;
 }
 
 export function shareNameOf(node: { readonly name: string; readonly share?: string | undefined }): string {

@@ -16,6 +16,7 @@ import {
   nothing,
   placeAt,
   placeOf,
+  unusedId,
   without,
   type Asked,
   type Decision,
@@ -26,6 +27,7 @@ type Create = Extract<Operation, { kind: 'create' }>;
 type Edit = Extract<Operation, { kind: 'edit' }>;
 
 export async function decideCreate(asked: Asked, op: Create): Promise<Decision> {
+  await unusedId(asked, op.node);
   return decideNew(asked, op, op.node, op.parent, op.name, 'new');
 }
 

@@ -4,7 +4,7 @@ import { markedShareName, plainShareName } from '../../core/share-name.ts';
 import { trashRoot } from '../../protocol/layout.ts';
 import type { Outcome } from '../../protocol/log-row.ts';
 import type { Change, Step } from '../plan.ts';
-import { nodeKey, type NodeRow } from '../rows.ts';
+import { idKey, nodeKey, type NodeRow } from '../rows.ts';
 import { isOurs, join, type View } from '../view.ts';
 
 /** One operation, and all that a decision about it may depend on. Deciding has no side effects. */
@@ -80,6 +80,11 @@ export async function liveParent(asked: Asked, parent: NodeId): Promise<{ id: No
   const found = await asked.view.find(parent);
   if (found.state !== 'alive') throw new Refused('parent_unknown');
   return { id: found.row.id, path: await asked.view.pathOf(found.row.id) };
+}
+
+/** The row of a new id is inserted, so that no id is ever used twice: an intent that tried to could never be finished. */
+export async function unusedId(asked: Asked, id: NodeId): Promise<void> {
+  if ((await asked.view.row(idKey(id))) !== undefined) throw new Refused('id_taken');
 }
 
 export interface Place {

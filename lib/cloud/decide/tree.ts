@@ -16,6 +16,7 @@ import {
   nothing,
   placeAt,
   placeOf,
+  unusedId,
   without,
   type Asked,
   type Decision,
@@ -26,6 +27,7 @@ type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
 
 /** `mkdir` onto a live directory merges: the proposed id becomes an alias of the one that is there. */
 export async function decideMkdir(asked: Asked, op: Of<'mkdir'>): Promise<Decision> {
+  await unusedId(asked, op.node);
   const parent = await liveParent(asked, op.parent);
   const { place, holder } = await placeAt(asked, parent, op.name, op.node);
   if (holder?.kind === 'directory')
