@@ -259,13 +259,11 @@ export class Queue implements Home, Source {
   async #settle(lock: Lock, way: (message: Message) => Promise<void>): Promise<void> {
     if (!this.#locks.release(lock))
       throw lock.session === undefined ? messageLockLost() : sessionLockLost(lock.session.id);
-    try {
-      await way(lock.message);
-    } catch (error) {
-      // Refused before anything was written: without its lock the message would belong to nobody.
-      if (lock.message.state === 'locked') this.ready(lock.message);
-      throw error;
-    }
+    const work = way(lock.message);
+    // Still locked here means: refused before anything was written, and without its lock it would belong to nobody.
+    // (A write that fails gives the message back itself, and by then somebody else may have locked it.)
+    if (lock.message.state === 'locked') this.ready(lock.message);
+    await work;
     this.#around.counters.settled++;
   }
 
