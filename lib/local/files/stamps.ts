@@ -4,8 +4,11 @@ import type { Database, Statement } from '../../base/sqlite.ts';
 // A stamp is a time in microseconds since 1970 that is handed out once and never again, also across restarts and when
 // the clock jumps back. It is the file id, the content id and the ETag; 2^53 microseconds last until the year 2255.
 
-/** How far ahead the file says stamps may have been given out, so that a restart after a backward jump repeats none. */
-const reserved = 60_000_000;
+/**
+ * How far ahead the file says stamps may have been given out, so that a restart after a backward jump repeats none. After a
+ * crash times run ahead of the clock by that much, and by more with every crash that follows at once: so it is short.
+ */
+const reserved = 1_000_000;
 
 export class Stamps {
   readonly #clock: Clock;
