@@ -11,6 +11,10 @@ beforeEach(async () => {
 });
 afterEach(() => bench.stop());
 
+interface Lister {
+  listMessageSessions(skip: number, top: number, updatedSince?: Date): Promise<string[]>;
+}
+
 const send = (sessionId: string, ...bodies: unknown[]): Promise<void> =>
   client.createSender('sessions').sendMessages(bodies.map((body) => ({ body, sessionId })));
 const bodies = (messages: readonly { body: unknown }[]): unknown[] => messages.map(({ body }) => body);
@@ -142,6 +146,21 @@ describe('holding', () => {
     await send('b', 2);
     const session = await client.acceptSession('sessions', 'b');
     expect(bodies(await session.peekMessages(5))).toEqual([2]);
+    await session.close();
+  });
+
+  test('sessions are listed: those with a state, and those with messages', async () => {
+    await send('with messages', 1);
+    const session = await client.acceptSession('sessions', 'with state');
+    await session.setSessionState('s');
+    // The client library has the operation, but no public method for it.
+    const context = (client as unknown as { _connectionContext: { getManagementClient(of: string): Lister } })
+      ._connectionContext;
+    const lister = context.getManagementClient('sessions');
+    expect(await lister.listMessageSessions(0, 10)).toEqual(['with state']);
+    const always = new Date(253_402_300_799_999);
+    expect(await lister.listMessageSessions(0, 10, always)).toEqual(['with messages']);
+    expect(await lister.listMessageSessions(1, 10, always)).toEqual([]);
     await session.close();
   });
 

@@ -17,8 +17,10 @@ const client = new ServiceBusClient(text);
 const body = 'x'.repeat(450);
 const say = (name: string, value: string): void => void process.stdout.write(`${name.padEnd(42)} ${value}\n`);
 
-async function latency(): Promise<void> {
-  const session = await client.acceptSession('sessions', 'measured');
+/** `pause` lets the completion of one message reach the disk before the next is sent. */
+async function latency(pause: number): Promise<void> {
+  const id = `measured-${pause}`;
+  const session = await client.acceptSession('sessions', id);
   const arrived = new Map<string, number>();
   session.subscribe({
     processMessage: (message) => {
@@ -31,13 +33,14 @@ async function latency(): Promise<void> {
   const samples: number[] = [];
   for (let i = 0; i < 1500; i++) {
     const sent = performance.now();
-    await sender.sendMessages({ body, messageId: String(i), sessionId: 'measured' });
+    await sender.sendMessages({ body, messageId: String(i), sessionId: id });
     const at = await until('it arrives', () => arrived.get(String(i)));
     if (i >= 500) samples.push(at - sent);
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
   }
   samples.sort((a, b) => a - b);
   const at = (part: number): string => (samples[Math.floor(samples.length * part)] ?? 0).toFixed(2);
-  say('send -> handler, session, ms p50/p95/p99', `${at(0.5)} / ${at(0.95)} / ${at(0.99)}`);
+  say(`send -> handler, ${pause} ms apart: p50/p95/p99 ms`, `${at(0.5)} / ${at(0.95)} / ${at(0.99)}`);
   await session.close();
   await sender.close();
 }
@@ -48,7 +51,8 @@ async function rate(name: string, total: number, work: () => Promise<unknown>): 
   say(name, `${Math.round((total * 1000) / (performance.now() - start))} messages/s`);
 }
 
-await latency();
+await latency(0);
+await latency(4);
 const sender = client.createSender('plain');
 await rate('send one after the other', 1000, async () => {
   for (let i = 0; i < 1000; i++) await sender.sendMessages({ body });
