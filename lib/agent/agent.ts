@@ -93,10 +93,10 @@ class Endpoint implements Agent {
   }
 
   async #run(): Promise<void> {
-    const { fs, backend, log } = this.#options;
+    const { fs, backend, log, random } = this.#options;
     const { signal } = this.#abort;
     try {
-      const settings = await introduce(this.#state, backend, this.#online, log);
+      const settings = await introduce(this.#state, backend, { online: this.#online, log, random });
       await this.#safety.until(() => this.#sentinel.claim());
       const parts = assemble({
         options: this.#options,
@@ -199,12 +199,12 @@ class Endpoint implements Agent {
 
   /** A person says that the share is the right one. */
   async #acceptShare(): Promise<void> {
-    const { backend, log } = this.#options;
+    const { backend, log, random } = this.#options;
     this.#state.now(() => {
       this.#parts?.outbox.reset();
       this.#state.forgetShare();
     });
-    await introduce(this.#state, backend, this.#online, log);
+    await introduce(this.#state, backend, { online: this.#online, log, random });
   }
 
   pause(): void {

@@ -122,7 +122,10 @@ export async function enrol(cloud: Cloud, request: EnrolRequest): Promise<EnrolA
   return { endpoint: id, slot, group };
 }
 
-/** Compare-and-set of an endpoint's incarnation; 0 asks for a new one. Rejects with code `clone` when another holds it. */
+/**
+ * Compare-and-set of an endpoint's incarnation; 0 asks for one, once for each holder: asked again, as after a lost answer,
+ * the same is answered. Rejects with code `clone` when another holds it.
+ */
 export async function claimIncarnation(
   cloud: Cloud,
   group: string,
@@ -133,8 +136,10 @@ export async function claimIncarnation(
   const row = await cloud.table.get(group, endpointKey(endpointId));
   if (row === undefined) throw new TidewayError('endpoint_unknown', `there is no endpoint ${endpointId}`);
   const endpoint = endpointRow.parse(row.value);
+  // A request for a new one may also arrive late: it must not take the turn from the very holder that has it.
+  if (holder === endpoint.holder && (incarnation === 0 || incarnation === endpoint.incarnation))
+    return { incarnation: endpoint.incarnation, n: endpoint.n };
   if (incarnation !== 0) {
-    if (incarnation === endpoint.incarnation && holder === endpoint.holder) return { incarnation, n: endpoint.n };
     throw new TidewayError('clone', 'this state is a copy: another agent works with the same endpoint', {
       hint: 'Stop this agent and remove its state; then it joins as a server of its own.',
     });

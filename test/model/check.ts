@@ -1,0 +1,120 @@
+// What must hold when the storm is over and everybody is through. Each line is one broken invariant, by its number.
+import type { LogRow } from '../../lib/protocol/log-row.ts';
+import type { CloudWorld } from '../support/cloud-world.ts';
+import { brokenInvariants } from '../support/invariants.ts';
+import { Replay } from '../support/replay.ts';
+import type { SimulatedCloud } from './cloud.ts';
+import { keyOf } from './ledger.ts';
+import type { Run } from './run.ts';
+import type { Site } from './site.ts';
+import { isOurs } from './watched.ts';
+
+export function check(run: Run, cloud: SimulatedCloud, sites: readonly Site[]): readonly string[] {
+  const { rows } = cloud.table;
+  const replay = new Replay(rows);
+  return [
+    ...namespaceAndShare(run, cloud),
+    ...sites.flatMap((site) => [...siteIsNamespace(site, replay, cloud), ...treesAgree(site, rows)]),
+    ...contents(run, cloud),
+    ...newContentOnce(run, rows),
+  ];
+}
+
+/** I1, I3, I7, I9, I10, I11 and I19 as far as the backend alone can tell. */
+function namespaceAndShare(run: Run, { table, share }: SimulatedCloud): readonly string[] {
+  const destroyed = new Set(run.ledger.erased.values());
+  const world = { table, share, rows: () => table.rows, sent: [], foreign: new Set<string>(), destroyed };
+  return brokenInvariants(world as unknown as CloudWorld);
+}
+
+/** I1: the site has every node at its path with its content, mode and time, and nothing else. */
+function* siteIsNamespace(site: Site, replay: Replay, { share }: SimulatedCloud): Iterable<string> {
+  const there = new Map(site.user.snapshot());
+  for (const [path, node] of replay.byPath()) {
+    const here = there.get(path);
+    there.delete(path);
+    const kind = here?.stat.kind;
+    if (here === undefined) yield `I1 ${site.name} lacks ${path}`;
+    else if (kind !== node.kind) yield `I1 ${site.name} has a ${kind} at ${path}`;
+    else if (here.stat.mode !== node.mode)
+      yield `I1 ${site.name} ${path}: mode ${here.stat.mode.toString(8)}, not ${node.mode.toString(8)}`;
+    else if (here.data !== undefined) {
+      const apart = here.stat.mtimeNs - BigInt(node.mtime);
+      if (apart > 1000n || apart < -1000n)
+        yield `I1 ${site.name} ${path}: mtime ${here.stat.mtimeNs}, not ${node.mtime}`;
+      const entry = share.find(replay.sharePathOf(node.id));
+      if (entry === undefined || keyOf(entry.content) !== keyOf(here.data))
+        yield `I1 ${site.name} ${path} has other content than the share`;
+    }
+  }
+  for (const path of there.keys()) if (!isOurs(path)) yield `I1 ${site.name} has ${path}, and nobody else`;
+}
+
+/** I13: the remote tree is what rows 1..cursor make; when all is over the other two trees are the same. */
+export function* treesAgree(site: Site, rows: readonly LogRow[], all = true): Iterable<string> {
+  const { db } = site.disk;
+  const meta = db.prepare("SELECT value FROM meta WHERE key = 'cursor'").get() ?? {};
+  const cursor = all ? rows.length : Number(meta['value'] ?? 0);
+  const replay = new Replay(rows.slice(0, cursor));
+  const remote = new Map(
+    db
+      .prepare('SELECT id, json FROM remote')
+      .all()
+      .map((row) => [String(row['id']), JSON.parse(String(row['json'])) as object]),
+  );
+  for (const [id, node] of replay.nodes)
+    if (canonical(node) !== canonical(remote.get(id) ?? {})) yield `I13 ${site.name} remote ${node.name} (${id})`;
+  for (const id of remote.keys()) if (!replay.nodes.has(id)) yield `I13 ${site.name} remote has ${id}`;
+  if (!all) return;
+  for (const tree of ['local', 'synced']) {
+    const entries = new Map(
+      db
+        .prepare(`SELECT * FROM ${tree}`)
+        .all()
+        .map((row) => [String(row['id']), row]),
+    );
+    for (const { id, parent, name, version } of replay.nodes.values()) {
+      const entry = entries.get(id);
+      if (entry?.['parent'] !== parent)
+        yield `I1 ${site.name} ${tree} ${name} (${id}) is in ${String(entry?.['parent'])}`;
+      if (tree === 'synced' && entry?.['version'] !== version)
+        yield `I1 ${site.name} synced ${name} (${id}) is version ${String(entry?.['version'])}, not ${version}`;
+    }
+    for (const id of entries.keys()) if (!replay.nodes.has(id)) yield `I1 ${site.name} ${tree} has ${id}`;
+  }
+}
+
+/** I3, I4, I5, I6: what nobody took away lives, once; what somebody took away does not. */
+function* contents({ ledger }: Run, { share }: SimulatedCloud): Iterable<string> {
+  const live = new Map<string, string[]>();
+  for (const [path, entry] of share.walk())
+    if (entry.kind === 'file' && !isOurs(path) && entry.content.length > 0)
+      live.set(keyOf(entry.content), [...(live.get(keyOf(entry.content)) ?? []), path]);
+  for (const key of ledger.made) {
+    if (ledger.open.has(key)) continue;
+    if (!ledger.destroyed.has(key) && !live.has(key)) yield `I3 ${ledger.name(key)} is lost`;
+    if (ledger.destroyed.has(key) && live.has(key)) yield `I5 ${ledger.name(key)} is back at ${live.get(key)?.join()}`;
+  }
+  for (const [key, paths] of live) if (paths.length > 1) yield `I4 ${ledger.name(key)} is at ${paths.join(' and ')}`;
+}
+
+/** I8, I10: a content is sent as new once; a move, a redo and a second delivery never are new content. */
+function* newContentOnce({ ledger }: Run, rows: readonly LogRow[]): Iterable<string> {
+  const first = new Map<string, number>();
+  for (const row of rows) {
+    if (row.op !== 'create' || row.outcome === 'rejected') continue;
+    for (const effect of row.effects) {
+      if (!('put' in effect) || effect.put.id !== (row.became ?? row.node)) continue;
+      const { hash, size } = effect.put;
+      if (hash === null || size === 0) continue;
+      const before = first.get(hash);
+      if (before !== undefined && !ledger.open.has(hash))
+        yield `I8 row ${row.seq} makes ${ledger.name(hash)} anew, which row ${before} made`;
+      first.set(hash, row.seq);
+    }
+  }
+}
+
+function canonical(value: object): string {
+  return JSON.stringify(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,45 @@
+// The file of an agent's state, as a kernel keeps it: what was committed outlives the process, what was synced outlives a
+// power loss. It is held as the bytes of the database, so that one run never touches a real disk.
+import { DatabaseSync } from 'node:sqlite';
+import { schema } from '../../lib/agent/state/schema.ts';
+import { State } from '../../lib/agent/state/state.ts';
+import type { Chance } from '../support/chance.ts';
+import type { Run } from './run.ts';
+
+export class Disk {
+  readonly db = new DatabaseSync(':memory:');
+  /** What was committed since the last sync, that one first. */
+  #saved: Uint8Array[] = [];
+
+  /** A new file, or what is left of one. */
+  constructor(bytes: Uint8Array | undefined) {
+    if (bytes === undefined) this.db.exec(schema.create);
+    else this.db.deserialize(bytes);
+    this.#saved = [this.db.serialize()];
+  }
+
+  open(run: Run): State {
+    const state = new State(this.db);
+    const { writes } = state;
+    const save = writes.save.bind(writes);
+    writes.save = () => {
+      const before = writes.counters.saves;
+      save();
+      if (writes.counters.saves > before) this.#saved.push(this.db.serialize());
+    };
+    const durable = writes.durable.bind(writes);
+    writes.durable = async () => {
+      await durable();
+      const synced = this.#saved.length;
+      await run.clock.sleep(run.chance.below(6));
+      if (synced <= this.#saved.length) this.#saved.splice(0, synced - 1);
+    };
+    return state;
+  }
+
+  /** What the next process finds. */
+  after(power: boolean, chance: Chance): Disk {
+    const bytes = power ? this.#saved.at(-1) : chance.pick(this.#saved);
+    return new Disk(bytes);
+  }
+}

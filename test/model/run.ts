@@ -1,0 +1,74 @@
+// What everybody in a run shares: the clock, the dice, the trace, the ledger, and how bad the day is.
+import { createPublicKey, createPrivateKey } from 'node:crypto';
+import type { Log } from '../../lib/base/log.ts';
+import { jsonLog } from '../../lib/base/log.ts';
+import { seededRandom, type Random } from '../../lib/base/random.ts';
+import type { SigningKeys } from '../../lib/protocol/message.ts';
+import { Chance } from '../support/chance.ts';
+import { Ledger } from './ledger.ts';
+import { Scheduler } from './scheduler.ts';
+import { Trace } from './trace.ts';
+
+export class Run {
+  readonly seed: number;
+  readonly clock = new Scheduler();
+  readonly chance: Chance;
+  readonly trace: Trace;
+  readonly ledger = new Ledger();
+  /** Broken invariants, as they are met. */
+  readonly broken: string[] = [];
+  /** True once the storm is over: nothing fails any more. */
+  calm = false;
+  #randoms = 0;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    this.chance = new Chance(seed);
+    this.trace = new Trace(this.clock);
+  }
+
+  break(what: string): void {
+    this.trace.add('BROKEN', what);
+    if (this.broken.length < 20) this.broken.push(what);
+  }
+
+  /** True in `perMille` of 1,000 cases, and never when it is calm. */
+  trouble(perMille: number): boolean {
+    return !this.calm && this.chance.below(1000) < perMille;
+  }
+
+  /** Milliseconds that a call is under way. */
+  latency(): number {
+    return this.trouble(20) ? 200 + this.chance.below(5000) : 1 + this.chance.below(12);
+  }
+
+  random(): Random {
+    return seededRandom(this.seed * 1000 + this.#randoms++);
+  }
+
+  keys(): SigningKeys {
+    const bytes = this.random().bytes(32);
+    const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), bytes]); // Ed25519 in PKCS#8: RFC 8410
+    const publicKey = createPublicKey(createPrivateKey({ key: der, type: 'pkcs8', format: 'der' }));
+    return {
+      privateKey: der.toString('base64'),
+      publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    };
+  }
+
+  log(who: string): Log {
+    return jsonLog(
+      '',
+      (line) => {
+        const { time: _time, part: _part, level, event, ...rest } = JSON.parse(line) as Record<string, unknown>;
+        this.trace.add(who, `log ${String(level)} ${String(event)} ${JSON.stringify(rest, withoutStack)}`);
+      },
+      () => this.clock.now(),
+    );
+  }
+}
+
+/** A stack names files of this machine, and two runs of one seed must have one trace anywhere. */
+function withoutStack(key: string, value: unknown): unknown {
+  return key === 'stack' ? undefined : value;
+}

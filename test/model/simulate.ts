@@ -1,0 +1,185 @@
+// One run of the whole system, from one seed: three agents, the backend, the share, people at each of them, and a storm of
+// crashes, losses and delays; then calm, and the question whether everything is as it must be. Nothing here knows real time.
+import { enrol } from '../../lib/cloud/registry.ts';
+import { Replay } from '../support/replay.ts';
+import { check, treesAgree } from './check.ts';
+import { group, SimulatedCloud } from './cloud.ts';
+import { nothingPlanted, type Plants } from './plants.ts';
+import { Run } from './run.ts';
+import { Site } from './site.ts';
+import { Smb } from './smb.ts';
+import { User } from './user.ts';
+
+export interface Options {
+  /** What people do, at all sites and on the share together. */
+  readonly operations?: number;
+  readonly plants?: Plants;
+}
+
+export interface Trace {
+  readonly seed: number;
+  readonly hash: string;
+  readonly lines: readonly string[];
+  /** Broken invariants; none is the only good answer. */
+  readonly broken: readonly string[];
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+const names = ['paris', 'tokyo', 'lima'];
+const minute = 60_000;
+
+export async function simulate(seed: number, options: Options = {}): Promise<Trace> {
+  const { operations = 60, plants = nothingPlanted } = options;
+  const run = new Run(seed);
+  const world = await build(run, plants);
+  await storm(run, world, operations);
+  await calm(run, world);
+  if (await settle(run, world)) {
+    run.broken.push(...check(run, world.cloud, world.sites));
+    await quiet(run, world);
+  }
+  for (const site of world.sites) void site.stop();
+  await run.clock.run(() => false, minute);
+  const { lines, hash } = run.trace;
+  return { seed, hash, lines, broken: run.broken, counters: countersOf(run, world) };
+}
+
+interface World {
+  readonly cloud: SimulatedCloud;
+  readonly sites: readonly Site[];
+  readonly users: readonly User[];
+  readonly smb: Smb;
+}
+
+async function build(run: Run, plants: Plants): Promise<World> {
+  run.ledger.seen(new Uint8Array(), 'an empty file');
+  const cloud = await SimulatedCloud.create(run, plants);
+  const sites: Site[] = [];
+  for (const name of names) {
+    const keys = run.keys();
+    const { endpoint, slot } = await enrol(cloud.plain(), {
+      group,
+      server: name,
+      path: '/',
+      publicKey: keys.publicKey,
+    });
+    const site = new Site(run, cloud, plants, name, { endpoint, slot, keys });
+    if (run.chance.is(30)) site.skew = run.chance.below(20 * minute) - 10 * minute;
+    sites.push(site);
+  }
+  cloud.start();
+  return { cloud, sites, users: sites.map((site) => new User(run, site)), smb: new Smb(run, cloud) };
+}
+
+/** People work, and everything else that can happen happens. */
+async function storm(run: Run, { cloud, sites, users, smb }: World, operations: number): Promise<void> {
+  const { chance, clock, trace } = run;
+  for (const site of sites) clock.after(chance.below(2000), () => void site.start());
+  for (let done = 0; done < operations;) {
+    const site = chance.pick(sites) as Site;
+    const worked = chance.is(25) ? smb.act() : users[sites.indexOf(site)]?.act();
+    if (worked !== true) continue;
+    done++;
+    if (chance.is(6)) {
+      site.kill(chance.is(60));
+      clock.after(chance.below(8000), () => void site.start());
+    }
+    if (chance.is(3)) {
+      trace.add(site.name, 'has no network');
+      site.line.offline = true;
+      clock.after(chance.below(60_000), () => (site.line.offline = false));
+    }
+    if (chance.is(2)) site.skew += chance.below(60_000) - 30_000;
+    for (const each of sites) if (each.running) run.broken.push(...treesAgree(each, cloud.table.rows, false));
+    await clock.run(() => false, chance.is(80) ? chance.below(400) : chance.below(8000));
+  }
+}
+
+async function calm(run: Run, { cloud, sites, users, smb }: World): Promise<void> {
+  run.trace.add('run', 'calm');
+  run.calm = true;
+  smb.closeAll();
+  for (const user of users) user.closeAll();
+  for (const site of sites) {
+    site.line.offline = false;
+    void site.start();
+  }
+  cloud.wakeAll();
+  await run.clock.run(() => sites.every((site) => site.agent !== undefined && site.running), minute);
+}
+
+/** Everybody comes to rest, the share is looked through, and that again until nothing new comes of it. */
+async function settle(run: Run, world: World): Promise<boolean> {
+  const { cloud, sites } = world;
+  for (let round = 0, head = -1; round < 20; round++) {
+    for (const site of sites) {
+      const halt = site.agent?.status().halt;
+      if (halt !== undefined) run.break(`${site.name} halted: ${halt.code} ${halt.message}`);
+    }
+    if (run.broken.length > 0) return false;
+    if (!(await atRest(run, world))) return false;
+    if (head === cloud.table.rows.length) return true;
+    head = cloud.table.rows.length;
+    examineAll(cloud);
+  }
+  run.break(`I1 no rest after 20 rounds: ${cloud.table.rows.length} rows`);
+  return false;
+}
+
+async function atRest(run: Run, { cloud, sites }: World): Promise<boolean> {
+  const { clock } = run;
+  const limit = 60 * minute;
+  if (!(await clock.run(() => !cloud.busy, limit))) run.break('the backend does not come to rest');
+  const results: boolean[] = [];
+  for (const site of sites)
+    void site.agent?.settled(clock.monotonic() + limit).then(
+      (done) => results.push(done),
+      (error: unknown) => run.break(`${site.name}: ${String(error)}`),
+    );
+  const all = (): boolean =>
+    !cloud.busy && results.length === sites.length && sites.every((site) => isIdle(site, cloud));
+  await clock.run(() => run.broken.length > 0 || all(), limit);
+  if (!all())
+    for (const site of sites)
+      run.break(`I1 ${site.name} does not come to rest: ${JSON.stringify(site.agent?.status())}`);
+  return run.broken.length === 0;
+}
+
+function isIdle(site: Site, cloud: SimulatedCloud): boolean {
+  const status = site.agent?.status();
+  return status?.state === 'idle' && status.problems.length === 0 && status.cursor === cloud.table.rows.length;
+}
+
+function examineAll(cloud: SimulatedCloud): void {
+  const replay = new Replay(cloud.table.rows);
+  const directories = [...replay.nodes.values()].filter((node) => node.kind === 'directory');
+  cloud.examine(['/', ...directories.map((node) => replay.sharePathOf(node.id))]);
+}
+
+/** I2: one more full cycle writes nothing anywhere. */
+async function quiet(run: Run, world: World): Promise<void> {
+  const { cloud, sites } = world;
+  await run.clock.run(() => false, minute);
+  const writes = (): string =>
+    JSON.stringify([cloud.table.rows.length, cloud.share.writes, ...sites.map((site) => site.fsWrites)]);
+  const before = writes();
+  examineAll(cloud);
+  await atRest(run, world);
+  await run.clock.run(() => false, minute);
+  if (writes() !== before) run.break(`I2 writes without a reason: ${before} became ${writes()}`);
+}
+
+function countersOf(run: Run, { cloud }: World): Readonly<Record<string, number>> {
+  const rows = cloud.table.rows;
+  const count = (outcome: string): number => rows.filter((row) => row.outcome === outcome).length;
+  return {
+    lines: run.trace.lines.length,
+    seconds: Math.round(run.clock.monotonic() / 1000),
+    rows: rows.length,
+    conflicts: count('conflict'),
+    rejected: count('rejected'),
+    parked: count('parked'),
+    found: rows.filter((row) => row.op === 'found').length,
+    contents: run.ledger.made.size,
+  };
+}

@@ -1,0 +1,191 @@
+// One server: its disk, its users' view of it, and the agent, which dies and comes back. What an agent keeps of its state
+// after a kill is what it had committed; after a power loss, what had reached the disk.
+import { startAgent, type Agent } from '../../lib/agent/agent.ts';
+import { crash } from '../../lib/agent/fs/memory-crash.ts';
+import { MemoryFs } from '../../lib/agent/fs/memory-fs.ts';
+import { MemoryUser } from '../../lib/agent/fs/memory-user.ts';
+import type { MemoryVolume } from '../../lib/agent/fs/memory-volume.ts';
+import { memoryWatch } from '../../lib/agent/fs/memory-watch.ts';
+import type { Clock } from '../../lib/base/clock.ts';
+import type { SigningKeys } from '../../lib/protocol/message.ts';
+import type { SimulatedCloud } from './cloud.ts';
+import { Disk } from './disk.ts';
+import { keyOf } from './ledger.ts';
+import { networkOf, type Line } from './network.ts';
+import type { Plants } from './plants.ts';
+import type { Run } from './run.ts';
+import { isOurs } from './watched.ts';
+
+export interface Enrolled {
+  readonly endpoint: string;
+  readonly slot: string;
+  readonly keys: SigningKeys;
+}
+
+/** One life of the agent. */
+interface Process {
+  alive: boolean;
+  agent: Agent | undefined;
+}
+
+export class Site {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly line: Line;
+  /** Ahead of or behind the true time, in ms. */
+  skew = 0;
+  volume: MemoryVolume;
+  /** Who works on the disk right now, if it is not the agent. */
+  hand: 'user' | 'nobody' = 'nobody';
+  fsWrites = 0;
+  disk: Disk;
+  readonly #run: Run;
+  readonly #cloud: SimulatedCloud;
+  readonly #plants: Plants;
+  readonly #keys: SigningKeys;
+  #process: Process = { alive: false, agent: undefined };
+  #stopped: Promise<void> = Promise.resolve();
+
+  constructor(run: Run, cloud: SimulatedCloud, plants: Plants, name: string, enrolled: Enrolled) {
+    this.#run = run;
+    this.#cloud = cloud;
+    this.#plants = plants;
+    this.name = name;
+    this.endpoint = enrolled.endpoint;
+    this.#keys = enrolled.keys;
+    this.line = { endpoint: enrolled.endpoint, server: name, slot: enrolled.slot, offline: false };
+    this.volume = new MemoryFs(() => BigInt(this.clock.now()) * 1_000_000n).volume;
+    this.disk = new Disk(undefined);
+    this.#listen();
+  }
+
+  get clock(): Clock {
+    const { clock } = this.#run;
+    return {
+      now: () => clock.now() + this.skew,
+      monotonic: () => clock.monotonic(),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    };
+  }
+
+  get agent(): Agent | undefined {
+    return this.#process.agent;
+  }
+
+  get running(): boolean {
+    return this.#process.alive;
+  }
+
+  get user(): MemoryUser {
+    return new MemoryUser(this.volume);
+  }
+
+  async start(): Promise<void> {
+    await this.#stopped;
+    if (this.running) return;
+    const process: Process = { alive: true, agent: undefined };
+    this.#process = process;
+    this.#run.trace.add(this.name, 'starts');
+    const alive = (): boolean => process.alive;
+    const { clock, chance } = this.#run;
+    const agent = await startAgent(
+      {
+        endpoint: this.endpoint,
+        privateKey: this.#keys.privateKey,
+        stateFile: '',
+        fs: this.#plants.fs(this.#fs(alive)),
+        startWatch: memoryWatch(this.volume, {
+          schedule: (deliver) => clock.after(chance.below(20), deliver),
+          queue: this.#run.trouble(300) ? 3 : 1000,
+        }),
+        backend: this.#plants.backend(networkOf(this.#run, this.#cloud, this.line, alive)),
+        clock: this.clock,
+        random: this.#run.random(),
+        log: this.#run.log(this.name),
+      },
+      this.#plants.state(this.disk.open(this.#run)),
+    );
+    process.agent = agent;
+    if (!alive()) await agent.stop();
+  }
+
+  /** The process is gone at once. With `power` false so is what the disk had not written. */
+  kill(power: boolean): void {
+    const process = this.#process;
+    if (!process.alive) return;
+    this.#run.trace.add(this.name, power ? 'killed' : 'power lost');
+    process.alive = false;
+    this.disk = this.disk.after(power, this.#run.chance);
+    if (!power) this.#losePower();
+    this.#stopped = process.agent?.stop() ?? Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.#process.alive = false;
+    return this.agent?.stop() ?? Promise.resolve();
+  }
+
+  /** Content by path of all that users see. */
+  files(): ReadonlyMap<string, Uint8Array | undefined> {
+    const out = new Map<string, Uint8Array | undefined>();
+    for (const [path, { data }] of this.user.snapshot()) if (!isOurs(path)) out.set(path, data);
+    return out;
+  }
+
+  #losePower(): void {
+    const before = this.files();
+    this.volume = crash(new MemoryFs(this.volume), this.#run.random()).volume;
+    this.#listen();
+    const after = new Set([...this.files().values()].flatMap((data) => (data === undefined ? [] : [keyOf(data)])));
+    // What was not written is nobody's fault; what comes back from before its delete may be deleted again or not.
+    for (const data of before.values()) if (data !== undefined && !after.has(keyOf(data))) this.#run.ledger.lose(data);
+    for (const data of this.user.snapshot().values()) {
+      if (data.data === undefined) continue;
+      this.#run.ledger.seen(data.data, 'after a power loss');
+      if (this.#run.ledger.destroyed.has(keyOf(data.data))) this.#run.ledger.lose(data.data);
+    }
+  }
+
+  #fs(alive: () => boolean): MemoryFs {
+    const fs = new MemoryFs(this.volume);
+    const { clock, chance, trace } = this.#run;
+    fs.before = async (call, path) => {
+      if (alive()) trace.add(this.name, `fs ${call} ${path}`);
+      if (chance.is(15)) await clock.sleep(1 + chance.below(4));
+      if (!alive()) throw new Error('the process has ended');
+      if (writing.has(call)) this.fsWrites++;
+    };
+    return fs;
+  }
+
+  /** I16: whatever the agent gives a name holds what somebody had at some moment, whole. */
+  #listen(): void {
+    const { volume } = this;
+    const check = (dir: string, name: string): void => {
+      const path = dir === '' ? name : `${dir}/${name}`;
+      if (this.hand === 'user' || isOurs(path)) return;
+      const inode = volume.find(path, 'check');
+      if (inode?.kind === 'file' && !this.#run.ledger.known.has(keyOf(inode.data)))
+        this.#run.break(`I16 ${this.name}: ${path} holds what nobody wrote (${inode.data.length} bytes)`);
+    };
+    volume.listen((notice) => {
+      if (notice.kind === 'moved') check(pathOf(notice.toDir), notice.toName);
+      else check(pathOf(notice.dir), notice.name);
+    });
+  }
+}
+
+const writing: ReadonlySet<string> = new Set(
+  'create mkdir rmdir unlink rename exchange link chmod utimes write truncate'.split(' '),
+);
+
+interface Named {
+  readonly places: readonly { readonly dir: Named; readonly name: string }[];
+}
+
+function pathOf(dir: Named): string {
+  const [place] = dir.places;
+  if (place === undefined) return '';
+  const above = pathOf(place.dir);
+  return above === '' ? place.name : `${above}/${place.name}`;
+}
