@@ -99,10 +99,12 @@ export class Follower {
 
   async #poll(): Promise<void> {
     const { clock, signal, settings, active } = this.#options;
-    for (;;) {
-      const wait = active() ? settings.pollActiveMs : settings.pollIdleMs;
-      await clock.sleep(wait, signal).catch(() => {}); // ends by the signal only, which the next line asks
+    const { pollActiveMs, pollIdleMs } = settings;
+    for (let waited = 0; ; waited += pollActiveMs) {
+      await clock.sleep(pollActiveMs, signal).catch(() => {}); // ends by the signal only, which the next line asks
       if (signal.aborted) return;
+      if (!active() && waited + pollActiveMs < pollIdleMs) continue;
+      waited = -pollActiveMs;
       this.counters.polls++;
       this.read();
     }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MemoryFs } from '../../lib/agent/fs/memory-fs.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
 import { converge, TestSite, until } from './rig.ts';
 
@@ -69,6 +70,35 @@ describe('the root', () => {
     await paris.start({ stateFile: stateFile(), fs: full });
     await converge(cloud, paris, tokyo);
     expect(cloud.tree().size).toBe(4);
+  });
+
+  test('gone, or on another device, while the agent runs: nothing is concluded', async () => {
+    paris.user.writeFile('f', 'f');
+    await tokyo.start();
+    const fs = new MemoryFs(paris.volume.volume);
+    let now: 'well' | 'missing' | 'elsewhere' = 'well';
+    const stat = fs.stat.bind(fs);
+    fs.stat = async (path) => {
+      const found = await stat(path);
+      if (path !== '' || found === null || now === 'well') return found;
+      return now === 'missing' ? null : { ...found, dev: found.dev + 1n };
+    };
+    await paris.start({ fs });
+    await converge(cloud, paris, tokyo);
+    for (const [state, code] of [
+      ['missing', 'root_missing'],
+      ['elsewhere', 'root_replaced'],
+    ] as const) {
+      now = state;
+      paris.user.rm('f');
+      await halted(code);
+      await paris.agent!.resume();
+      expect([paris.agent!.status().halt?.code, tokyo.tree().has('f')]).toEqual([code, true]);
+      now = 'well';
+      paris.user.writeFile('f', 'f');
+      await paris.agent!.resume();
+      await converge(cloud, paris, tokyo);
+    }
   });
 
   test("another endpoint's folder", async () => {

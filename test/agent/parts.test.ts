@@ -215,6 +215,7 @@ describe('quiet', () => {
     ctimeNs: BigInt(ctimeMs) * 1_000_000n,
     dev: 1n,
     ino: 1n,
+    bornNs: 0n,
     links: 1,
     uid: 0,
     gid: 0,
