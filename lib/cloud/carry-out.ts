@@ -1,11 +1,9 @@
 // Step 3 of a commit: one planned operation on the share. The same code runs the first time and in recovery: every step
 // looks before it believes, so "redo" and "was done" are told apart by what is there.
 import { unreachable } from '../base/errors.ts';
-import { fromShareTime } from '../protocol/layout.ts';
 import type { Traits } from './ports.ts';
 import type { Change, Planned, Step, Undo } from './plan.ts';
-import type { NodeRow } from './rows.ts';
-import { cloudAuthor } from './steps/land.ts';
+import { unread } from './steps/land.ts';
 import { makeDirectory, place, placeBlocks, setAttributes } from './steps/arrive.ts';
 import { evict } from './steps/evict.ts';
 import { Busy, look, type Facts, type Work } from './steps/work.ts';
@@ -101,22 +99,6 @@ function recordEdit(work: Work, facts: Facts): void {
   const drop = work.planned.changes.find((change) => 'drop' in change);
   if (drop === undefined) return;
   work.found.push({ put: unread(drop.drop, facts), place: 'same' });
-}
-
-function unread(row: NodeRow, facts: Facts): NodeRow {
-  const { blocks: _blocks, ...rest } = row;
-  return {
-    ...rest,
-    version: 0,
-    seq: 0,
-    size: facts.size ?? row.size,
-    hash: null,
-    mtime: fromShareTime(facts.lastWrite),
-    etag: facts.etag,
-    fileId: facts.fileId,
-    lastWrite: facts.lastWrite,
-    author: cloudAuthor,
-  };
 }
 
 /** The row with what the share answered; without the content's hash where somebody else has written it. */

@@ -18,6 +18,8 @@ export const step = z.discriminatedUnion('do', [
    */
   z.object({
     do: z.literal('evict'),
+    /** The node that has the name, by its row. */
+    node: z.string(),
     path: z.string(),
     kind,
     hold: z.string(),

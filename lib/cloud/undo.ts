@@ -4,8 +4,8 @@ import { meta } from '../protocol/layout.ts';
 import type { Change, Planned, Step, Undo } from './plan.ts';
 import { ShareRefusal } from './ports.ts';
 import { evict } from './steps/evict.ts';
-import { keepForeign } from './steps/land.ts';
-import { Busy, clear, isSeal, look, sealName, type Work } from './steps/work.ts';
+import { keepForeign, unread } from './steps/land.ts';
+import { Busy, clear, isSeal, look, sealName, type Facts, type Work } from './steps/work.ts';
 
 /** What became of one operation on the share; the finish makes rows of it. */
 export interface Done {
@@ -31,18 +31,29 @@ export async function undo(work: Work, back: Undo): Promise<Done> {
 }
 
 async function giveBack(work: Work, step: Extract<Step, { do: 'evict' }>): Promise<void> {
-  const { kind, path, hold } = step;
+  const { kind, node, path, hold } = step;
   const held = await look(work, hold);
   const from = held === undefined || isSeal(held) ? (step.to ?? hold) : hold;
   const aside = `${hold}-u`;
   try {
-    await evict(work, { do: 'evict', path: from, kind, hold: aside, to: path, foreign: 'copy' });
+    const back = await evict(work, { do: 'evict', node, path: from, kind, hold: aside, to: path, foreign: 'copy' });
+    if (back.state === 'moved') await recordReturn(work, node, back.facts);
   } catch (error) {
     if (!(error instanceof Busy)) throw error;
     // Its own name cannot be had: nothing may stay hidden in trash, so it comes back beside it.
     await keepForeign(work, aside, path);
   }
   await sealName(work, hold, kind);
+}
+
+/** Going away and coming back gave it another ETag, by which downloads know its version. */
+async function recordReturn(work: Work, node: string, facts: Facts): Promise<void> {
+  const found = await work.view.find(node);
+  if (found.state !== 'alive' || found.row.kind !== 'file' || found.row.etag === facts.etag) return;
+  const { row } = found;
+  const same = facts.fileId === row.fileId && facts.lastWrite === row.lastWrite;
+  const put = same ? { ...row, etag: facts.etag } : unread(row, facts);
+  work.found.push({ put, place: 'same' });
 }
 
 async function takeBack(work: Work, step: Extract<Step, { do: 'place' | 'mkdir' }>): Promise<void> {

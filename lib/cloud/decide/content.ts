@@ -58,6 +58,7 @@ function sameContent(asked: Asked, op: Edit, row: NodeRow, place: Place): Decisi
 function overwrite(asked: Asked, op: Edit, row: NodeRow, place: Place): Decision {
   const evict: Step = {
     do: 'evict',
+    node: row.id,
     path: place.path,
     kind: 'file',
     hold: holdPath(asked),
@@ -82,6 +83,7 @@ async function editConflict(
     const copy = await conflictPlace(asked, parent, row.name, row.author, copyId);
     const evict: Step = {
       do: 'evict',
+      node: row.id,
       path: place.path,
       kind: 'file',
       hold: holdPath(asked),
@@ -151,6 +153,7 @@ export async function evictHolder(
   return {
     step: {
       do: 'evict',
+      node: holder.id,
       path: place.path,
       kind: 'file',
       hold: holdPath(asked, '-c'),

@@ -122,6 +122,7 @@ function moved(
 ): Decision {
   const step: Step = {
     do: 'evict',
+    node: row.id,
     path: from.path,
     kind: row.kind,
     hold: holdPath(asked),
@@ -160,6 +161,7 @@ export async function decideDelete(asked: Asked, op: Of<'delete'>): Promise<Deci
   const place = placeOf(await liveParent(asked, row.parent), row.name, row.share);
   const step: Step = {
     do: 'evict',
+    node: row.id,
     path: place.path,
     kind: 'file',
     hold: holdPath(asked),
@@ -184,6 +186,7 @@ export async function decideRmdir(
   const place = placeOf(await liveParent(asked, row.parent), row.name, row.share);
   const step: Step = {
     do: 'evict',
+    node: row.id,
     path: place.path,
     kind: 'directory',
     hold: holdPath(asked),

@@ -140,3 +140,20 @@ export function foundNode(
     author: cloudAuthor,
   };
 }
+
+/** The row of a node whose content was written on the share, by somebody and unread. */
+export function unread(row: NodeRow, facts: Facts): NodeRow {
+  const { blocks: _blocks, ...rest } = row;
+  return {
+    ...rest,
+    version: 0,
+    seq: 0,
+    size: facts.size ?? row.size,
+    hash: null,
+    mtime: fromShareTime(facts.lastWrite),
+    etag: facts.etag,
+    fileId: facts.fileId,
+    lastWrite: facts.lastWrite,
+    author: cloudAuthor,
+  };
+}
