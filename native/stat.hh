@@ -1,6 +1,6 @@
-// The packed form of a file's attributes: nine slots of 8 bytes, read by lib/agent/fs/binding.ts.
+// The packed form of a file's attributes: ten slots of 8 bytes, read by lib/agent/fs/binding.ts.
 //   doubles:  0 st_mode  1 size  2 links  3 uid  4 gid       (each exact below 2^53)
-//   int64:    5 mtime ns 6 ctime ns  7 dev  8 ino
+//   int64:    5 mtime ns 6 ctime ns  7 dev  8 ino        9 birth ns (0 where the file system keeps none)
 #pragma once
 #include <cstring>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 
 namespace tideway {
 
-constexpr size_t kSlots = 9;
-constexpr unsigned kMask = STATX_BASIC_STATS;
+constexpr size_t kSlots = 10;
+constexpr unsigned kMask = STATX_BASIC_STATS | STATX_BTIME;
 
 inline int64_t nanoseconds(const struct statx_timestamp& time) {
   return int64_t(time.tv_sec) * 1'000'000'000 + int64_t(time.tv_nsec);
@@ -29,6 +29,7 @@ inline void pack(const struct statx& from, std::vector<int64_t>& into) {
   slots[6] = nanoseconds(from.stx_ctime);
   slots[7] = int64_t(makedev(from.stx_dev_major, from.stx_dev_minor));
   slots[8] = int64_t(from.stx_ino);
+  slots[9] = (from.stx_mask & STATX_BTIME) != 0 ? nanoseconds(from.stx_btime) : 0;
   into.insert(into.end(), slots, slots + kSlots);
 }
 

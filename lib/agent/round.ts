@@ -32,6 +32,7 @@ export function newRound(began: number): Round {
   return { began, found: [], missing: new Set(), seen: new Set() };
 }
 
+/** What a file is known by wherever it moves (see `FileStat.dev`). */
 export function inodeOf(stat: FileStat): string {
-  return `${stat.dev}:${stat.ino}`;
+  return `${stat.dev}:${stat.ino}:${stat.bornNs}`;
 }

@@ -36,6 +36,19 @@ const older = 1_600_000_000_000_000_000n;
 const newer = 1_700_000_000_000_000_000n;
 
 describe('both sites at once', () => {
+  test('a new file that got the inode number of a deleted one is not that file', async () => {
+    paris.user.writeFile('old.txt', 'base');
+    await apart(() => {
+      paris.user.rm('old.txt');
+      paris.user.writeFile('new.txt', 'paris');
+      tokyo.user.writeFile('old.txt', 'tokyo');
+    });
+    expect([...tokyo.tree()]).toEqual([
+      ['new.txt', 'paris'],
+      ['old.txt', 'tokyo'],
+    ]);
+  });
+
   test('two edits of one file: the newest keeps the name, the other is beside it', async () => {
     paris.user.writeFile('f.txt', 'base');
     await apart(() => {

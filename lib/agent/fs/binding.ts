@@ -70,7 +70,7 @@ export const renameExchange = 2;
 export const probedLeases = 1;
 export const probedNanoseconds = 2;
 
-const slots = 9;
+const slots = 10;
 const slotBytes = 8;
 const typeMask = 0o170000;
 
@@ -107,6 +107,7 @@ export function statReader(packed: ArrayBuffer): { readonly count: number; at(in
         ctimeNs: integer(6),
         dev: integer(7),
         ino: integer(8),
+        bornNs: integer(9),
         links: number(2),
         uid: number(3),
         gid: number(4),

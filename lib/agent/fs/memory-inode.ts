@@ -19,6 +19,7 @@ interface Place {
 
 export interface Inode extends Attributes {
   readonly ino: bigint;
+  readonly bornNs: bigint;
   readonly kind: Kind;
   readonly uid: number;
   readonly gid: number;
@@ -35,11 +36,12 @@ export interface Inode extends Attributes {
   readonly savedEntries: Map<string, Inode>;
 }
 
-export function newInode(ino: bigint, kind: Kind, attributes: Attributes): Inode {
+export function newInode(ino: bigint, kind: Kind, attributes: Attributes, bornNs = attributes.ctimeNs): Inode {
   const data = new Uint8Array(0);
   return {
     ...attributes,
     ino,
+    bornNs,
     kind,
     uid: 0,
     gid: 0,
@@ -65,6 +67,7 @@ export function statOfInode(inode: Inode): FileStat {
     ctimeNs: inode.ctimeNs,
     dev: device,
     ino: inode.ino,
+    bornNs: inode.bornNs,
     links: inode.links,
     uid: inode.uid,
     gid: inode.gid,

@@ -204,7 +204,8 @@ export class MemoryVolume {
     const isRoot = old.ino === this.root.ino;
     const { mode, mtimeNs, ctimeNs } = attributes;
     const own = { mode, mtimeNs, ctimeNs };
-    const inode = isRoot ? Object.assign(this.root, own) : newInode(old.ino, old.kind, own);
+    const { ino, kind, bornNs } = old;
+    const inode = isRoot ? Object.assign(this.root, own, { bornNs }) : newInode(ino, kind, own, bornNs);
     inode.data = data;
     save(inode);
     this.#bytes += data.length;

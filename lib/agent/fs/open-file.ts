@@ -84,6 +84,7 @@ export function statOf(stats: BigIntStats): FileStat {
     ctimeNs: stats.ctimeNs,
     dev: stats.dev,
     ino: stats.ino,
+    bornNs: stats.birthtimeNs,
     links: Number(stats.nlink),
     uid: Number(stats.uid),
     gid: Number(stats.gid),

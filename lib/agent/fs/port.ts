@@ -14,9 +14,13 @@ export interface FileStat {
   readonly mode: number;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
-  /** Device and inode number: with the kind, what identifies a file across renames. */
+  /**
+   * Device, inode number and time of birth: with the kind, what identifies a file across renames. The number alone does
+   * not: the next file made after a delete often gets it. The birth is 0 where the file system keeps none.
+   */
   readonly dev: bigint;
   readonly ino: bigint;
+  readonly bornNs: bigint;
   readonly links: number;
   readonly uid: number;
   readonly gid: number;

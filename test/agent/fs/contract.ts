@@ -50,6 +50,26 @@ export function contract(name: string, make: () => Promise<Site>, foreign: Forei
       expect(await text(fs, 'a')).toBe('first');
     });
 
+    on('keep their birth whatever is done to them, and a later file has another', async (fs) => {
+      await put(fs, 'a', 'first');
+      const { bornNs } = await stat(fs, 'a');
+      let late = await stat(fs, 'a');
+      for (let i = 0; late.bornNs === bornNs; i++) {
+        await fs.unlink(i === 0 ? 'a' : `later-${i - 1}`);
+        await put(fs, `later-${i}`, 'later');
+        late = await stat(fs, `later-${i}`);
+      }
+      expect(late.bornNs).toBeGreaterThan(bornNs);
+      await fs.rename((await fs.list(''))[0]?.name ?? '', 'b', false);
+      await fs.link('b', 'c');
+      await fs.chmod('b', 0o600);
+      await fs.utimes('b', 1n);
+      const file = await fs.open('b');
+      expect(await file.stat()).toMatchObject({ ino: late.ino, bornNs: late.bornNs });
+      await file.close();
+      expect(await stat(fs, 'c')).toMatchObject({ ino: late.ino, bornNs: late.bornNs });
+    });
+
     on('keep all mode bits against the umask', async (fs) => {
       const file = await fs.create('a', 0o666);
       await fs.mkdir('d', 0o777);
