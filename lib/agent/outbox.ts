@@ -45,6 +45,8 @@ export class Outbox {
   readonly #wake = new Signal();
   /** Open operations by number, in order of number. */
   readonly #flights = new Map<number, Flight>();
+  /** Size of each as JSON. */
+  readonly #bytes = new Map<number, number>();
   /** The lowest number that was not sent since the start or the last rewind. */
   #next: number;
   /** The highest number that is on disk: a number that was sent must never be given again. */
@@ -111,6 +113,7 @@ export class Outbox {
     if (flight === undefined) return;
     this.#options.state.outbox.drop(n);
     this.#flights.delete(n);
+    this.#bytes.delete(n);
     const node = nodeOf(flight.operation);
     if (node !== undefined) {
       this.#options.state.sent.delete(node);
@@ -212,7 +215,7 @@ export class Outbox {
         continue;
       }
       // Every character can be escaped when the payload travels as a string.
-      bytes += 2 * Buffer.byteLength(JSON.stringify(flight.operation));
+      bytes += 2 * (this.#bytes.get(n) ?? 0);
       if (batch.length > 0 && bytes > maxBatchBytes) return batch;
       batch.push(flight);
     }
@@ -264,6 +267,7 @@ export class Outbox {
 
   #opened(flight: Flight): void {
     this.#flights.set(flight.n, flight);
+    this.#bytes.set(flight.n, Buffer.byteLength(JSON.stringify(flight.operation)));
     const node = nodeOf(flight.operation);
     if (node === undefined) return;
     this.#options.state.sent.add(node);

@@ -35,8 +35,9 @@ export interface ScanOptions {
 const pollMs = 60_000;
 const dailyMs = 24 * 3600_000;
 const retryMs = 1000;
-/** From so many names on, a listing of the directory is cheaper than a look at each. */
-const manyNames = 64;
+/** A listing costs about as much as a look at a single name for every eight entries; it is asked for from so many names on. */
+const manyNames = 4;
+const entriesPerLook = 8;
 
 /** Keeps the local tree true: partial scans from events as they come, and full scans that need no event at all. */
 export class Scanner {
@@ -159,7 +160,7 @@ export class Scanner {
             const path = this.#options.state.pathOf(dir);
             if (path === undefined) continue;
             for (const name of names) seen.push([dir, name]);
-            if (names.size >= manyNames) await walk.directory(dir, path, false);
+            if (this.#isCheaperToList(dir, names.size)) await walk.directory(dir, path, false);
             else await walk.names(dir, path, names);
           }
         });
@@ -171,6 +172,11 @@ export class Scanner {
         this.#looking = false;
       }
     }
+  }
+
+  #isCheaperToList(dir: NodeId, names: number): boolean {
+    const limit = names * entriesPerLook;
+    return names >= manyNames && this.#options.state.countLocal(dir, limit + 1) <= limit;
   }
 
   async #fullLoop(): Promise<void> {

@@ -36,7 +36,8 @@ export async function upload(
 ): Promise<Uploaded> {
   const file = await options.fs.open(path);
   try {
-    if (!isAsKnown(await file.stat(), entry)) return changed;
+    // The first of the two stats is the scan's: the entry. A large file is asked once more before it is read for nothing.
+    if (entry.size > blockSize && !isAsKnown(await file.stat(), entry)) return changed;
     const result =
       entry.size <= blockSize ? await small(options, file, entry, synced) : await large(options, file, entry);
     return isAsKnown(await file.stat(), entry) ? result : changed;

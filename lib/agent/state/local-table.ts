@@ -21,6 +21,7 @@ export class LocalTable {
   readonly #put: Statement;
   readonly #drop: Statement;
   readonly #count: Statement;
+  readonly #upTo: Statement;
 
   constructor(db: Database) {
     this.#get = db.prepare('SELECT * FROM local WHERE id = ?');
@@ -32,6 +33,7 @@ export class LocalTable {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#drop = db.prepare('DELETE FROM local WHERE id = ?');
+    this.#upTo = db.prepare('SELECT count(*) AS some FROM (SELECT 1 FROM local WHERE parent = ? LIMIT ?)');
     this.#count = db.prepare(`SELECT count(*) AS files FROM local WHERE kind = 'file'`);
   }
 
@@ -45,6 +47,11 @@ export class LocalTable {
 
   children(parent: NodeId): LocalEntry[] {
     return this.#children.all(parent).map(read);
+  }
+
+  /** How many entries a directory has, counted up to `limit`. */
+  countChildren(parent: NodeId, limit: number): number {
+    return Number(this.#upTo.get(parent, limit)?.['some'] ?? 0);
   }
 
   /** More than one where a file has several names (hard links). */

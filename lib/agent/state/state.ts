@@ -100,6 +100,11 @@ export class State implements Trees {
     return this.#synced.children(parent);
   }
 
+  /** How many entries a local directory has, counted up to `limit`. */
+  countLocal(parent: NodeId, limit: number): number {
+    return this.#local.countChildren(parent, limit);
+  }
+
   localWithInode(inode: string): readonly LocalEntry[] {
     return this.#local.withInode(inode);
   }
