@@ -6,7 +6,7 @@ import { inodeOf, type Found, type Place, type Round } from './round.ts';
 import type { LocalEntry } from './state/local-table.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
-import { isQuiet } from './quiet.ts';
+import { isAhead, isQuiet } from './quiet.ts';
 
 export interface Identified {
   /** Files that a writer is still at: look again when they are quiet. */
@@ -123,7 +123,7 @@ function entryOf(
     mtime: directory ? '0' : untouched ? before.mtime : statMtime,
     mode,
     hash: untouched && !directory ? before.hash : null,
-    settled: directory || (untouched && before.settled) || closed || isQuiet(stat, nowMs),
+    settled: directory || closed || isQuiet(stat, nowMs) || (untouched && (before.settled || isAhead(stat, nowMs))),
     inode,
     statMtime,
     ctime,

@@ -10,7 +10,19 @@ export function quietFor(size: number): number {
   return size > bigBytes ? bigQuietMs : quietMs;
 }
 
-/** `nowMs` as the file system's clock tells. A change time in the future (a clock set back) counts as now. */
+/** `nowMs` as the file system's clock tells. */
 export function isQuiet(stat: FileStat, nowMs: number): boolean {
-  return nowMs - Number(stat.ctimeNs / 1_000_000n) >= quietFor(stat.size);
+  return ageOf(stat, nowMs) >= quietFor(stat.size);
+}
+
+/**
+ * Changed in the future: a clock was set back. Its age says nothing then, for as long as that takes; whoever finds the
+ * same at a second look may take it for settled.
+ */
+export function isAhead(stat: FileStat, nowMs: number): boolean {
+  return ageOf(stat, nowMs) < 0;
+}
+
+function ageOf({ ctimeNs }: FileStat, nowMs: number): number {
+  return nowMs - Number(ctimeNs / 1_000_000n);
 }

@@ -9,7 +9,7 @@ import type { Entry, FileStat, SiteFs } from './fs/port.ts';
 import type { Watch } from './fs/watch-port.ts';
 import { eachBounded } from './pool.ts';
 import type { Problems } from './problems.ts';
-import { isQuiet } from './quiet.ts';
+import { isAhead, isQuiet } from './quiet.ts';
 import { inodeOf, type Found, type Place, type Round } from './round.ts';
 import type { LocalEntry } from './state/local-table.ts';
 import type { State } from './state/state.ts';
@@ -226,7 +226,7 @@ function isSame(entry: LocalEntry, stat: FileStat, look: Look | undefined, nowMs
     entry.statMtime === stat.mtimeNs.toString() &&
     entry.ctime === stat.ctimeNs.toString() &&
     look?.written !== true &&
-    (entry.settled || !(look?.closed === true || isQuiet(stat, nowMs)))
+    (entry.settled || !(look?.closed === true || isQuiet(stat, nowMs) || isAhead(stat, nowMs)))
   );
 }
 

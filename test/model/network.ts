@@ -83,6 +83,7 @@ export function networkOf(run: Run, cloud: SimulatedCloud, line: Line, alive: ()
         {
           get: (key) => call(`row ${key}`, () => table.get(group, key)),
           range: (from, to, limit) => call('rows', () => table.range(group, from, to, limit)),
+          close: () => {},
         },
         onNodes,
       ),

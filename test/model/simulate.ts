@@ -63,9 +63,8 @@ async function build(run: Run, plants: Plants): Promise<World> {
       path: '/',
       publicKey: keys.publicKey,
     });
-    const site = new Site(run, cloud, plants, name, { endpoint, slot, keys });
-    if (run.chance.is(30)) site.skew = run.chance.below(20 * minute) - 10 * minute;
-    sites.push(site);
+    const skew = run.chance.is(30) ? run.chance.below(20 * minute) - 10 * minute : 0;
+    sites.push(new Site(run, cloud, plants, name, { endpoint, slot, keys, skew }));
   }
   cloud.start();
   return { cloud, sites, users: sites.map((site) => new User(run, site)), smb: new Smb(run, cloud) };

@@ -20,6 +20,7 @@ export interface Enrolled {
   readonly endpoint: string;
   readonly slot: string;
   readonly keys: SigningKeys;
+  readonly skew: number;
 }
 
 /** One life of the agent. */
@@ -33,7 +34,7 @@ export class Site {
   readonly endpoint: string;
   readonly line: Line;
   /** Ahead of or behind the true time, in ms. */
-  skew = 0;
+  skew: number;
   volume: MemoryVolume;
   /** Who works on the disk right now, if it is not the agent. */
   hand: 'user' | 'nobody' = 'nobody';
@@ -52,6 +53,7 @@ export class Site {
     this.#plants = plants;
     this.name = name;
     this.endpoint = enrolled.endpoint;
+    this.skew = enrolled.skew;
     this.#keys = enrolled.keys;
     this.line = { endpoint: enrolled.endpoint, server: name, slot: enrolled.slot, offline: false };
     this.volume = new MemoryFs(() => BigInt(this.clock.now()) * 1_000_000n).volume;

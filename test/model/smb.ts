@@ -54,7 +54,7 @@ export class Smb {
         return [file];
       case 'rename': {
         const there = share.find(any);
-        if (there === undefined || path === any || path.startsWith(`${any}/`)) throw impossible;
+        if (there === undefined || isIn(path, any)) throw impossible;
         share.rename(any, path, there.kind);
         return [any, path];
       }
@@ -129,3 +129,8 @@ export class Smb {
 }
 
 const impossible = new ShareRefusal('absent', 'ResourceNotFound', 'nothing to work on');
+
+/** The share compares names without case. */
+function isIn(path: string, dir: string): boolean {
+  return `${path}/`.toLowerCase().startsWith(`${dir}/`.toLowerCase());
+}
