@@ -1,0 +1,176 @@
+// One test's own world: a data directory, its sites, and the real command.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { processesOf, untilNoneRuns } from './processes.ts';
+import { until } from './wait.ts';
+
+const command = path.join(import.meta.dirname, '../../../bin/tideway');
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ms: number;
+}
+
+export interface ProcessEntry {
+  readonly role: string;
+  readonly site?: string;
+  readonly pid: number;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly url: string;
+  /** Ms from the start of the command to its line `ready`. */
+  readonly readyMs: number;
+  /** SIGTERM; resolves with the exit code and how long it took. */
+  stop(): Promise<{ readonly code: number | null; readonly ms: number }>;
+  /** SIGKILL to the hub alone. */
+  kill(): Promise<void>;
+}
+
+interface Endpoint {
+  readonly server: string;
+  readonly state: string;
+  readonly cursor: number;
+  readonly pendingUploads: number;
+  readonly pendingDownloads: number;
+  readonly files: number;
+  readonly problems: readonly { readonly path: string; readonly code: string; readonly message: string }[];
+  readonly conflicts: readonly { readonly path: string }[];
+  readonly halt?: { readonly code: string; readonly message: string };
+}
+
+export interface GroupStatus {
+  readonly name: string;
+  readonly committedSeq: number;
+  readonly endpoints: readonly Endpoint[];
+}
+
+export class Workspace {
+  readonly dir: string;
+  readonly data: string;
+  readonly env: Record<string, string> = {};
+  readonly #children = new Set<ChildProcess>();
+
+  constructor(...sites: readonly string[]) {
+    this.dir = mkdtempSync(path.join(tmpdir(), 'tideway-e2e-'));
+    this.data = path.join(this.dir, 'data');
+    for (const name of sites) mkdirSync(this.site(name));
+  }
+
+  site(name: string): string {
+    return path.join(this.dir, `site-${name}`);
+  }
+
+  /** Starts `tideway up` and waits for `ready`; rejects with what it said when it ends before. */
+  async up(...sites: readonly string[]): Promise<Running> {
+    const began = performance.now();
+    const args = ['up', '--data', this.data, ...sites.flatMap((name) => ['--site', `${name}=${this.site(name)}`])];
+    const child = this.#spawn(args);
+    const out = collect(child);
+    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+    const url = await Promise.race([
+      until('the line "ready"', 60_000, () => /^ready (\S+)$/m.exec(out.stdout)?.[1]),
+      ended.then((code) => {
+        throw new Error(`tideway up ended with ${code}: ${out.stderr}`);
+      }),
+    ]);
+    return {
+      pid: child.pid ?? 0,
+      url,
+      readyMs: performance.now() - began,
+      stop: async () => {
+        const from = performance.now();
+        child.kill('SIGTERM');
+        return { code: await ended, ms: performance.now() - from };
+      },
+      kill: async () => {
+        child.kill('SIGKILL');
+        await ended;
+      },
+    };
+  }
+
+  /** Runs one command of `tideway` to its end; --data is added. */
+  async run(...args: readonly string[]): Promise<Ran> {
+    return this.runBare(...args, '--data', this.data);
+  }
+
+  async runBare(...args: readonly string[]): Promise<Ran> {
+    const began = performance.now();
+    const child = this.#spawn(args);
+    const out = collect(child);
+    const code = await new Promise<number | null>((resolve) => child.once('close', (status) => resolve(status)));
+    return { code, ...out, ms: performance.now() - began };
+  }
+
+  /** Rejects unless everything is in sync within `seconds`. */
+  async inSync(seconds = 60): Promise<GroupStatus> {
+    const ran = await this.run('status', '--wait', '--timeout', String(seconds), '--json');
+    if (ran.code !== 0) throw new Error(`status --wait ended with ${ran.code}: ${ran.stdout}${ran.stderr}`);
+    return groupOf(ran);
+  }
+
+  async status(): Promise<GroupStatus> {
+    return groupOf(await this.run('status', '--json'));
+  }
+
+  processes(): readonly ProcessEntry[] {
+    const text = readFileSync(path.join(this.data, 'hub.json'), 'utf8');
+    return (JSON.parse(text) as { processes: readonly ProcessEntry[] }).processes;
+  }
+
+  pidOf(role: string, site?: string): number | undefined {
+    return this.processes().find((entry) => entry.role === role && entry.site === site)?.pid;
+  }
+
+  /** What `tideway env` prints, by name. */
+  async settings(): Promise<Record<string, string>> {
+    return JSON.parse((await this.run('env', '--json')).stdout) as Record<string, string>;
+  }
+
+  /** Ends what the test left running, and proves that nothing outlives its hub. */
+  async dispose(): Promise<void> {
+    for (const child of this.#children) child.kill('SIGTERM');
+    const late = setTimeout(() => {
+      for (const child of this.#children) child.kill('SIGKILL');
+    }, 10_000);
+    await until('the commands of the test to end', 15_000, () => this.#children.size === 0);
+    clearTimeout(late);
+    try {
+      await untilNoneRuns(this.data, 3_000);
+    } finally {
+      for (const pid of processesOf(this.data)) process.kill(pid, 'SIGKILL');
+      if (process.env['TIDEWAY_KEEP'] === undefined) rmSync(this.dir, { recursive: true, force: true });
+    }
+  }
+
+  #spawn(args: readonly string[]): ChildProcess {
+    const { NODE_OPTIONS: _jest, JEST_WORKER_ID: _worker, ...env } = process.env;
+    const child = spawn(command, [...args], {
+      cwd: this.dir,
+      env: { ...env, ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    return child;
+  }
+}
+
+function collect(child: ChildProcess): { stdout: string; stderr: string } {
+  const out = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (out.stderr += text));
+  return out;
+}
+
+function groupOf(ran: Ran): GroupStatus {
+  const [group] = (JSON.parse(ran.stdout) as { groups: readonly GroupStatus[] }).groups;
+  if (group === undefined) throw new Error(`no group in ${ran.stdout}`);
+  return group;
+}
