@@ -142,7 +142,7 @@ async function log(turn: Turn, change: Change): Promise<readonly LogRow[]> {
 async function below(turn: Turn, path: string, there: ShareProperties | undefined): Promise<readonly string[]> {
   if (there?.kind !== 'directory') return [];
   const entries = await turn.share.list(path, '');
-  const parent = await nodeAt(turn, path);
+  const parent = await turn.view.directoryAt(path);
   if (entries === undefined || parent === undefined) return [];
   const changed: string[] = [];
   const onShareNow = new Set<string>();
@@ -156,14 +156,4 @@ async function below(turn: Turn, path: string, there: ShareProperties | undefine
   for (const child of await turn.view.children(parent))
     if (!onShareNow.has(nodeKey(parent, shareNameOf(child)))) changed.push(join(path, shareNameOf(child)));
   return changed;
-}
-
-async function nodeAt(turn: Turn, path: string): Promise<string | undefined> {
-  let id = rootId;
-  for (const name of path.split('/').filter((each) => each !== '')) {
-    const child = await turn.view.childOnShare(id, name);
-    if (child === undefined) return undefined;
-    id = child.id;
-  }
-  return id;
 }

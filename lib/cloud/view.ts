@@ -215,6 +215,17 @@ export class View {
     return out;
   }
 
+  /** The live directory at a path of the share. */
+  async directoryAt(path: string): Promise<NodeId | undefined> {
+    let id = rootId;
+    for (const name of path.split('/').filter((each) => each !== '')) {
+      const child = await this.childOnShare(id, name);
+      if (child?.kind !== 'directory') return undefined;
+      id = child.id;
+    }
+    return id;
+  }
+
   /** All live children of a live directory. */
   async children(parent: NodeId): Promise<readonly NodeRow[]> {
     const cleared = await this.#clearedOf(parent);

@@ -63,6 +63,7 @@ async function alreadyThere(work: Work, step: EvictStep): Promise<Evicted> {
 /** Somebody has carried out the step already and sealed its name. */
 async function finishedBefore(work: Work, step: EvictStep): Promise<Evicted> {
   if (step.to !== undefined) return atTarget(work, step, step.to);
+  if (step.foreign === 'copy') await keepForeign(work, step.hold, step.path);
   const there = await look(work, step.path);
   if (step.foreign === 'back' && there?.kind === step.kind) return { state: 'back', facts: there };
   return { state: 'trashed', traits: undefined };

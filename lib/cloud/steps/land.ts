@@ -7,7 +7,7 @@ import { linuxName, plainShareName } from '../../core/share-name.ts';
 import { ShareRefusal, type ShareKind, type ShareProperties, type Traits } from '../ports.ts';
 import { nameKey, nodeKey, type NodeRow } from '../rows.ts';
 import { join, type View } from '../view.ts';
-import { Busy, clear, isSeal, look, sealName, type Facts, type Work } from './work.ts';
+import { Busy, clear, copyOf, isSeal, look, sealName, type Facts, type Work } from './work.ts';
 
 export type Landed =
   /** Ours has the name. */
@@ -79,33 +79,44 @@ async function keepLeftBehind(work: Work, { to, hold }: Landing): Promise<void> 
 
 export const cloudAuthor = 'Cloud';
 
-/** What lies at `hold` and came from the live path `path` becomes a conflict copy beside it; recorded as found. */
+/**
+ * What lies at `hold` and came from the live path `path` becomes a conflict copy beside it; recorded as found. The seal tells
+ * who comes after a crash where the copy is, since no row does yet.
+ */
 export async function keepForeign(work: Work, hold: string, path: string): Promise<void> {
   const held = await look(work, hold);
-  if (held === undefined || isSeal(held)) return; // done by an attempt before this one
-  const { kind } = held;
+  if (held === undefined) return;
   const slash = path.lastIndexOf('/');
   const dir = slash < 0 ? '' : path.slice(0, slash);
+  const parent = await work.view.directoryAt(dir);
+  if (parent === undefined) return; // found with the directory, which is as foreign
+  const sealed = copyOf(held);
+  if (sealed !== undefined) await recordCopy(work, dir, parent, sealed);
+  if (isSeal(held)) return; // done by an attempt before this one
   const name = linuxName(path.slice(slash + 1));
-  const parent = work.planned.parent;
   for (let attempt = 0; ; attempt++) {
     const copy = conflictName(name, cloudAuthor, attempt);
     const shareName = plainShareName(copy) ?? path.slice(slash + 1);
     const [key, named] = [nodeKey(parent, shareName), nameKey(parent, copy)];
     if (work.taken.has(key) || work.taken.has(named) || (await isTaken(work.view, parent, copy, shareName))) continue;
     const at = join(dir, shareName);
-    const renamed = await clear(work, path, () => work.share.rename(hold, at, kind));
+    const renamed = await clear(work, path, () => work.share.rename(hold, at, held.kind));
     if (renamed instanceof ShareRefusal && renamed.fault === 'exists') continue; // foreign as well: it keeps its name
     if (renamed instanceof ShareRefusal && renamed.fault !== 'absent' && renamed.fault !== 'mismatch') throw renamed;
     // No longer held: it was an attempt of ours that got no answer, or else somebody who is through with it.
-    const facts = renamed instanceof ShareRefusal ? await look(work, at) : renamed;
-    if (facts?.fileId !== held.fileId) return;
-    await sealName(work, hold, kind);
-    const id = `${work.planned.foreignId}${work.found.length === 0 ? '' : `-${work.found.length}`}`;
-    work.found.push({ put: foundNode(held, facts, { id, parent, name: copy }), place: 'new' });
-    if (kind === 'directory') work.examine.push(at);
-    return;
+    if (renamed instanceof ShareRefusal && (await look(work, at))?.fileId !== held.fileId) return;
+    await sealName(work, hold, held.kind, shareName);
+    return recordCopy(work, dir, parent, shareName);
   }
+}
+
+async function recordCopy(work: Work, dir: string, parent: NodeId, shareName: string): Promise<void> {
+  const { found, examine, planned, view } = work;
+  const there = await look(work, join(dir, shareName));
+  if (there === undefined || (await view.childOnShare(parent, shareName)) !== undefined) return;
+  const id = `${planned.foreignId}${found.length === 0 ? '' : `-${found.length}`}`;
+  found.push({ put: foundNode(there, there, { id, parent, name: linuxName(shareName) }), place: 'new' });
+  if (there.kind === 'directory') examine.push(join(dir, shareName));
 }
 
 async function isTaken(view: View, parent: NodeId, name: string, shareName: string): Promise<boolean> {

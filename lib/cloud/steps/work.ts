@@ -1,5 +1,6 @@
 // What carrying out one planned operation has at hand, and how it deals with a share that is slow, busy or unclear.
 import type { Clock } from '../../base/clock.ts';
+import { decodeName, encodeName } from '../../protocol/layout.ts';
 import { ShareRefusal, type Share, type ShareKind, type ShareProperties } from '../ports.ts';
 import type { Change, Planned } from '../plan.ts';
 import type { View } from '../view.ts';
@@ -82,19 +83,27 @@ export async function look(
 }
 
 const sealMark = 'tw_seal';
+const copyMark = 'tw_copy';
 
 /**
  * A name that a zombie might still use as a target is kept taken for good, until trash is collected (I12). What takes it is
  * of the other kind than what was held there: else a zombie that goes on with its second rename would bring the seal itself
  * to a live name.
  */
-export async function sealName(work: Work, hold: string, held: ShareKind): Promise<void> {
+export async function sealName(work: Work, hold: string, held: ShareKind, copy?: string): Promise<void> {
+  const metadata = { [sealMark]: '1', ...(copy === undefined ? {} : { [copyMark]: encodeName(copy) }) };
   const made = await clear(work, hold, () =>
-    held === 'file' ? work.share.mkdir(hold, { [sealMark]: '1' }) : work.share.create(hold, { [sealMark]: '1' }),
+    held === 'file' ? work.share.mkdir(hold, metadata) : work.share.create(hold, metadata),
   );
   if (made instanceof ShareRefusal && made.fault !== 'exists' && made.fault !== 'mismatch') throw made;
 }
 
 export function isSeal(there: ShareProperties): boolean {
   return there.metadata[sealMark] !== undefined;
+}
+
+/** The share name of the conflict copy that came from a sealed name. */
+export function copyOf(there: ShareProperties): string | undefined {
+  const text = there.metadata[copyMark];
+  return text === undefined ? undefined : decodeName(text);
 }
