@@ -32,6 +32,7 @@ type WithContent = Extract<Proposal, { kind: 'create' | 'edit' }>;
 const uploadsAtOnce = 16;
 /** Operations in the outbox and uploads on their way there: what is beyond stays in memory, unread. */
 const maxOpen = 512;
+const maxStarted = 10_000;
 
 export class Proposals {
   readonly #options: ProposalOptions;
@@ -84,8 +85,9 @@ export class Proposals {
         outbox.open + this.#uploading < maxOpen
       )
         if (!(await this.#startSome())) break;
-      if (this.#at === this.#queue.length) {
-        this.#queue.length = 0;
+      // What was started is let go now and then: a queue that never runs empty must not grow for ever.
+      if (this.#at === this.#queue.length || this.#at > maxStarted) {
+        this.#queue.splice(0, this.#at);
         this.#at = 0;
       }
     }

@@ -70,6 +70,7 @@ export class Safety {
     if (this.#halt !== undefined && final.has(this.#halt.code)) return;
     this.paused = false;
     try {
+      await this.#sentinel.restore().catch(() => {}); // what is wrong with the root the next line says
       if (checked) await this.#sentinel.check();
       this.#halt = undefined;
       this.#resumed.resolve();

@@ -1,8 +1,10 @@
 import { codeOf } from '../base/errors.ts';
+import { rootId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
-import type { SiteFs } from './fs/port.ts';
+import type { Entry, SiteFs } from './fs/port.ts';
 import { Halted, type Halt } from './halt.ts';
 import { replacedDir, temporaryDir } from './replaced.ts';
+import { inodeOf } from './round.ts';
 import type { State } from './state/state.ts';
 
 export const sentinelPath = `${ours}/endpoint.json`;
@@ -36,6 +38,20 @@ export class Sentinel {
     await this.check();
     await this.#makeDirectories();
     if (!this.#state.meta.values.marked) this.#state.now(() => this.#state.meta.set({ marked: true }));
+  }
+
+  /**
+   * When a person resumes: makes a lost mark again where the folder itself is provably the same, that is, where one of its
+   * entries is the very inode that was there. Else does nothing.
+   */
+  async restore(): Promise<void> {
+    if ((await this.#read()) !== undefined) return;
+    const entries = await this.#fs.list('');
+    const isKnown = ({ name, stat }: Entry): boolean =>
+      this.#state.localAt(rootId, name)?.inode === inodeOf(stat) && stat.kind !== 'symlink';
+    if (!entries.some(isKnown)) return;
+    await this.#makeDirectories();
+    await this.#write();
   }
 
   /** Rejects with `Halted` when the root is not what it was. Calls at the same time share one look. */
@@ -109,7 +125,7 @@ const emptied: Halt = {
   code: 'root_emptied',
   message:
     'The folder has lost its mark (.tideway/endpoint.json), as an unmounted disk or an emptied folder has. Nothing is ' +
-    'deleted elsewhere: mount the disk or restore the folder, then resume.',
+    'deleted elsewhere: mount the disk or restore the folder, then resume. Resuming marks it again if files are still there.',
 };
 const replaced: Halt = {
   code: 'root_replaced',

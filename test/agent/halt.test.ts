@@ -49,6 +49,16 @@ describe('the root', () => {
     expect(paris.agent!.status().halt?.code).toBe('root_emptied');
   });
 
+  test('only the mark was deleted: a person resumes, and it is marked again', async () => {
+    await bothWithFiles();
+    paris.user.rm('.tideway');
+    paris.user.rm('d/1');
+    await halted('root_emptied');
+    await paris.agent!.resume();
+    await converge(cloud, paris, tokyo);
+    expect([...tokyo.tree().keys()]).toEqual(['d', 'd/2', 'd/3']);
+  });
+
   test('emptied while the agent was away', async () => {
     await bothWithFiles();
     await paris.agent!.stop();
