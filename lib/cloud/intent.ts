@@ -123,7 +123,12 @@ export async function recover(turn: Turn): Promise<Logged> {
     const { committedSeq, intentSeq } = view.head.row;
     if (committedSeq >= intentSeq) return { rows, examine };
     const open = (await cloud.table.range(view.group, 'intent|', after('intent|'), 1))[0];
-    if (open === undefined) throw new Error('broken invariant: the head speaks of an intent that is not there');
+    if (open === undefined) {
+      const { txnId } = view.head.row;
+      await view.refresh();
+      if (view.head.row.txnId !== txnId) continue; // somebody else has finished it since the head was read
+      throw new Error('broken invariant: the head speaks of an intent that is not there');
+    }
     const intent = intentRow.parse(open.value);
     cloud.log.warn('intent_recovered', { group: view.group, key: open.key, attempts: intent.attempts });
     const logged = await redo(turn, open.key, intent);
