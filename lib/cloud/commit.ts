@@ -12,13 +12,13 @@ import {
 import { nextChunk, type Numbered, type Sender } from './chunk.ts';
 import { decidingOf, rejected } from './deciding.ts';
 import { examine } from './examine.ts';
-import { newTxnId, takeCache, type Cloud } from './group.ts';
+import { takeCache, type Cloud } from './group.ts';
 import { commitChunk, recover, type Logged, type Turn } from './intent.ts';
+import { afterFailure, beginAlone } from './poison.ts';
 import { announce, type Announcer } from './publish.ts';
 import { retryParked } from './retry.ts';
 import { endpointKey, endpointRow, groupKey, groupRow, type EndpointRow } from './rows.ts';
 import { stagedChecks } from './staged.ts';
-import { transactHead } from './transact.ts';
 import { View } from './view.ts';
 
 /**
@@ -34,11 +34,15 @@ export async function commit(cloud: Cloud, group: string, body: unknown, deliver
   if (share === undefined) return refuse(cloud, group, 'group_unknown');
   const turn: Turn = { cloud, view, share };
   const announcer = announce(cloud, group);
-  note(announcer, await recover(turn));
-
-  const message = await verified(cloud, view, group, body);
-  if (typeof message === 'string') refuse(cloud, group, message);
-  else await handle(turn, announcer, message, deliveries);
+  try {
+    note(announcer, await recover(turn));
+    const message = await verified(cloud, view, group, body);
+    if (typeof message === 'string') refuse(cloud, group, message);
+    else await handle(turn, announcer, message, deliveries);
+  } catch (error) {
+    await afterFailure(turn, error);
+    throw error;
+  }
   await lookInto(cloud, group, announcer.examine);
   await announcer.close();
   cloud.caches.set(group, cache);
@@ -111,7 +115,7 @@ async function commitBatch(
   while (left.length > 0) {
     const deciding = decidingOf(turn, sender, staged);
     const first = left[0];
-    const poison = careful && first !== undefined && (await isPoison(turn, endpoint.id, first.n));
+    const poison = careful && first !== undefined && (await beginAlone(turn, endpoint.id, first.n));
     const chunk = poison
       ? [rejected(deciding, first, 'poison')]
       : await nextChunk(deciding, left, careful ? 1 : undefined);
@@ -132,24 +136,6 @@ async function askAgain(cloud: Cloud, batch: Batch, endpoint: EndpointRow): Prom
   const { group, incarnation } = batch;
   const hint = { kind: 'resend' as const, group, endpoint: endpoint.id, incarnation, from: endpoint.n + 1 };
   await cloud.sites.send([{ to: endpoint.slot, hint }]);
-}
-
-const poisonAfter = 5;
-
-/** Written down before the attempt: who comes after a crash knows how many there were. */
-async function isPoison(turn: Turn, endpointId: string, n: number): Promise<boolean> {
-  const { cloud, view } = turn;
-  const row = await cloud.table.get(view.group, endpointKey(endpointId));
-  if (row === undefined) return false;
-  const endpoint = endpointRow.parse(row.value);
-  const before = endpoint.trying?.n === n ? endpoint.trying.attempts : 0;
-  if (before >= poisonAfter) return true;
-  const value: EndpointRow = { ...endpoint, trying: { n, attempts: before + 1 } };
-  const { committedSeq, intentSeq } = view.head.row;
-  await transactHead(cloud.table, view, { committedSeq, intentSeq, txnId: newTxnId(cloud) }, [
-    { do: 'replace', key: row.key, value, etag: row.etag },
-  ]);
-  return false;
 }
 
 /** Directories that turned up on the way are looked into by messages of their own. */

@@ -1,5 +1,6 @@
 // Steps 2 to 4 of a commit for one chunk, and step 6: the same for an intent that somebody else left open.
 import { must } from '../base/errors.ts';
+import { poisoned } from './poisoned.ts';
 import { inParallel } from './pool.ts';
 import { carryOut } from './carry-out.ts';
 import { keysOf } from './chunk.ts';
@@ -139,6 +140,7 @@ export async function recover(turn: Turn): Promise<Logged> {
 
 /** The first redo is like the first time; after that one by one, each attempt written down before it is made. */
 async function redo(turn: Turn, key: string, intent: IntentRow): Promise<Logged> {
+  const { cloud } = turn;
   let held = await rewrite(turn, { key, row: intent, since: 0 }, { attempts: intent.attempts + 1 });
   if (held.row.attempts <= 2) return carryOutAll(turn, held);
   const done: Done[] = [];
@@ -147,26 +149,13 @@ async function redo(turn: Turn, key: string, intent: IntentRow): Promise<Logged>
       if (at < index) return { ...each, tries: 0 }; // came through: whatever brings the committer down is behind it
       return at === index ? { ...each, tries: each.tries + 1 } : each;
     });
-    held = await rewrite(turn, held, { operations: operations.map((each) => poisoned(turn, each)) });
+    held = await rewrite(turn, held, { operations: operations.map((each) => poisoned(cloud.log, each)) });
     const planned = must(held.row.operations[index], 'an operation of the intent');
     const [now, ended] = await takenBack(turn, held, [await carryOut(workOf(turn, held, planned))]);
     held = now;
     done.push(...ended);
   }
   return finished(turn, held, done);
-}
-
-const poisonAfter = 5;
-
-/** It brought the committer down five times alone: rejected, and what it moved aside gets its name back. */
-function poisoned(turn: Turn, planned: Planned): Planned {
-  const { tries, steps, endpoint, n, op } = planned;
-  if (tries <= poisonAfter) return planned;
-  turn.cloud.log.error('operation_poison', { group: turn.view.group, endpoint, n, op });
-  const rejected = { end: 'rejected', code: 'poison' } as const;
-  // The way back may be what brings it down: after some more attempts even that is left to the detection on the share.
-  if (tries > 2 * poisonAfter) return { ...planned, undo: { from: 0, ...rejected } };
-  return { ...planned, undo: planned.undo ?? { from: steps.length, ...rejected } };
 }
 
 async function rewrite(turn: Turn, held: Held, change: Partial<IntentRow>): Promise<Held> {

@@ -6,6 +6,8 @@ export interface CloudSettings {
   readonly parkAfterMs: number;
   /** A committer sends nothing to the share for this long after it last proved that the head was its own. */
   readonly turnMs: number;
+  /** While the share cannot be reached at all, a message is held this long before it is given back. */
+  readonly outageMs: number;
   /** Events of one group go out at most this often. */
   readonly publishMs: number;
   /** Staged files that no open operation names are removed at this age. */
@@ -34,6 +36,7 @@ const day = 24 * 60 * minute;
 export const defaultSettings: CloudSettings = {
   parkAfterMs: 10_000,
   turnMs: 45_000,
+  outageMs: 4 * minute,
   publishMs: 50,
   stagingAgeMs: 8 * day,
   trashAgeMs: 7 * day,

@@ -1,0 +1,86 @@
+// How often an operation brought the committer down is written down before each attempt, so that who comes after a crash knows.
+// An attempt that failed because the share could not be reached is taken off again: a storm of 503 makes nothing poison.
+import { randomInt } from '../base/random.ts';
+import { newTxnId } from './group.ts';
+import { TurnLost, type Turn } from './intent.ts';
+import { intentRow } from './plan.ts';
+import { poisonAfter } from './poisoned.ts';
+import { ShareRefusal, type Row, type Write } from './ports.ts';
+import { after, endpointKey, endpointRow, type EndpointRow } from './rows.ts';
+import { HeadMoved, transactHead } from './transact.ts';
+
+/** Counts an attempt at operation `n`, which is made alone; true when it had enough of them. */
+export async function beginAlone(turn: Turn, endpointId: string, n: number): Promise<boolean> {
+  const { cloud, view } = turn;
+  const row = await cloud.table.get(view.group, endpointKey(endpointId));
+  if (row === undefined) return false;
+  const endpoint = endpointRow.parse(row.value);
+  const before = endpoint.trying?.n === n ? endpoint.trying.attempts : 0;
+  if (before >= poisonAfter) return true;
+  await write(turn, [tried(row, endpoint, n, before + 1)]);
+  return false;
+}
+
+function tried(row: Row, endpoint: EndpointRow, n: number, attempts: number): Write {
+  const value: EndpointRow = { ...endpoint, trying: { n, attempts } };
+  return { do: 'replace', key: row.key, value, etag: row.etag };
+}
+
+/**
+ * After an error: was it the share as a whole? Then the attempts under way do not count, and the message is held until the
+ * share is back: given back at once, it would be a dead letter within a second.
+ */
+export async function afterFailure(turn: Turn, error: unknown): Promise<void> {
+  const { clock, random, settings } = turn.cloud;
+  if (error instanceof TurnLost || error instanceof HeadMoved || (await isReachable(turn))) return;
+  await takeOff(turn);
+  const until = clock.monotonic() + settings.outageMs;
+  for (let wait = 1000; clock.monotonic() < until; wait = Math.min(wait * 2, longestWaitMs)) {
+    await clock.sleep(wait + randomInt(random, wait));
+    if (await isReachable(turn)) return;
+  }
+}
+
+const longestWaitMs = 8_000;
+
+async function isReachable({ share }: Turn): Promise<boolean> {
+  try {
+    await share.properties('', 'directory');
+    return true;
+  } catch (error) {
+    return error instanceof ShareRefusal;
+  }
+}
+
+async function takeOff(turn: Turn): Promise<void> {
+  const { cloud, view } = turn;
+  try {
+    if ((await view.refresh()) === undefined) return;
+    const intents = await cloud.table.range(view.group, 'intent|', after('intent|'), 1);
+    const endpoints = await cloud.table.range(view.group, 'endpoint|', after('endpoint|'), 1000);
+    const writes = intents.length > 0 ? intents.map(untriedIntent) : endpoints.flatMap(untriedEndpoint);
+    if (writes.length > 0) await write(turn, writes);
+  } catch (error) {
+    // The attempts stay counted; the error that brought us here is the one to tell.
+    cloud.log.warn('attempt_not_taken_off', { group: view.group, error });
+  }
+}
+
+function untriedIntent(row: Row): Write {
+  const intent = intentRow.parse(row.value);
+  const operations = intent.operations.map((each) => ({ ...each, tries: Math.max(0, each.tries - 1) }));
+  const value = { ...intent, attempts: Math.max(0, intent.attempts - 1), operations };
+  return { do: 'replace', key: row.key, value, etag: row.etag };
+}
+
+function untriedEndpoint(row: Row): Write[] {
+  const endpoint = endpointRow.parse(row.value);
+  if (endpoint.trying === undefined) return [];
+  return [tried(row, endpoint, endpoint.trying.n, Math.max(0, endpoint.trying.attempts - 1))];
+}
+
+async function write(turn: Turn, writes: readonly Write[]): Promise<void> {
+  const { cloud, view } = turn;
+  const { committedSeq, intentSeq } = view.head.row;
+  await transactHead(cloud.table, view, { committedSeq, intentSeq, txnId: newTxnId(cloud) }, writes);
+}

@@ -1,0 +1,113 @@
+// C60-C62: an operation that brings the committer down every time is rejected after five times alone, whether it happens
+// before its intent is written or after, and nothing else is lost by it.
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { CloudWorld, type Committer } from '../support/cloud-world.ts';
+import type { Endpoint } from '../support/endpoint.ts';
+import { brokenInvariants } from '../support/invariants.ts';
+import type { Fate } from '../support/life.ts';
+
+let world: CloudWorld;
+let paris: Endpoint;
+
+beforeEach(async () => {
+  world = await CloudWorld.create();
+  paris = await world.endpoint('paris');
+});
+
+afterEach(() => expect(brokenInvariants(world)).toEqual([]));
+
+/** Delivers until somebody comes through; answers how many were brought down. */
+async function deliverTo(fate: Fate, message: unknown): Promise<number> {
+  for (let delivery = 1; delivery < 50; delivery++) {
+    const committer: Committer = world.committer(fate);
+    try {
+      await committer.commit(message, delivery);
+      return delivery - 1;
+    } catch {
+      continue;
+    }
+  }
+  throw new Error('nobody comes through');
+}
+
+const on =
+  (method: string, word: string): Fate =>
+  (call) =>
+    call.method === method && JSON.stringify(call.args).includes(word) ? 'kill-before' : undefined;
+
+test('C60 before the intent: what it is decided on brings the committer down', async () => {
+  await world.commit(paris, paris.create('root', 'old', 'one'));
+  const bad = paris.edit({ ...world.node('old'), id: 'nobody-1-bad' }, 'two');
+  const message = paris.seal([paris.create('root', 'a', 'one'), bad, paris.create('root', 'b', 'two')]);
+  const downs = await deliverTo(on('get', 'id|nobody-1-bad'), message);
+  expect(world.rows(2).map(({ n, outcome, code }) => [n, code ?? outcome])).toEqual([
+    [2, 'applied'],
+    [3, 'poison'],
+    [4, 'applied'],
+  ]);
+  expect(downs).toBeGreaterThanOrEqual(5);
+  expect(downs).toBeLessThanOrEqual(7);
+});
+
+test('C61 after the intent: what it does on the share brings the committer down', async () => {
+  const bad = paris.create('root', 'bad', 'two');
+  const message = paris.seal([paris.create('root', 'a', 'one'), bad, paris.create('root', 'b', 'two')]);
+  const downs = await deliverTo(on('rename', '"bad"'), message);
+  expect(world.rows().map(({ n, outcome, code }) => [n, code ?? outcome])).toEqual([
+    [1, 'applied'],
+    [2, 'poison'],
+    [3, 'applied'],
+  ]);
+  expect(world.visible()).toEqual({ a: 'one', b: 'two' });
+  expect(downs).toBeLessThanOrEqual(8);
+});
+
+test('C61 what it had moved aside gets its name back', async () => {
+  await world.commit(paris, paris.create('root', 'a', 'one'));
+  const before = world.node('a');
+  const message = paris.seal([paris.edit(before, 'two', { at: 5 })]);
+  await deliverTo(on('rename', '.tideway/staging'), message);
+  expect(paris.outcome()).toMatchObject({ outcome: 'rejected', code: 'poison' });
+  expect(world.visible()).toEqual({ a: 'one' });
+  expect(world.node('a')).toMatchObject({ id: before.id, version: before.version, hash: before.hash });
+});
+
+test('C62 when even the way back brings it down, the rest goes on and nothing is lost', async () => {
+  await world.commit(paris, paris.create('root', 'a', 'one'));
+  const message = paris.seal([paris.edit(world.node('a'), 'two', { at: 5 }), paris.create('root', 'b', 'three')]);
+  const fate: Fate = (call) =>
+    call.method === 'rename' && /staging.*"a"|trash\/2-2"/.test(JSON.stringify(call.args)) && call.args[0] !== 'a'
+      ? 'kill-before'
+      : undefined;
+  const downs = await deliverTo(fate, message);
+  expect(downs).toBeLessThanOrEqual(15);
+  expect(paris.outcome(2)).toMatchObject({ outcome: 'rejected', code: 'poison' });
+  expect(paris.outcome(3)).toMatchObject({ outcome: 'applied' });
+  await world.detect();
+  expect(world.share.find('.tideway/trash/2-2')?.content.toString()).toBe('one');
+});
+
+/** The share is away for so long, whatever is asked of it. */
+function storm(ms: number): Fate {
+  const until = world.clock.now() + ms;
+  return (call) => (call.service === 'share' && world.clock.now() < until ? 'throttle' : undefined);
+}
+
+test('C63 503 for half an hour: nothing is poison, the order is kept, no message is delivered ten times', async () => {
+  const message = paris.seal([paris.create('root', 'a', 'one'), paris.create('root', 'b', 'two')]);
+  const downs = await deliverTo(storm(30 * 60_000), message);
+  expect(world.rows().map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);
+  expect(downs).toBeLessThan(10);
+});
+
+test('C63 503 that begins after the intent was written is no poison either', async () => {
+  const message = paris.seal([paris.create('root', 'a', 'one'), paris.create('root', 'b', 'two')]);
+  let until = 0;
+  const downs = await deliverTo((call) => {
+    if (call.service !== 'share' || call.method === 'list') return undefined;
+    until ||= world.clock.now() + 30 * 60_000;
+    return world.clock.now() < until ? 'throttle' : undefined;
+  }, message);
+  expect(world.rows().map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);
+  expect(downs).toBeLessThan(10);
+});
