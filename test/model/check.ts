@@ -1,4 +1,5 @@
 // What must hold when the storm is over and everybody is through. Each line is one broken invariant, by its number.
+import { trashRoot } from '../../lib/protocol/layout.ts';
 import type { LogRow } from '../../lib/protocol/log-row.ts';
 import type { CloudWorld } from '../support/cloud-world.ts';
 import { brokenInvariants } from '../support/invariants.ts';
@@ -14,7 +15,11 @@ export function check(run: Run, cloud: SimulatedCloud, sites: readonly Site[]): 
   const replay = new Replay(rows);
   return [
     ...namespaceAndShare(run, cloud),
-    ...sites.flatMap((site) => [...siteIsNamespace(site, replay, cloud), ...treesAgree(site, rows)]),
+    ...sites.flatMap((site) => [
+      ...siteIsNamespace(site, replay, cloud),
+      ...remoteIsReplayed(site, rows),
+      ...treesAgree(site, replay),
+    ]),
     ...contents(run, cloud),
     ...newContentOnce(run, rows),
   ];
@@ -50,11 +55,18 @@ function* siteIsNamespace(site: Site, replay: Replay, { share }: SimulatedCloud)
   for (const path of there.keys()) if (!isOurs(path)) yield `I1 ${site.name} has ${path}, and nobody else`;
 }
 
-/** I13: the remote tree is what rows 1..cursor make; when all is over the other two trees are the same. */
-export function* treesAgree(site: Site, rows: readonly LogRow[], all = true): Iterable<string> {
+/** I13: the remote tree is what rows 1..cursor make. */
+export function* remoteIsReplayed(site: Site, rows: readonly LogRow[]): Iterable<string> {
   const { db } = site.disk;
-  const meta = db.prepare("SELECT value FROM meta WHERE key = 'cursor'").get() ?? {};
-  const cursor = all ? rows.length : Number(meta['value'] ?? 0);
+  const meta = new Map(
+    db
+      .prepare('SELECT key, value FROM meta')
+      .all()
+      .map((row) => [row['key'], row['value']]),
+  );
+  const cursor = Number(meta.get('cursor') ?? 0);
+  // A tree that was read anew is one of no single moment, until the log was read from before to after that.
+  if (meta.get('whole') !== 'true' || cursor < site.readAnew(rows.length)) return;
   const replay = new Replay(rows.slice(0, cursor));
   const remote = new Map(
     db
@@ -65,7 +77,10 @@ export function* treesAgree(site: Site, rows: readonly LogRow[], all = true): It
   for (const [id, node] of replay.nodes)
     if (canonical(node) !== canonical(remote.get(id) ?? {})) yield `I13 ${site.name} remote ${node.name} (${id})`;
   for (const id of remote.keys()) if (!replay.nodes.has(id)) yield `I13 ${site.name} remote has ${id}`;
-  if (!all) return;
+}
+
+/** I1: local and synced tree say the same as the namespace. */
+function* treesAgree({ name: who, disk: { db } }: Site, replay: Replay): Iterable<string> {
   for (const tree of ['local', 'synced']) {
     const entries = new Map(
       db
@@ -75,27 +90,59 @@ export function* treesAgree(site: Site, rows: readonly LogRow[], all = true): It
     );
     for (const { id, parent, name, version } of replay.nodes.values()) {
       const entry = entries.get(id);
-      if (entry?.['parent'] !== parent)
-        yield `I1 ${site.name} ${tree} ${name} (${id}) is in ${String(entry?.['parent'])}`;
+      if (entry?.['parent'] !== parent) yield `I1 ${who} ${tree} ${name} (${id}) is in ${String(entry?.['parent'])}`;
       if (tree === 'synced' && entry?.['version'] !== version)
-        yield `I1 ${site.name} synced ${name} (${id}) is version ${String(entry?.['version'])}, not ${version}`;
+        yield `I1 ${who} synced ${name} (${id}) is version ${String(entry?.['version'])}, not ${version}`;
     }
-    for (const id of entries.keys()) if (!replay.nodes.has(id)) yield `I1 ${site.name} ${tree} has ${id}`;
+    for (const id of entries.keys()) if (!replay.nodes.has(id)) yield `I1 ${who} ${tree} has ${id}`;
   }
 }
 
 /** I3, I4, I5, I6: what nobody took away lives, once; what somebody took away does not. */
-function* contents({ ledger }: Run, { share }: SimulatedCloud): Iterable<string> {
-  const live = new Map<string, string[]>();
-  for (const [path, entry] of share.walk())
-    if (entry.kind === 'file' && !isOurs(path) && entry.content.length > 0)
-      live.set(keyOf(entry.content), [...(live.get(keyOf(entry.content)) ?? []), path]);
-  for (const key of ledger.made) {
-    if (ledger.open.has(key)) continue;
-    if (!ledger.destroyed.has(key) && !live.has(key)) yield `I3 ${ledger.name(key)} is lost`;
-    if (ledger.destroyed.has(key) && live.has(key)) yield `I5 ${ledger.name(key)} is back at ${live.get(key)?.join()}`;
+function* contents({ ledger }: Run, { share, table }: SimulatedCloud): Iterable<string> {
+  const copies = conflictCopies(table.rows);
+  const buried = unseenInTrash(table.rows, share);
+  const live = new Map<string, readonly (readonly [path: string, fileId: string])[]>();
+  for (const [path, { kind, content, fileId }] of share.walk()) {
+    if (kind !== 'file' || isOurs(path) || content.length === 0) continue;
+    const key = keyOf(content);
+    live.set(key, [...(live.get(key) ?? []), [path, fileId]]);
   }
-  for (const [key, paths] of live) if (paths.length > 1) yield `I4 ${ledger.name(key)} is at ${paths.join(' and ')}`;
+  for (const key of ledger.made) {
+    const places = live.get(key) ?? [];
+    const free = ledger.destroyed.has(key) || ledger.lost.has(key) || buried.has(key);
+    if (!free && places.length === 0) yield `I3 ${ledger.name(key)} is lost`;
+    if (ledger.destroyed.has(key) && !ledger.back.has(key))
+      for (const [path, fileId] of places) if (!copies.has(fileId)) yield `I5 ${ledger.name(key)} is back at ${path}`;
+  }
+  for (const [key, places] of live)
+    if (places.length > 1 && !ledger.back.has(key))
+      yield `I4 ${ledger.name(key)} is at ${places.map(([path]) => path).join(' and ')}`;
+}
+
+/**
+ * A directory delete is one rename, whatever lies below: what somebody had put there on the share, and nobody had looked at
+ * yet, is in trash with it.
+ */
+function unseenInTrash(rows: readonly LogRow[], share: SimulatedCloud['share']): ReadonlySet<string> {
+  const seen = new Set<string>();
+  for (const { effects } of rows)
+    for (const effect of effects) if ('put' in effect) seen.add(`${effect.put.fileId} ${effect.put.lastWrite}`);
+  const out = new Set<string>();
+  for (const [path, { kind, content, fileId, lastWrite }] of share.walk(trashRoot))
+    if (kind === 'file' && path.slice(trashRoot.length + 1).includes('/') && !seen.has(`${fileId} ${lastWrite}`))
+      out.add(keyOf(content));
+  return out;
+}
+
+/** In a conflict both stay, also what somebody else was just about to replace: by their file ids. */
+function conflictCopies(rows: readonly LogRow[]): ReadonlySet<string> {
+  const out = new Set<string>();
+  for (const { outcome, op, effects } of rows)
+    for (const effect of effects)
+      if ('put' in effect && (outcome === 'conflict' || (op === 'found' && effect.put.name.includes('-Cloud'))))
+        out.add(effect.put.fileId);
+  return out;
 }
 
 /** I8, I10: a content is sent as new once; a move, a redo and a second delivery never are new content. */
@@ -108,7 +155,7 @@ function* newContentOnce({ ledger }: Run, rows: readonly LogRow[]): Iterable<str
       const { hash, size } = effect.put;
       if (hash === null || size === 0) continue;
       const before = first.get(hash);
-      if (before !== undefined && !ledger.open.has(hash))
+      if (before !== undefined && !ledger.back.has(hash))
         yield `I8 row ${row.seq} makes ${ledger.name(hash)} anew, which row ${before} made`;
       first.set(hash, row.seq);
     }

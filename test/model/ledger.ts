@@ -13,8 +13,13 @@ export class Ledger {
   readonly destroyed = new Set<string>();
   /** The same on the share itself, where nothing keeps the old version. */
   readonly erased = new Map<string, string>();
-  /** A power loss took it from a site, or brought it back there: it may live or not. */
-  readonly open = new Set<string>();
+  /** A power loss took it from a site before it was on disk: it may live or not. */
+  readonly lost = new Set<string>();
+  /**
+   * It was at a site that lost power: the agent may have forgotten that it knew it, and take it for new, or undo what was
+   * forgotten there.
+   */
+  readonly back = new Set<string>();
 
   /** A state in the middle of somebody's work. */
   seen(bytes: Uint8Array, what: string): string {
@@ -39,7 +44,11 @@ export class Ledger {
   }
 
   lose(bytes: Uint8Array): void {
-    this.open.add(keyOf(bytes));
+    this.lost.add(keyOf(bytes));
+  }
+
+  bringBack(bytes: Uint8Array): void {
+    this.back.add(keyOf(bytes));
   }
 
   name(key: string): string {

@@ -2,7 +2,7 @@
 // crashes, losses and delays; then calm, and the question whether everything is as it must be. Nothing here knows real time.
 import { enrol } from '../../lib/cloud/registry.ts';
 import { Replay } from '../support/replay.ts';
-import { check, treesAgree } from './check.ts';
+import { check, remoteIsReplayed } from './check.ts';
 import { group, SimulatedCloud } from './cloud.ts';
 import { nothingPlanted, type Plants } from './plants.ts';
 import { Run } from './run.ts';
@@ -36,7 +36,7 @@ export async function simulate(seed: number, options: Options = {}): Promise<Tra
   await calm(run, world);
   if (await settle(run, world)) {
     run.broken.push(...check(run, world.cloud, world.sites));
-    await quiet(run, world);
+    if (run.broken.length === 0) await quiet(run, world);
   }
   for (const site of world.sites) void site.stop();
   await run.clock.run(() => false, minute);
@@ -89,7 +89,7 @@ async function storm(run: Run, { cloud, sites, users, smb }: World, operations: 
       clock.after(chance.below(60_000), () => (site.line.offline = false));
     }
     if (chance.is(2)) site.skew += chance.below(60_000) - 30_000;
-    for (const each of sites) if (each.running) run.broken.push(...treesAgree(each, cloud.table.rows, false));
+    for (const each of sites) if (each.running) run.broken.push(...remoteIsReplayed(each, cloud.table.rows));
     await clock.run(() => false, chance.is(80) ? chance.below(400) : chance.below(8000));
   }
 }
@@ -107,7 +107,7 @@ async function calm(run: Run, { cloud, sites, users, smb }: World): Promise<void
   await run.clock.run(() => sites.every((site) => site.agent !== undefined && site.running), minute);
 }
 
-/** Everybody comes to rest, the share is looked through, and that again until nothing new comes of it. */
+/** The share is looked through, for what nobody announced; everybody comes to rest; and again until nothing new comes of it. */
 async function settle(run: Run, world: World): Promise<boolean> {
   const { cloud, sites } = world;
   for (let round = 0, head = -1; round < 20; round++) {
@@ -116,10 +116,10 @@ async function settle(run: Run, world: World): Promise<boolean> {
       if (halt !== undefined) run.break(`${site.name} halted: ${halt.code} ${halt.message}`);
     }
     if (run.broken.length > 0) return false;
+    examineAll(cloud);
     if (!(await atRest(run, world))) return false;
     if (head === cloud.table.rows.length) return true;
     head = cloud.table.rows.length;
-    examineAll(cloud);
   }
   run.break(`I1 no rest after 20 rounds: ${cloud.table.rows.length} rows`);
   return false;

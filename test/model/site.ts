@@ -46,6 +46,8 @@ export class Site {
   readonly #keys: SigningKeys;
   #process: Process = { alive: false, agent: undefined };
   #stopped: Promise<void> = Promise.resolve();
+  #ended = false;
+  #read: { agent: Agent | undefined; resyncs: number; head: number } = { agent: undefined, resyncs: 0, head: 0 };
 
   constructor(run: Run, cloud: SimulatedCloud, plants: Plants, name: string, enrolled: Enrolled) {
     this.#run = run;
@@ -84,7 +86,7 @@ export class Site {
 
   async start(): Promise<void> {
     await this.#stopped;
-    if (this.running) return;
+    if (this.running || this.#ended) return;
     const process: Process = { alive: true, agent: undefined };
     this.#process = process;
     this.#run.trace.add(this.name, 'starts');
@@ -122,9 +124,19 @@ export class Site {
     this.#stopped = process.agent?.stop() ?? Promise.resolve();
   }
 
+  /** For good. */
   stop(): Promise<void> {
+    this.#ended = true;
     this.#process.alive = false;
     return this.agent?.stop() ?? Promise.resolve();
+  }
+
+  /** The cursor from which on the remote tree is of one moment, `head` being where the log ends now. */
+  readAnew(head: number): number {
+    const resyncs = this.agent?.counters()['resyncs'] ?? 0;
+    if (this.#read.agent !== this.agent || this.#read.resyncs !== resyncs)
+      this.#read = { agent: this.agent, resyncs, head };
+    return this.#read.head;
   }
 
   /** Content by path of all that users see. */
@@ -139,12 +151,11 @@ export class Site {
     this.volume = crash(new MemoryFs(this.volume), this.#run.random()).volume;
     this.#listen();
     const after = new Set([...this.files().values()].flatMap((data) => (data === undefined ? [] : [keyOf(data)])));
-    // What was not written is nobody's fault; what comes back from before its delete may be deleted again or not.
     for (const data of before.values()) if (data !== undefined && !after.has(keyOf(data))) this.#run.ledger.lose(data);
-    for (const data of this.user.snapshot().values()) {
-      if (data.data === undefined) continue;
-      this.#run.ledger.seen(data.data, 'after a power loss');
-      if (this.#run.ledger.destroyed.has(keyOf(data.data))) this.#run.ledger.lose(data.data);
+    for (const { data } of this.user.snapshot().values()) {
+      if (data === undefined) continue;
+      this.#run.ledger.seen(data, 'after a power loss');
+      this.#run.ledger.bringBack(data);
     }
   }
 
