@@ -3,6 +3,7 @@
 // decided against what is committed; nothing is written here.
 import { unreachable } from '../base/errors.ts';
 import { fold } from '../core/fold.ts';
+import { rootId } from '../core/node.ts';
 import type { Operation } from '../protocol/operation.ts';
 import { Refused, Revive, nothing, type Asked, type Decision } from './decide/context.ts';
 import { decideCreate, decideEdit } from './decide/content.ts';
@@ -91,6 +92,7 @@ async function foresee({ view }: Deciding, operations: readonly Numbered[]): Pro
   await Promise.all([
     view.loadNew([...fresh].map((id) => idKey(id))),
     ...[...known].filter((id) => !fresh.has(id)).map((id) => view.find(id)),
+    ...[...names.keys()].filter((parent) => parent !== rootId).map((parent) => view.find(parent)),
     ...[...names].map(([parent, wanted]) => inDirectory(parent, wanted)),
   ]);
 }

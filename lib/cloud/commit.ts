@@ -29,9 +29,8 @@ import { View } from './view.ts';
 export async function commit(cloud: Cloud, group: string, body: unknown, deliveries: number): Promise<void> {
   const cache = takeCache(cloud, group);
   const view = new View(cloud.table, group, cache);
-  const head = await view.refresh();
-  const share = head === undefined ? undefined : await groupShare(cloud, group);
-  if (share === undefined) return refuse(cloud, group, 'group_unknown');
+  const [head, share] = await Promise.all([view.refresh(), groupShare(cloud, group)]);
+  if (head === undefined || share === undefined) return refuse(cloud, group, 'group_unknown');
   const turn: Turn = { cloud, view, share };
   const announcer = announce(cloud, group);
   try {
@@ -79,7 +78,7 @@ async function verified(cloud: Cloud, view: View, group: string, body: unknown):
   const envelope = parseEnvelope(body);
   if (envelope === undefined) return 'message_malformed';
   const own = envelope.signer === cloudSigner;
-  const row = own ? undefined : await cloud.table.get(group, endpointKey(envelope.signer));
+  const row = own ? undefined : await view.fresh(endpointKey(envelope.signer));
   if (!own && row === undefined) return 'endpoint_unknown';
   const endpoint = row === undefined ? undefined : endpointRow.parse(row.value);
   if (endpoint?.revoked === true) return 'endpoint_revoked';

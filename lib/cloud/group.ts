@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import { randomHex, type Random } from '../base/random.ts';
 import type { Changes, Events, Share, Sites, Table } from './ports.ts';
 import type { CloudSettings } from './settings.ts';
-import { emptyCache, type RowCache } from './view.ts';
+import { emptyCache, type RowCache } from './cached-rows.ts';
 
 export interface Cloud {
   readonly table: Table;
