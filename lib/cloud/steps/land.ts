@@ -114,6 +114,8 @@ async function recordCopy(work: Work, dir: string, parent: NodeId, shareName: st
   const { found, examine, planned, view } = work;
   const there = await look(work, join(dir, shareName));
   if (there === undefined || (await view.childOnShare(parent, shareName)) !== undefined) return;
+  // A hold that was sealed is come upon twice: when what was left behind is looked for, and when the next one is in the way.
+  if (found.some((change) => 'put' in change && change.put.fileId === there.fileId)) return;
   const id = `${planned.foreignId}${found.length === 0 ? '' : `-${found.length}`}`;
   found.push({ put: foundNode(there, there, { id, parent, name: linuxName(shareName) }), place: 'new' });
   if (there.kind === 'directory') examine.push(join(dir, shareName));
