@@ -167,7 +167,7 @@ async function decideOperation(at: Deciding, asked: Asked, operation: Operation)
     case 'delete':
       return decideDelete(asked, operation);
     case 'rmdir':
-      return decideRmdir(asked, operation, (row) => isStale(at.table, at.view, at.sender, row, operation.asOf));
+      return decideRmdir(asked, operation, (row) => isStale(at.table, at.view, row, operation.asOf));
     case 'attributes':
       return decideAttributes(asked, operation);
     case 'none':

@@ -33,13 +33,13 @@ describe('stale deletes', () => {
     expect(paris.outcome()).toMatchObject({ outcome: 'applied' });
   });
 
-  test('C40 changes elsewhere and its own do not', async () => {
+  test('C40 changes elsewhere do not, nor what was moved out', async () => {
     const asOf = world.head;
     await world.commit(tokyo, tokyo.create('root', 'elsewhere', 'two'));
-    await world.commit(paris, paris.create(deep, 'own.txt', 'three'));
+    await world.commit(paris, { kind: 'move', node: world.node('d/e/a.txt').id, parent: 'root', name: 'out' });
     await world.commit(paris, { kind: 'rmdir', node: dir, asOf });
     expect(paris.outcome()).toMatchObject({ outcome: 'applied' });
-    expect(world.visible()).toEqual({ elsewhere: 'two' });
+    expect(world.visible()).toEqual({ elsewhere: 'two', out: 'one' });
   });
 
   test('C40 a node moved in by somebody else does, one that was moved out again does not', async () => {
@@ -53,6 +53,21 @@ describe('stale deletes', () => {
     await world.commit(paris, { kind: 'rmdir', node: dir, asOf });
     expect(paris.outcome()).toMatchObject({ outcome: 'applied' });
     expect(world.visible()).toEqual({ m: 'moved' });
+  });
+
+  test('C40 a file that its own edit revived below does: it may believe it elsewhere', async () => {
+    const { id, version } = world.node('d/e/a.txt');
+    await world.commit(tokyo, { kind: 'delete', node: id, base: version });
+    const asOf = world.head;
+    const content = paris.stage('edited', paris.mtime(5));
+    const place = { parent: 'root', name: 'a.txt', mtime: paris.mtime(5), mode: 0o644 };
+    await world.commit(
+      paris,
+      { kind: 'edit', node: id, base: version, content, ...place },
+      { kind: 'rmdir', node: dir, asOf },
+    );
+    expect(paris.outcome()).toMatchObject({ code: 'stale' });
+    expect(world.visible()['d/e/a.txt']).toBe('edited');
   });
 
   test('C40 a conflict copy of its own that it has not read does', async () => {

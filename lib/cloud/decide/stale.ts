@@ -7,39 +7,20 @@ import { after, floorKey, floorRow, parkedRow, type NodeRow } from '../rows.ts';
 import type { View } from '../view.ts';
 import { Refused } from './context.ts';
 
-interface Sender {
-  readonly endpoint: string;
-  readonly incarnation: number;
-}
-
-export async function isStale(
-  table: Table,
-  view: View,
-  sender: Sender,
-  directory: NodeRow,
-  asOf: number,
-): Promise<boolean> {
+export async function isStale(table: Table, view: View, directory: NodeRow, asOf: number): Promise<boolean> {
   const floor = await table.get(view.group, floorKey);
   if (floor !== undefined && floorRow.parse(floor.value).floor > asOf) throw new Refused('cursor_below_floor');
-  return (await changedBelow(table, view, sender, directory, asOf)) || (await parkedBelow(table, view, directory));
+  return (await changedBelow(table, view, directory, asOf)) || (await parkedBelow(table, view, directory));
 }
 
-async function changedBelow(
-  table: Table,
-  view: View,
-  sender: Sender,
-  directory: NodeRow,
-  asOf: number,
-): Promise<boolean> {
+async function changedBelow(table: Table, view: View, directory: NodeRow, asOf: number): Promise<boolean> {
   for (let from = asOf + 1; from <= view.head.row.committedSeq;) {
     const rows = await table.range(view.group, logKey(from), after('log|'), 500);
     if (rows.length === 0) return false;
     for (const row of rows) {
       const entry = logRow.parse(row.value);
-      // Its own plain changes the sender knows; what a conflict of its own made, it does not know before it reads the row.
-      const own =
-        entry.endpoint === sender.endpoint && entry.incarnation === sender.incarnation && entry.outcome === 'applied';
-      if (own) continue;
+      // The sender's own are no exception: where its edit revived a file, and what an alias led its create to, it does not
+      // know before it reads the row. What it did know to be under way below it has waited for.
       for (const effect of entry.effects)
         if ('put' in effect && (await isInside(view, effect.put.id, directory.id))) return true;
     }
