@@ -14,6 +14,7 @@ import { fromErrno, isAbsence } from './errors.ts';
 import { checkPath, namesFromBytes, toBytes } from './names.ts';
 import { OpenFile } from './open-file.ts';
 import { moveToFree, swap } from './rename-apart.ts';
+import { leadsTo } from './root.ts';
 import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
 
 /** A site's file system over the addon: `rootFd` is held open, so that nothing lands elsewhere when a mount vanishes. */
@@ -51,7 +52,8 @@ export class NativeFs implements SiteFs {
 
   async stat(path: string): Promise<FileStat | null> {
     try {
-      return statReader(ok(await this.native.stat(this.rootFd, at(path, 'statx', true)), 'statx', path)).at(0);
+      const stat = statReader(ok(await this.native.stat(this.rootFd, at(path, 'statx', true)), 'statx', path)).at(0);
+      return path === '' && !(await leadsTo(this.root, stat)) ? null : stat;
     } catch (error) {
       if (isAbsence(error)) return null;
       throw error;

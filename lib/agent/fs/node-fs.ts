@@ -10,6 +10,7 @@ import { HeldTree, renamed } from './held-tree.ts';
 import { fromBytes } from './names.ts';
 import { OpenFile, statFd, statOf } from './open-file.ts';
 import { moveToFree, swap } from './rename-apart.ts';
+import { leadsTo } from './root.ts';
 import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
 
 const openFd = promisify(open);
@@ -45,7 +46,8 @@ export class NodeFs implements SiteFs {
 
   async stat(path: string): Promise<FileStat | null> {
     try {
-      return await this.#call(path, 'lstat', attributes, true);
+      const stat = await this.#call(path, 'lstat', attributes, true);
+      return path === '' && !(await leadsTo(this.root, stat)) ? null : stat;
     } catch (error) {
       if (isAbsence(error)) return null;
       throw error;

@@ -68,12 +68,12 @@ export interface Capabilities {
 
 /** Errors are Node's, with `code` (ENOENT, EEXIST, ENOTDIR, ENOTEMPTY, ENOSPC, EACCES, EXDEV, ELOOP, EIO ...). */
 export interface SiteFs {
-  /** For messages only. */
+  /** Absolute, without symbolic links. */
   readonly root: string;
   readonly capabilities: Capabilities;
   /** All entries of a directory with their stats, or an error: never a part (I6). Entries that vanish meanwhile are left out. */
   list(dir: string): Promise<readonly Entry[]>;
-  /** Null when nothing is there. */
+  /** Null when nothing is there; for the root also when its own path does not lead to it any more. */
   stat(path: string): Promise<FileStat | null>;
   /** Opens a regular file for reading; never blocks on a fifo or device (they are refused with EINVAL). */
   open(path: string): Promise<ReadFile>;
