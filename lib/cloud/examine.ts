@@ -23,6 +23,17 @@ export async function examine(turn: Turn, path: string): Promise<Logged> {
   const names = path.split('/').filter((name) => name !== '');
   if (names.some((name) => name === '.' || name === '..') || names[0]?.toLowerCase() === ours) return nothing;
   const rows: LogRow[] = [];
+  try {
+    return { rows, examine: await lookAlong(turn, names, rows) };
+  } catch (error) {
+    // Being deleted, or another thing than a moment ago: what it is in the end, the next look will see.
+    if (error instanceof ShareRefusal) return { rows, examine: [] };
+    throw error;
+  }
+}
+
+/** Adds to `rows` what was logged; answers the paths that have to be looked at next. */
+async function lookAlong(turn: Turn, names: readonly string[], rows: LogRow[]): Promise<readonly string[]> {
   let parent = rootId;
   let dir = '';
   for (const [index, name] of names.entries()) {
@@ -37,13 +48,13 @@ export async function examine(turn: Turn, path: string): Promise<Logged> {
       const change = await difference(turn, { parent, name: spelled, known, there, last });
       if (change !== undefined) rows.push(...(await log(turn, change)));
     }
-    if (last || there?.kind !== 'directory') return { rows, examine: last ? await below(turn, at, there) : [] };
+    if (last || there?.kind !== 'directory') return last ? below(turn, at, there) : [];
     const now = await turn.view.childOnShare(parent, name);
-    if (now === undefined) return { rows, examine: [] };
+    if (now === undefined) return [];
     parent = now.id;
     dir = at;
   }
-  return { rows, examine: await below(turn, '', await onShare(turn, '')) };
+  return below(turn, '', await onShare(turn, ''));
 }
 
 async function onShare(turn: Turn, path: string): Promise<ShareProperties | undefined> {

@@ -3,7 +3,7 @@
 import { blockSize } from '../core/node.ts';
 import { stagingDir } from '../protocol/layout.ts';
 import type { Content, Operation } from '../protocol/operation.ts';
-import type { Share, ShareEntry } from './ports.ts';
+import { ShareRefusal, type Share, type ShareEntry } from './ports.ts';
 
 export type StagedCheck = (operation: Operation) => Promise<string | undefined>;
 
@@ -45,8 +45,19 @@ async function check(
     if (content.blocks === undefined || list === undefined || list.size !== blocks * 32) return 'staged_blocks';
   }
   if (content.whole) return content.size <= blockSize ? undefined : 'staged_gap';
-  const ranges = await share.ranges(`${stagingDir(endpoint)}/${content.slot}`);
+  const ranges = await rangesOf(share, `${stagingDir(endpoint)}/${content.slot}`);
+  if (ranges === undefined) return 'staged_missing';
   return covers(content.size, [...ranges, ...(content.holes ?? [])]) ? undefined : 'staged_gap';
+}
+
+/** Undefined where the file went, or was taken, after it was listed. */
+async function rangesOf(share: Share, path: string): Promise<readonly (readonly [number, number])[] | undefined> {
+  try {
+    return await share.ranges(path);
+  } catch (error) {
+    if (error instanceof ShareRefusal) return undefined;
+    throw error;
+  }
 }
 
 /** Whether the ranges [from, to) together cover [0, size). */

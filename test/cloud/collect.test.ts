@@ -102,6 +102,20 @@ describe('trash', () => {
     expect(world.table.range(group, 'trash|', 'trash}')).toEqual([]);
   });
 
+  test('C92 what somebody has open in trash waits, and stops nothing else from being collected', async () => {
+    await versions(2);
+    const { slot } = paris.stage('left over', paris.mtime());
+    const close = world.share.open('.tideway/trash/2-2');
+    const closeStaged = world.share.open(stagedPath(paris.id, slot));
+    await later(9 * day, 3);
+    expect(trash()).toContain('2-2');
+    close();
+    closeStaged();
+    await later(1, 3);
+    expect(trash()).toEqual([]);
+    expect(world.share.find(stagedPath(paris.id, slot))).toBeUndefined();
+  });
+
   test('C92 a large directory goes in steps', async () => {
     const small = await CloudWorld.create(1, { collectStep: 3 });
     const tokyo = await small.endpoint('tokyo');

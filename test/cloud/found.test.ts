@@ -179,4 +179,14 @@ describe('posted, or met by enumeration', () => {
     await world.deliver(world.nudge());
     expect(world.visible()['d/a.txt']).toBe('two');
   });
+
+  test('C86 a file that is being deleted is looked at again later, and nobody else waits for it', async () => {
+    const gone = world.share.deletePending('d/a.txt');
+    world.save('d/b.txt', 'foreign');
+    await world.examine('d/a.txt', 'd/b.txt');
+    expect(world.rows(3)).toMatchObject([{ effects: [{ put: { name: 'b.txt' } }] }]);
+    world.destroyed.add('one');
+    gone();
+    await world.examine('d/a.txt');
+  });
 });

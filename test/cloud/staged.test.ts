@@ -72,6 +72,17 @@ describe('C70 rejected, and the next operation goes on', () => {
   });
 });
 
+test('C70 what goes after it was listed is missing', async () => {
+  const create = paris.create('root', 'a', 'one');
+  const path = stagedPath(paris.id, create.content.slot);
+  const committer = world.committer((call) => {
+    if (call.method === 'ranges') world.share.remove(path, 'file');
+    return undefined;
+  });
+  await committer.commit(paris.seal([{ ...create, content: { ...create.content, whole: false } }]));
+  expect(paris.outcome()).toMatchObject({ outcome: 'rejected', code: 'staged_missing' });
+});
+
 test('C71 ranges and announced holes that cover it are enough', async () => {
   const code = await codeOf((_content, path) => {
     const entry = world.share.find(path);

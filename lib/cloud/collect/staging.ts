@@ -4,6 +4,7 @@ import { intentRow } from '../plan.ts';
 import { inParallel } from '../pool.ts';
 import type { Share } from '../ports.ts';
 import { after, parkedRow } from '../rows.ts';
+import { removeIfPossible } from './remove.ts';
 
 /** Removes staged files that no open intent and no parked operation names, at an age at which no message speaks of them. */
 export async function collectStaging(cloud: Cloud, group: string, share: Share): Promise<void> {
@@ -17,7 +18,7 @@ export async function collectStaging(cloud: Cloud, group: string, share: Share):
       .filter((entry) => cloud.clock.now() - entry.changedAt > cloud.settings.stagingAgeMs)
       .slice(0, left);
     left -= old.length;
-    await inParallel(old, 8, (entry) => share.remove(`${dir}/${entry.name}`, 'file'));
+    await inParallel(old, 8, (entry) => removeIfPossible(share, `${dir}/${entry.name}`, 'file'));
   }
 }
 

@@ -4,6 +4,7 @@ import { trashRoot } from '../../protocol/layout.ts';
 import { logKey, logRow, type LogRow } from '../../protocol/log-row.ts';
 import type { Cloud } from '../group.ts';
 import type { Share } from '../ports.ts';
+import { removeIfPossible } from './remove.ts';
 import { after, trashKey, trashRow, type FloorRow } from '../rows.ts';
 
 /** Rows of the log after `from` that are at least `age` old, in order, at most one step of them. */
@@ -25,7 +26,8 @@ export async function countVersions(cloud: Cloud, group: string, share: Share, f
     if ((row.op === 'edit' || row.op === 'delete') && row.node !== undefined && row.outcome !== 'rejected') {
       const names = [...(await namesOf(cloud, group, row.node)), `${row.seq}-${row.n}`];
       const over = names.splice(0, Math.max(0, names.length - cloud.settings.trashVersions));
-      for (const name of over) await share.remove(`${trashRoot}/${name}`, 'file');
+      // A seal has the name where the version is a conflict copy now: it stays until its age.
+      for (const name of over) await removeIfPossible(share, `${trashRoot}/${name}`, 'file');
       const value = { v: 1, names };
       await cloud.table.transact(group, [{ do: 'put', key: trashKey(row.node), value }]);
     }
@@ -58,7 +60,7 @@ async function emptyTrashOf(share: Share, row: LogRow, budget: { left: number })
   return true;
 }
 
-/** False when the budget ran out before the tree was gone. */
+/** False when the budget ran out, or something in it is in use, before the tree was gone. */
 async function removeTree(
   share: Share,
   path: string,
@@ -69,8 +71,7 @@ async function removeTree(
     for (const entry of (await share.list(path, '')) ?? [])
       if (!(await removeTree(share, `${path}/${entry.name}`, entry.kind, budget))) return false;
   if (budget.left-- <= 0) return false;
-  await share.remove(path, kind);
-  return true;
+  return removeIfPossible(share, path, kind);
 }
 
 async function forgetName(cloud: Cloud, group: string, node: string, name: string): Promise<void> {
