@@ -15,9 +15,20 @@ export function jsonLog(part: string, write: (line: string) => void, now: () => 
   const at =
     (level: Level) =>
     (event: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-      write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, part, event, ...fields }, plain)}\n`);
+      const head = { time: new Date(now()).toISOString(), level, part, event };
+      write(`${textOf({ ...head, ...fields }) ?? textOf({ ...head, fields: 'not to be written as JSON' })}\n`);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** Undefined where a value refers to itself: a log never stops the work it tells about. */
+function textOf(record: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    return JSON.stringify(record, plain);
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function plain(_key: string, value: unknown): unknown {

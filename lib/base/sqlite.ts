@@ -11,6 +11,8 @@ export interface Schema {
   /** The newest version: `create` describes it whole. */
   readonly version: number;
   readonly create: string;
+  /** What a person can do when the file is damaged; without it: restore it, for nothing makes it again. */
+  readonly ifDamaged?: string | undefined;
   /** Scripts by the version they lead to; each runs in one transaction with the new version number. */
   readonly migrations?: Readonly<Record<number, string>> | undefined;
 }
@@ -32,7 +34,7 @@ export function openDatabase(file: string, schema: Schema): Database {
     return db;
   } catch (error) {
     db?.close();
-    throw explain(error, file);
+    throw explain(error, file, schema);
   }
 }
 
@@ -87,7 +89,7 @@ export function transaction<T>(db: Database, work: () => T): T {
 const corrupt = /malformed|not a database|corrupt/i;
 const locked = /locked|busy/i;
 
-function explain(error: unknown, file: string): Error {
+function explain(error: unknown, file: string, schema: Schema): Error {
   if (error instanceof TidewayError) return error;
   const text = messageOf(error);
   if (locked.test(text))
@@ -99,7 +101,8 @@ function explain(error: unknown, file: string): Error {
   if (corrupt.test(text))
     return new TidewayError('state_corrupt', `${file} is damaged: ${text}`, {
       path: file,
-      hint: 'Move the file away and start again: it is rebuilt, and no file of yours is touched meanwhile.',
+      hint:
+        schema.ifDamaged ?? 'Restore it, with the files beside it, from a backup: nothing else holds what is in it.',
       cause: error,
     });
   if (codeOf(error) === 'ERR_SQLITE_ERROR')
