@@ -98,7 +98,10 @@ export function parkedOf({ outbox }: Parts, state: State): readonly Problem[] {
   const out: Problem[] = [];
   for (const { operation, parked } of outbox.flights())
     if (parked !== null && operation.kind !== 'none') {
-      const path = state.pathOf(operation.node) ?? operation.node;
+      const { node } = operation;
+      const remote = state.remote(node);
+      // What was deleted here has its path in the remote tree only.
+      const path = state.pathOf(node) ?? (remote && state.pathIn(remote.parent, remote.name)) ?? node;
       out.push({ path, code: parked, message: 'The share refuses it for now; it is tried again by itself.', since: 0 });
     }
   return out;
