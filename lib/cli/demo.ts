@@ -3,9 +3,14 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseOptions } from './options.ts';
 import { run } from './up.ts';
+import { exit, help } from './usage.ts';
 
 export async function demo(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, {}, 0);
+  if (parsed.help) {
+    process.stdout.write(help);
+    return exit.done;
+  }
   const { data } = parsed;
   const sites = ['paris', 'tokyo'].map((name) => ({ name, path: path.join(data, 'sites', name) }));
   for (const site of sites) mkdirSync(site.path, { recursive: true });
@@ -13,7 +18,7 @@ export async function demo(args: readonly string[]): Promise<number> {
   const welcome = path.join(paris ?? '', 'welcome.txt');
   if (!existsSync(path.join(paris ?? '', '.tideway')))
     writeFileSync(welcome, 'This file was saved at Paris. It appears at Tokyo by itself.\n');
-  return run({ data, sites, group: 'default' }, () => {
+  return run({ data, sites }, () => {
     const say = (path_: string | undefined): string => path.relative(process.cwd(), path_ ?? '') || '.';
     process.stdout.write(
       [

@@ -36,6 +36,8 @@ function explain(error: unknown, json: boolean): string {
 }
 
 const args = process.argv.slice(2);
+// State holds what the sites hold, whatever their modes say: it is its owner's alone.
+process.umask(0o077);
 try {
   process.exitCode = await main(args);
 } catch (error) {

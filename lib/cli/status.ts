@@ -72,6 +72,10 @@ const waited = {
 /** Conflict copies that are still there. */
 export async function conflicts(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, {}, 0);
+  if (parsed.help) {
+    process.stdout.write(help);
+    return exit.done;
+  }
   const value = answer.parse(await askHub(parsed.data, 'GET', '/hub/status', 30_000));
   const found = value.groups.flatMap((group) =>
     group.endpoints.flatMap((each) => each.conflicts.map((conflict) => ({ server: each.server, ...conflict }))),

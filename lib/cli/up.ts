@@ -4,6 +4,9 @@ import type { SiteSpec } from '../local/hub/sites.ts';
 import { numberOption, parseOptions } from './options.ts';
 import { UsageError, exit, help } from './usage.ts';
 
+/** Below the 10 s that a stop may take. */
+const stopMs = 8_000;
+
 export async function up(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(
     args,
@@ -18,7 +21,7 @@ export async function up(args: readonly string[]): Promise<number> {
   return run({
     data: parsed.data,
     sites,
-    group: parsed.text('group') ?? 'default',
+    group: groupName(parsed.text('group')),
     port: numberOption(parsed, 'port', 1, 65_535),
   });
 }
@@ -33,17 +36,36 @@ function settings(): Record<string, string> {
 }
 
 /** Runs a hub until it is told to stop; `onReady` may say more than the one line. */
-export async function run(options: HubOptions, onReady?: (url: string) => void): Promise<number> {
-  const ending = new Promise<void>((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
-  });
-  const hub = await startHub({ ...options, settings: settings() });
-  process.stdout.write(`ready ${hub.url}\n`);
-  onReady?.(hub.url);
-  await ending;
-  await hub.stop();
+export async function run(
+  options: Omit<HubOptions, 'settings' | 'signal'>,
+  onReady?: (url: string) => void,
+): Promise<number> {
+  const told = new AbortController();
+  const ending = new Promise<void>((resolve) => told.signal.addEventListener('abort', () => resolve(), { once: true }));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => told.abort());
+  try {
+    const hub = await startHub({ ...options, settings: settings(), signal: told.signal });
+    process.stdout.write(`ready ${hub.url}\n`);
+    onReady?.(hub.url);
+    await ending;
+    // Whatever hangs: all state survives the death of its process, and every child ends with this one.
+    const late = setTimeout(() => process.exit(exit.done), stopMs);
+    await hub.stop();
+    clearTimeout(late);
+  } catch (error) {
+    if (error !== told.signal.reason) throw error;
+  }
   return exit.done;
+}
+
+function groupName(text: string | undefined): string | undefined {
+  // Also a share's name: https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-shares--directories--files--and-metadata
+  if (text === undefined || /^[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]$/.test(text)) return text;
+  throw new UsageError(
+    'group_invalid',
+    `--group ${text} is no name of a group`,
+    'Use 3 to 63 lower-case letters and digits, with single hyphens in between.',
+  );
 }
 
 function siteSpec(text: string): SiteSpec {

@@ -30,9 +30,11 @@ export class Child {
   #waiting = new Map<number, Waiting>();
   #nextId = 1;
   #stopping = false;
+  #restarting = false;
   readonly #stop = new AbortController();
   #restarts = 0;
   #running: Promise<void> = Promise.resolve();
+  readonly #onTried: (() => void)[] = [];
 
   constructor(options: ChildOptions) {
     this.#options = options;
@@ -97,11 +99,14 @@ export class Child {
     for (let ended: Promise<void> | undefined = first; ;) {
       await ended;
       if (this.#stopping) return;
-      if (performance.now() - started > soundMs) wait = firstRestartMs;
-      this.#options.log.warn('agent_restarting', { site: this.#options.site, inMs: wait });
-      await sleep(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined);
-      wait = Math.min(wait * 2, lastRestartMs);
-      if (this.#stopping) return;
+      if (this.#restarting || performance.now() - started > soundMs) wait = firstRestartMs;
+      if (!this.#restarting) {
+        this.#options.log.warn('agent_restarting', { site: this.#options.site, inMs: wait });
+        await sleep(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+        wait = Math.min(wait * 2, lastRestartMs);
+        if (this.#stopping) return;
+      }
+      this.#restarting = false;
       this.#restarts++;
       started = performance.now();
       try {
@@ -110,6 +115,7 @@ export class Child {
         this.#options.log.error('agent_not_started', { site: this.#options.site, error });
         ended = undefined;
       }
+      this.#tell();
     }
   }
 
@@ -131,8 +137,22 @@ export class Child {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      child.send({ ...what, id });
+      // It may be dying: what cannot be sent is answered by its end, or here when that came first.
+      child.send({ ...what, id }, (error) => {
+        if (error === null || !this.#waiting.delete(id)) return;
+        reject(new TidewayError('agent_down', `the agent of ${this.#options.site} is ending`, { cause: error }));
+      });
     });
+  }
+
+  /** Ends it and starts it again at once, on its root as that is now. Resolves when it is up, or could not be. */
+  async restart(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || this.#stopping) return;
+    this.#restarting = true;
+    const tried = new Promise<void>((resolve) => this.#onTried.push(resolve));
+    await this.#end(child);
+    await tried;
   }
 
   /** Asks it to end, and ends it when it does not. */
@@ -140,13 +160,20 @@ export class Child {
     this.#stopping = true;
     this.#stop.abort();
     const child = this.#process;
-    if (child !== undefined) {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
-      await ended;
-      clearTimeout(late);
-    }
+    if (child !== undefined) await this.#end(child);
     await this.#running;
+    this.#tell();
+  }
+
+  async #end(child: ChildProcess): Promise<void> {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), stopMs);
+    await ended;
+    clearTimeout(late);
+  }
+
+  #tell(): void {
+    for (const resolve of this.#onTried.splice(0)) resolve();
   }
 }

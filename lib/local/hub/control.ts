@@ -4,7 +4,7 @@ import { TidewayError, codeOf, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { FunctionsHost } from '../functions-host/host.ts';
 import type { Child } from './child.ts';
-import type { SiteSpec } from './sites.ts';
+import { checkSite, type SiteSpec } from './sites.ts';
 import { endpointStatus, type EndpointStatus } from './status.ts';
 import { waitInSync } from './wait.ts';
 
@@ -20,8 +20,8 @@ export interface ControlOptions {
 }
 
 export interface Control {
-  /** Resolves when every agent has come to know the log and its own tree. */
-  ready(): Promise<void>;
+  /** Resolves when every agent has come to know the log and its own tree; rejects with the signal's reason. */
+  ready(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -33,17 +33,16 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     server.once('error', reject);
     server.listen(options.port, options.host, () => resolve());
   });
-  let stopped = false;
   return {
-    ready: async () => {
-      while (!stopped) {
+    ready: async (signal) => {
+      for (;;) {
+        signal.throwIfAborted();
         const all = await statuses(options);
         if (all.every((each) => each.state !== 'starting' && each.state !== 'offline')) return;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
     stop: () => {
-      stopped = true;
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
     },
@@ -74,6 +73,22 @@ async function groups(options: ControlOptions): Promise<unknown> {
   };
 }
 
+/**
+ * Still halted after it was resumed: it may hold a root that was replaced meanwhile, or be beyond repair. A new process
+ * looks at everything anew, and halts again where the cause is not gone. Without a usable root it could not even start.
+ */
+async function startAnew(options: ControlOptions, name: string, child: Child): Promise<void> {
+  const site = options.sites.find((each) => each.name === name);
+  if (site === undefined || (await endpointStatus(site, child)).state !== 'halted') return;
+  try {
+    checkSite(site);
+  } catch (error) {
+    options.log.warn('still_halted', { site: name, error });
+    return;
+  }
+  await child.restart();
+}
+
 async function serve(options: ControlOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const send = (status: number, body: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' });
@@ -98,7 +113,12 @@ async function serve(options: ControlOptions, request: IncomingMessage, response
       const chosen = [...options.children].filter(([name]) => site === null || name === site);
       if (chosen.length === 0)
         throw new TidewayError('site_unknown', `there is no site ${site}`, { hint: 'tideway status lists the sites.' });
-      await Promise.all(chosen.map(([, child]) => child.ask({ do: what })));
+      await Promise.all(
+        chosen.map(async ([name, child]) => {
+          await child.ask({ do: what });
+          if (what === 'resume') await startAnew(options, name, child);
+        }),
+      );
       return send(200, { sites: chosen.map(([name]) => name) });
     }
     send(404, { code: 'route_unknown', message: route });

@@ -41,7 +41,11 @@ export function hubFilePath(data: string): string {
 export function readHubFile(data: string): HubFile | undefined {
   const file = hubFilePath(data);
   if (!existsSync(file)) return undefined;
-  return parseFile(file, hubFile, 'Move the file away and start again: ports are chosen anew, nothing else is lost.');
+  return parseFile(
+    file,
+    hubFile,
+    'Move the file away and start again with every --site: ports are chosen anew, nothing else is lost.',
+  );
 }
 
 export function writeHubFile(data: string, value: HubFile): void {

@@ -1,6 +1,7 @@
 // The hub, top to bottom: lock, keys, ports, embedded Azure, functions, group, one agent per site, control server.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { TidewayError } from '../../base/errors.ts';
 import { jsonLog, type Log } from '../../base/log.ts';
 import { rotatingWriter } from '../../base/rotating-log.ts';
 import { connectionSettings, startAzure, type Azure } from './azure.ts';
@@ -9,18 +10,21 @@ import { startControl, type Control } from './control.ts';
 import { choosePorts, named, readHubFile, writeHubFile, type HubFile, type ProcessEntry } from './hub-file.ts';
 import { lockData } from './lock.ts';
 import { loadSecrets } from './secrets.ts';
-import { checkSite, post, startSite, type SiteSpec } from './sites.ts';
+import { checkApart, checkSite, post, startSite, type SiteSpec } from './sites.ts';
 import { writeEnv } from './env-file.ts';
 
 export interface HubOptions {
   readonly data: string;
   readonly sites: readonly SiteSpec[];
-  readonly group: string;
+  /** The one of earlier starts, or `default`, where it is not given. */
+  readonly group?: string | undefined;
   /** Of the control server; chosen once and kept where it is not given. */
   readonly port?: number | undefined;
   readonly host?: string | undefined;
   /** Settings of the functions, for example `TIDEWAY_STAGING_AGE_SECONDS`. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** Aborted: a start that is under way is given up, and what it began is stopped. */
+  readonly signal: AbortSignal;
 }
 
 export interface Hub {
@@ -28,9 +32,12 @@ export interface Hub {
   stop(): Promise<void>;
 }
 
-/** Resolves when sync works both ways at every site. Errors are TidewayErrors: `data_in_use`, `port_in_use`, `site_...`, `state_...`. */
+/**
+ * Resolves when sync works both ways at every site. Errors are TidewayErrors: `data_in_use`, `port_in_use`,
+ * `group_changed`, `site_...`, `state_...`; the signal's reason.
+ */
 export async function startHub(options: HubOptions): Promise<Hub> {
-  const { data, group, host = '127.0.0.1' } = options;
+  const { data, host = '127.0.0.1', signal } = options;
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const lock = lockData(data);
   const parts: { azure?: Azure; control?: Control; children: Map<string, Child> } = { children: new Map() };
@@ -44,8 +51,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
   try {
     const before = readHubFile(data);
+    const group = groupOf(data, before, options.group);
     const sites = mergeSites(before?.sites ?? [], options.sites);
     for (const site of sites) checkSite(site);
+    checkApart(sites, data);
     const ports =
       before === undefined
         ? await choosePorts(host, options.port)
@@ -74,6 +83,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       settings: options.settings ?? {},
       onWorker: (pid) => note('functions', undefined, pid),
     });
+    signal.throwIfAborted();
     const functionsUrl = parts.azure.functions.url;
     await post(`${functionsUrl}/api/groups/${group}?share=${share}`, secrets.token, 'PUT', {});
     writeEnv(data, { ...connectionSettings(host, ports, secrets), TIDEWAY_SHARE: share, TIDEWAY_API: functionsUrl });
@@ -85,7 +95,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       log: log('sites'),
       onPid: (name: string, pid: number | undefined) => note('agent', name, pid),
     };
-    for (const spec of sites) parts.children.set(spec.name, await startSite(site, spec));
+    for (const spec of sites) {
+      signal.throwIfAborted();
+      parts.children.set(spec.name, await startSite(site, spec));
+    }
     const around = {
       data,
       group,
@@ -100,12 +113,22 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       ports.hub,
       startControl({ ...around, token: secrets.token, log: log('control') }),
     );
-    await parts.control.ready();
+    await parts.control.ready(signal);
     return { url, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** One data directory holds one group: under another name its share would belong to two. */
+function groupOf(data: string, before: HubFile | undefined, given: string | undefined): string {
+  if (before === undefined) return given ?? 'default';
+  if (given === undefined || given === before.group) return before.group;
+  throw new TidewayError('group_changed', `${data} holds group ${before.group}, not ${given}`, {
+    path: data,
+    hint: 'Leave out --group, or give the other group a data directory of its own.',
+  });
 }
 
 /** Sites of earlier starts stay; a site may be added at any start. */

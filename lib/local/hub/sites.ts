@@ -1,5 +1,5 @@
 // The sites of a hub: enrolled once, each an agent process of its own.
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { configPath, readConfig, type AgentConfig } from '../../agent/process/config.ts';
 import { TidewayError, codeOf } from '../../base/errors.ts';
@@ -40,6 +40,25 @@ export function checkSite(site: SiteSpec): void {
       cause: error,
     });
   }
+}
+
+/** No site may lie in another one, nor hold the data: each would sync what the other writes. Errors: `site_path_overlaps`. */
+export function checkApart(sites: readonly SiteSpec[], data: string): void {
+  const places = sites.map((site) => ({ ...site, real: realpathSync(site.path) }));
+  for (const [index, outer] of places.entries()) {
+    const inner = places.find((other, at) => at !== index && isWithin(other.real, outer.real));
+    const what =
+      inner !== undefined ? `site ${inner.name}` : isWithin(realpathSync(data), outer.real) ? 'the data' : '';
+    if (what !== '')
+      throw new TidewayError('site_path_overlaps', `the directory of site ${outer.name} holds ${what}: ${outer.path}`, {
+        path: outer.path,
+        hint: 'Give each site, and --data, a directory outside the others.',
+      });
+  }
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  return inner === outer || inner.startsWith(outer.endsWith('/') ? outer : `${outer}/`);
 }
 
 /** For root every permission check passes: a read-only or immutable directory shows only when something is made in it. */
