@@ -32,9 +32,13 @@ export async function undo(work: Work, back: Undo): Promise<Done> {
 
 async function giveBack(work: Work, step: Extract<Step, { do: 'evict' }>): Promise<void> {
   const { kind, node, path, hold } = step;
-  const held = await look(work, hold);
-  const from = held === undefined || isSeal(held) ? (step.to ?? hold) : hold;
   const aside = `${hold}-u`;
+  const isHeld = async (name: string): Promise<boolean> => {
+    const there = await look(work, name);
+    return there !== undefined && !isSeal(there);
+  };
+  // On its way back already, not gone further than its hold, or at its new name.
+  const from = step.to === undefined || (await isHeld(aside)) || (await isHeld(hold)) ? hold : step.to;
   try {
     const back = await evict(work, { do: 'evict', node, path: from, kind, hold: aside, to: path, foreign: 'copy' });
     if (back.state === 'moved') await recordReturn(work, node, back.facts);

@@ -1,5 +1,6 @@
 // Situations in which one message makes a committer do something worth interrupting. Each is built anew for every run, so
 // that run k meets the same calls as run 1 up to the blow.
+import { stagedPath } from '../../lib/protocol/layout.ts';
 import type { Envelope } from '../../lib/protocol/message.ts';
 import { CloudWorld } from './cloud-world.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -161,6 +162,33 @@ const scenes: Readonly<Record<string, Build>> = {
     const { id } = world.node('a.txt');
     world.unlink('a.txt');
     return paris.seal([{ kind: 'move', node: id, parent: 'root', name: 'b.txt' }]);
+  },
+
+  'overwrite whose new content is held open': async (world, paris) => {
+    await world.commit(paris, paris.create('root', 'a.txt', 'one'));
+    const edit = paris.edit(world.node('a.txt'), 'two', { at: 5 });
+    world.share.open(stagedPath(paris.id, edit.content.slot));
+    return paris.seal([edit]);
+  },
+
+  'conflict whose new content is held open': async (world, paris, tokyo) => {
+    await world.commit(tokyo, tokyo.create('root', 'a.txt', 'of tokyo', { at: 10 }));
+    const create = paris.create('root', 'a.txt', 'of paris', { at: 20 });
+    world.share.open(stagedPath(paris.id, create.content.slot));
+    return paris.seal([create]);
+  },
+
+  'move whose target is being deleted': async (world, paris) => {
+    await world.commit(paris, paris.create('root', 'a.txt', 'one'));
+    world.share.upload('b.txt', Buffer.from('going'));
+    world.share.deletePending('b.txt');
+    return paris.seal([{ kind: 'move', node: world.node('a.txt').id, parent: 'root', name: 'b.txt' }]);
+  },
+
+  'overwrite of a file that is open': async (world, paris) => {
+    await world.commit(paris, paris.create('root', 'a.txt', 'one'), paris.create('root', 'b.txt', 'one'));
+    world.share.open('a.txt');
+    return paris.seal(['a.txt', 'b.txt'].map((name) => paris.edit(world.node(name), `${name} two`, { at: 5 })));
   },
 
   'many kinds at once': async (world, paris) => {
