@@ -67,7 +67,9 @@ function claim(state: State, found: readonly Found[], missing: Set<NodeId>): Map
   };
   for (const each of found) {
     const known = state.localWithInode(inodeOf(each.stat)).filter((entry) => entry.kind === each.stat.kind);
-    const same = known.find((entry) => entry.parent === each.dir && entry.name === each.name);
+    // Another scan may have entered a directory that this one still met as new: its names are the same ones all the same.
+    const dir = typeof each.dir === 'string' ? each.dir : ids.get(each.dir);
+    const same = known.find((entry) => entry.parent === dir && entry.name === each.name);
     // An inode may have several names (hard links): only one whose old name is gone has moved here.
     const moved = known.find((entry) => missing.has(entry.id) && !taken.has(entry.id));
     const match = same ?? moved;
