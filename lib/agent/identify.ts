@@ -2,7 +2,7 @@
 // kind stay the same, wherever it moves; and where a synced node is gone and something that nobody knows yet stands at its
 // synced place (an editor's temporary file, renamed; a directory made anew), that is the same node with new content.
 import { rootId, type NodeId, type NodeKind } from '../core/node.ts';
-import { inodeOf, type Found, type Place, type Round } from './round.ts';
+import { identityOf, isInode, isProven, type Found, type Place, type Round } from './round.ts';
 import type { LocalEntry } from './state/local-table.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
@@ -66,7 +66,10 @@ function claim(state: State, found: readonly Found[], missing: Set<NodeId>): Map
     taken.add(id);
   };
   for (const each of found) {
-    const known = state.localWithInode(inodeOf(each.stat)).filter((entry) => entry.kind === each.stat.kind);
+    const { stat } = each;
+    const known = state
+      .localWithInode(identityOf(stat).inode)
+      .filter((entry) => entry.kind === stat.kind && isInode(entry, stat));
     // Another scan may have entered a directory that this one still met as new: its names are the same ones all the same.
     const dir = typeof each.dir === 'string' ? each.dir : ids.get(each.dir);
     const same = known.find((entry) => entry.parent === dir && entry.name === each.name);
@@ -99,23 +102,26 @@ function entryOf(
   before: LocalEntry | undefined,
   id: NodeId,
   parent: NodeId,
-  { name, stat, closed, written }: Found,
+  { name, stat, closed, heard, written }: Found,
   nowMs: number,
 ): LocalEntry {
-  const inode = inodeOf(stat);
+  const identity = identityOf(stat);
   const statMtime = stat.mtimeNs.toString();
   const ctime = stat.ctimeNs.toString();
   const mode = stat.mode & 0o777;
   const directory = stat.kind === 'directory';
   const moved = before !== undefined && (before.parent !== parent || before.name !== name);
-  // A rename or chmod moves ctime too; any other move of ctime may hide a write whose mtime was set back.
+  const proven = before !== undefined && isProven(before, identity);
+  // A rename or chmod moves ctime, and behind that may hide a write whose mtime was set back: only for what is provably
+  // the same file, and of whose writes the watch would have told, it hides nothing.
+  const excused = proven && heard && (moved || before.mode !== mode);
   const untouched =
     before !== undefined &&
-    before.inode === inode &&
+    isInode(before, stat) &&
     before.size === (directory ? 0 : stat.size) &&
     before.statMtime === statMtime &&
     !written &&
-    (before.ctime === ctime || moved || before.mode !== mode);
+    (before.ctime === ctime ? !moved || proven : excused);
   return {
     id,
     parent,
@@ -126,7 +132,7 @@ function entryOf(
     mode,
     hash: untouched && !directory ? before.hash : null,
     settled: directory || closed || isQuiet(stat, nowMs) || (untouched && (before.settled || isAhead(stat, nowMs))),
-    inode,
+    ...identity,
     statMtime,
     ctime,
   };

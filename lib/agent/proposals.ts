@@ -8,6 +8,7 @@ import type { Content, Operation } from '../protocol/operation.ts';
 import type { Outbox } from './outbox.ts';
 import { Pool } from './pool.ts';
 import type { Retry } from './retry.ts';
+import { isIdentity } from './round.ts';
 import { Signal } from './signal.ts';
 import type { LocalEntry } from './state/local-table.ts';
 import type { State } from './state/state.ts';
@@ -234,5 +235,5 @@ export class Proposals {
 }
 
 export function isSameContent(a: LocalEntry, b: LocalEntry): boolean {
-  return a.settled && a.inode === b.inode && a.size === b.size && a.statMtime === b.statMtime;
+  return a.settled && isIdentity(a, b) && a.size === b.size && a.statMtime === b.statMtime;
 }

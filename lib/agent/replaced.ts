@@ -8,7 +8,7 @@ import { rootId, type NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Problems } from './problems.ts';
-import { inodeOf } from './round.ts';
+import { identityOf, isInode, type Identity } from './round.ts';
 import type { LocalEntry } from './state/local-table.ts';
 import type { Kept } from './state/notes.ts';
 import type { State } from './state/state.ts';
@@ -23,11 +23,11 @@ const dayMs = 24 * 3600_000;
 interface Label {
   readonly node: NodeId;
   /** Of the version that was set aside. */
-  readonly inode: string;
+  readonly identity: Identity;
   readonly size: number;
   readonly mtime: string;
-  /** Of the new content, where that stood under this name before the exchange; '' where there was none. */
-  readonly download: string;
+  /** Of the new content, where that stood under this name before the exchange. */
+  readonly download: Identity | undefined;
 }
 
 export interface ReplacedOptions {
@@ -51,8 +51,8 @@ export class Replaced {
 
   /** Path to set the entry's inode aside under; `download` is the inode that stands there before an exchange. */
   pathFor(entry: LocalEntry, download: FileStat | null): string {
-    const { id, inode, size, statMtime } = entry;
-    const label = [id, inode, size, statMtime, download === null ? '' : inodeOf(download)];
+    const { id, size, statMtime } = entry;
+    const label = [id, spell(entry), size, statMtime, download === null ? '' : spell(identityOf(download))];
     return `${replacedDir}/${label.join('~')}`;
   }
 
@@ -71,7 +71,7 @@ export class Replaced {
     // After that question: nobody can open it by this name any more, but who had it open may have written until then.
     const stat = await fs.stat(path);
     if (stat !== null) {
-      const download = label !== undefined && inodeOf(stat) === label.download;
+      const download = label?.download !== undefined && isInode(label.download, stat);
       if (!download && (label === undefined || !isVersion(stat, label))) await this.#bringBack(path, parent, name);
       else if (!download && open !== false) {
         this.#keep({ file, parent, name, since: clock.now() });
@@ -149,12 +149,27 @@ const stillOpen = {
 };
 
 function isVersion(stat: FileStat, label: Label): boolean {
-  return inodeOf(stat) === label.inode && stat.size === label.size && stat.mtimeNs.toString() === label.mtime;
+  return isInode(label.identity, stat) && stat.size === label.size && stat.mtimeNs.toString() === label.mtime;
 }
 
 function parse(file: string): Label | undefined {
-  const [node, inode, size, mtime, download] = file.split('~');
-  if (node === undefined || inode === undefined || size === undefined || mtime === undefined || download === undefined)
-    return undefined;
-  return { node, inode, size: Number(size), mtime, download };
+  const [node, identity, size, mtime, download] = file.split('~');
+  if (node === undefined || identity === undefined || size === undefined || mtime === undefined) return undefined;
+  if (download === undefined) return undefined;
+  return {
+    node,
+    identity: read(identity),
+    size: Number(size),
+    mtime,
+    download: download === '' ? undefined : read(download),
+  };
+}
+
+function spell({ inode, born }: Identity): string {
+  return `${inode}:${born}`;
+}
+
+function read(text: string): Identity {
+  const [dev = '', ino = '', born = '0'] = text.split(':');
+  return { inode: `${dev}:${ino}`, born };
 }

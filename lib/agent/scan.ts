@@ -11,7 +11,7 @@ import { identify } from './identify.ts';
 import type { Problems } from './problems.ts';
 import { quietFor } from './quiet.ts';
 import type { Retry } from './retry.ts';
-import { inodeOf, newRound, type Found, type Round } from './round.ts';
+import { identityOf, isInode, newRound, type Found, type Round } from './round.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
@@ -252,25 +252,31 @@ export class Scanner {
   /** A known inode at a new place has moved, or got a second name: its old place tells which. */
   async #lookAtOldPlaces(walk: Walk, round: Round): Promise<void> {
     const { state } = this.#options;
-    const inodes = new Set(round.found.map((found) => inodeOf(found.stat)));
+    const directories = new Map<string, Found>();
+    const note = (found: Found): string => {
+      const { inode } = identityOf(found.stat);
+      if (found.stat.kind === 'directory') directories.set(inode, found);
+      return inode;
+    };
+    round.found.forEach(note);
     for (let at = 0; at < round.found.length; at++) {
       const found = must(round.found[at], 'index below length');
-      inodes.add(inodeOf(found.stat));
-      for (const entry of state.localWithInode(inodeOf(found.stat))) {
-        if (round.seen.has(entry.id) || round.missing.has(entry.id)) continue;
+      const inode = note(found);
+      for (const entry of state.localWithInode(inode)) {
+        if (round.seen.has(entry.id) || round.missing.has(entry.id) || !isInode(entry, found.stat)) continue;
         const path = state.pathOf(entry.parent);
-        if (this.#isBelowMissing(entry.parent, round, inodes)) round.missing.add(entry.id);
+        if (this.#isBelowMissing(entry.parent, round, directories)) round.missing.add(entry.id);
         else if (path !== undefined) await walk.names(entry.parent, path, new Set([entry.name]));
       }
     }
   }
 
   /** Its old place went with a directory that did not come up elsewhere. */
-  #isBelowMissing(dir: NodeId, round: Round, found: ReadonlySet<string>): boolean {
+  #isBelowMissing(dir: NodeId, round: Round, directories: ReadonlyMap<string, Found>): boolean {
     const { state } = this.#options;
     for (let above = state.local(dir); above !== undefined; above = state.local(above.parent)) {
-      const { id, inode } = above;
-      if (round.missing.has(id)) return !found.has(inode);
+      const moved = directories.get(above.inode);
+      if (round.missing.has(above.id)) return moved === undefined || !isInode(above, moved.stat);
     }
     return false;
   }

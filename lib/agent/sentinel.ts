@@ -4,7 +4,7 @@ import { ours } from '../protocol/layout.ts';
 import type { Entry, SiteFs } from './fs/port.ts';
 import { Halted, type Halt } from './halt.ts';
 import { replacedDir, temporaryDir } from './replaced.ts';
-import { inodeOf } from './round.ts';
+import { isInode } from './round.ts';
 import type { State } from './state/state.ts';
 
 export const sentinelPath = `${ours}/endpoint.json`;
@@ -47,8 +47,10 @@ export class Sentinel {
   async restore(): Promise<void> {
     if ((await this.#read()) !== undefined) return;
     const entries = await this.#fs.list('');
-    const isKnown = ({ name, stat }: Entry): boolean =>
-      this.#state.localAt(rootId, name)?.inode === inodeOf(stat) && stat.kind !== 'symlink';
+    const isKnown = ({ name, stat }: Entry): boolean => {
+      const entry = this.#state.localAt(rootId, name);
+      return entry !== undefined && isInode(entry, stat) && entry.kind === stat.kind;
+    };
     if (!entries.some(isKnown)) return;
     await this.#makeDirectories();
     await this.#write();

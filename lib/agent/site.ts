@@ -6,7 +6,7 @@ import { temporaryName } from '../core/temporary-name.ts';
 import type { Downloaded } from './download.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Replaced } from './replaced.ts';
-import { inodeOf } from './round.ts';
+import { identityOf, isInode } from './round.ts';
 import type { LocalEntry } from './state/local-table.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
@@ -106,10 +106,12 @@ export class Site {
     const to = this.#pathIn(parent, name);
     await this.#at([entry, { parent, name }], to, async () => {
       const before = await this.#fs.stat(from);
-      if (before === null || inodeOf(before) !== entry.inode) throw this.#stale(from);
+      if (before === null || !isInode(entry, before) || before.kind !== entry.kind) throw this.#stale(from);
       await this.#fs.rename(from, to, false);
       const after = await this.#stat(to);
-      const untouched = entry.kind === 'directory' || sameVersion(entry, after);
+      // The rename sets ctime, so what may hide behind that is asked for before it.
+      const untouched =
+        entry.kind === 'directory' || (before.ctimeNs.toString() === entry.ctime && sameVersion(entry, after));
       const ctime = untouched ? after.ctimeNs.toString() : unknownTime;
       this.#setLocal({ ...entry, parent, name, ctime });
       if (!untouched) this.#options.look(to);
@@ -130,7 +132,7 @@ export class Site {
       if (entry.mode !== node.mode) await this.#fs.chmod(path, node.mode);
       if (entry.kind === 'file' && entry.mtime !== node.mtime) await this.#fs.utimes(path, BigInt(node.mtime));
       const stat = await this.#stat(path);
-      if (inodeOf(stat) !== entry.inode || (entry.kind === 'file' && stat.size !== entry.size)) throw this.#stale(path);
+      if (!isInode(entry, stat) || (entry.kind === 'file' && stat.size !== entry.size)) throw this.#stale(path);
       this.#setLocal(entryOf({ ...node, parent: entry.parent, name: entry.name }, stat, entry.hash));
     });
   }
@@ -164,7 +166,7 @@ export class Site {
       stat !== null &&
       stat.kind === entry.kind &&
       (entry.kind === 'directory'
-        ? inodeOf(stat) === entry.inode
+        ? isInode(entry, stat)
         : sameVersion(entry, stat) && stat.ctimeNs.toString() === entry.ctime);
     if (!same) throw this.#stale(path);
   }
@@ -210,7 +212,7 @@ export class Site {
 const unknownTime = '-1';
 
 function sameVersion(entry: LocalEntry, stat: FileStat): boolean {
-  return inodeOf(stat) === entry.inode && stat.size === entry.size && stat.mtimeNs.toString() === entry.statMtime;
+  return isInode(entry, stat) && stat.size === entry.size && stat.mtimeNs.toString() === entry.statMtime;
 }
 
 /** A local entry just as the row says; its mtime is the row's where the file system kept it to a microsecond. */
@@ -229,7 +231,7 @@ function entryOf(node: NodeState, stat: FileStat, hash: string | null): LocalEnt
     mode: stat.mode & 0o777,
     hash: file ? hash : null,
     settled: true,
-    inode: inodeOf(stat),
+    ...identityOf(stat),
     statMtime: stat.mtimeNs.toString(),
     ctime: stat.ctimeNs.toString(),
   };

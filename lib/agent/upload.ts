@@ -5,7 +5,7 @@ import type { FileStat, ReadFile, SiteFs } from './fs/port.ts';
 import { blockHash, contentHash, listHash } from './hash.ts';
 import { transfer, type Online } from './online.ts';
 import { eachBounded } from './pool.ts';
-import { inodeOf } from './round.ts';
+import { isInode } from './round.ts';
 import type { LocalEntry } from './state/local-table.ts';
 
 const rangesAtOnce = 4;
@@ -113,7 +113,7 @@ function isAsKnown(stat: FileStat, entry: LocalEntry): boolean {
     stat.size === entry.size &&
     stat.mtimeNs.toString() === entry.statMtime &&
     stat.ctimeNs.toString() === entry.ctime &&
-    inodeOf(stat) === entry.inode
+    isInode(entry, stat)
   );
 }
 

@@ -10,7 +10,7 @@ import type { Watch } from './fs/watch-port.ts';
 import { eachBounded } from './pool.ts';
 import type { Problems } from './problems.ts';
 import { isAhead, isQuiet } from './quiet.ts';
-import { inodeOf, type Found, type Place, type Round } from './round.ts';
+import { identityOf, isInode, type Found, type Identity, type Place, type Round } from './round.ts';
 import type { LocalEntry } from './state/local-table.ts';
 import type { State } from './state/state.ts';
 
@@ -23,7 +23,7 @@ export interface Look {
 interface Directory {
   readonly place: Place;
   readonly path: string;
-  readonly inode: string;
+  readonly identity: Identity;
 }
 
 const width = 8;
@@ -62,14 +62,14 @@ export class Walk {
   async everything(): Promise<void> {
     const root = await this.#fs.stat('');
     if (root === null) throw Object.assign(new Error('the root is gone'), { code: 'ENOENT' });
-    await this.#below({ place: rootId, path: '', inode: inodeOf(root) }, true);
+    await this.#below({ place: rootId, path: '', identity: identityOf(root) }, true);
     this.#problems.clearExcept(ownCodes, this.#troubled);
   }
 
   /** One directory of the local tree; what is new in it is looked through whole. */
   async directory(id: NodeId, path: string, deep: boolean): Promise<void> {
-    const inode = id === rootId ? await this.#rootInode() : this.#state.local(id)?.inode;
-    if (inode !== undefined) await this.#below({ place: id, path, inode }, deep);
+    const identity = id === rootId ? await this.#rootIdentity() : this.#state.local(id);
+    if (identity !== undefined) await this.#below({ place: id, path, identity }, deep);
   }
 
   /** Single names of one directory of the local tree: costs what is asked for, not what the directory holds. */
@@ -103,14 +103,14 @@ export class Walk {
     }
   }
 
-  async #list({ place, path, inode }: Directory, deep: boolean): Promise<readonly Directory[]> {
+  async #list({ place, path, identity }: Directory, deep: boolean): Promise<readonly Directory[]> {
     let entries: readonly Entry[];
     try {
       await this.#watch.add(path);
       entries = await this.#fs.list(path);
       // The path may have come to lead elsewhere: then these are another directory's entries.
       const after = await this.#fs.stat(path);
-      if (after === null || inodeOf(after) !== inode) return [];
+      if (after === null || !isInode(identity, after)) return [];
     } catch (error) {
       this.#refused(path, error);
       return [];
@@ -146,12 +146,12 @@ export class Walk {
       return undefined;
     }
     const look = this.#looks.get(path);
-    const inode = inodeOf(stat);
-    if (entry !== undefined && (entry.inode !== inode || entry.kind !== stat.kind)) this.round.missing.add(entry.id);
+    const identity = identityOf(stat);
+    if (entry !== undefined && (!isInode(entry, stat) || entry.kind !== stat.kind)) this.round.missing.add(entry.id);
     else if (entry !== undefined) {
       this.round.seen.add(entry.id);
       if (isSame(entry, stat, look, this.#now()))
-        return stat.kind === 'directory' && deep ? { place: entry.id, path, inode } : undefined;
+        return stat.kind === 'directory' && deep ? { place: entry.id, path, identity } : undefined;
     }
     const found: Found = {
       dir,
@@ -159,15 +159,18 @@ export class Walk {
       path,
       stat,
       closed: look?.closed === true,
+      heard: look !== undefined,
       written: look?.written === true,
     };
     this.round.found.push(found);
     if (stat.kind !== 'directory') return undefined;
-    const known = entry?.inode === inode ? entry : this.#state.localWithInode(inode)[0];
-    if (known === undefined || known.kind !== 'directory') return { place: found, path, inode };
+    const isThis = (other: LocalEntry): boolean => other.kind === 'directory' && isInode(other, stat);
+    const known =
+      entry !== undefined && isThis(entry) ? entry : this.#state.localWithInode(identity.inode).find(isThis);
+    if (known === undefined) return { place: found, path, identity };
     // It has moved here. Its own mtime tells whether its names may have changed, or its inode number been used again.
     const unchanged = known.statMtime === stat.mtimeNs.toString();
-    return deep || !unchanged ? { place: known.id, path, inode } : undefined;
+    return deep || !unchanged ? { place: known.id, path, identity } : undefined;
   }
 
   #invisible(dir: Place, name: string): boolean {
@@ -209,17 +212,18 @@ export class Walk {
   async #isStill(dir: NodeId, path: string): Promise<boolean> {
     if (dir === rootId) return true;
     const stat = await this.#fs.stat(path);
-    return stat !== null && this.#state.local(dir)?.inode === inodeOf(stat);
+    const entry = this.#state.local(dir);
+    return stat !== null && entry !== undefined && isInode(entry, stat);
   }
 
-  async #rootInode(): Promise<string | undefined> {
+  async #rootIdentity(): Promise<Identity | undefined> {
     const stat = await this.#fs.stat('');
-    return stat === null ? undefined : inodeOf(stat);
+    return stat === null ? undefined : identityOf(stat);
   }
 }
 
 function isSame(entry: LocalEntry, stat: FileStat, look: Look | undefined, nowMs: number): boolean {
-  if (entry.mode !== (stat.mode & 0o777)) return false;
+  if (entry.mode !== (stat.mode & 0o777) || entry.born !== stat.bornNs.toString()) return false;
   if (entry.kind === 'directory') return true;
   return (
     entry.size === stat.size &&

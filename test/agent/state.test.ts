@@ -18,7 +18,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 function local(id: string, parent: string, name: string, kind: 'file' | 'directory' = 'file'): LocalEntry {
   const times = { mtime: '1', statMtime: '1700000000000000001', ctime: '2' };
-  return { id, parent, name, kind, size: 3, mode: 0o644, hash: null, settled: true, inode: '1:2', ...times };
+  return { id, parent, name, kind, size: 3, mode: 0o644, hash: null, settled: true, inode: '1:2', born: '7', ...times };
 }
 
 function remote(id: string, parent: string, name: string, kind: 'file' | 'directory' = 'file'): NodeState {

@@ -15,6 +15,7 @@ export function crash(fs: MemoryFs, random: Random): MemoryFs {
   const { volume } = fs;
   const namesOf = namesOnDisk(volume.pending.slice(0, randomInt(random, volume.pending.length + 1)));
   const restored = new MemoryVolume(volume.nowNs, volume.limits);
+  restored.keepsBirth = volume.keepsBirth;
   const copies = new Map<Inode, Inode>();
   const restore = (inode: Inode): Inode => {
     const known = copies.get(inode);

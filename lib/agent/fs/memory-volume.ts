@@ -23,6 +23,8 @@ export type RenameMode = 'replace' | 'noreplace' | 'exchange';
 export class MemoryVolume {
   readonly root: Inode;
   readonly limits: Limits;
+  /** False: a file system that does not tell when a file was made. */
+  keepsBirth = true;
   readonly nowNs: () => bigint;
   /** Operations on names since the last sync. */
   pending: NameChange[][] = [];
@@ -80,7 +82,8 @@ export class MemoryVolume {
     if (taken !== undefined) throw systemError('EEXIST', syscall, path);
     if (this.#inodes >= this.limits.inodes) throw systemError('ENOSPC', syscall, path);
     const now = this.#now();
-    const inode = newInode(this.#free.shift() ?? this.#nextIno++, kind, { mode, mtimeNs: now, ctimeNs: now });
+    const ino = this.#free.shift() ?? this.#nextIno++;
+    const inode = newInode(ino, kind, { mode, mtimeNs: now, ctimeNs: now }, this.keepsBirth ? now : 0n);
     this.#inodes++;
     this.#apply([{ dir, name, inode }]);
     this.#notify({ kind: 'changed', dir, name });

@@ -1,12 +1,11 @@
 import type { Local } from '../../core/trees.ts';
 import type { NodeId, NodeKind } from '../../core/node.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
+import type { Identity } from '../round.ts';
 import { packName, unpackName } from './names.ts';
 
 /** A local entry with what identifies its inode and tells whether that was touched. */
-export interface LocalEntry extends Local {
-  /** `dev:ino` */
-  readonly inode: string;
+export interface LocalEntry extends Local, Identity {
   readonly statMtime: string;
   readonly ctime: string;
 }
@@ -29,8 +28,8 @@ export class LocalTable {
     this.#children = db.prepare('SELECT * FROM local WHERE parent = ?');
     this.#inode = db.prepare('SELECT * FROM local WHERE inode = ?');
     this.#put = db.prepare(
-      `INSERT OR REPLACE INTO local (id, parent, name, kind, size, mtime, mode, hash, settled, inode, stat_mtime, ctime)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO local (id, parent, name, kind, size, mtime, mode, hash, settled, inode, born, stat_mtime, ctime)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#drop = db.prepare('DELETE FROM local WHERE id = ?');
     this.#upTo = db.prepare('SELECT count(*) AS some FROM (SELECT 1 FROM local WHERE parent = ? LIMIT ?)');
@@ -54,15 +53,29 @@ export class LocalTable {
     return Number(this.#upTo.get(parent, limit)?.['some'] ?? 0);
   }
 
-  /** More than one where a file has several names (hard links). */
+  /** More than one where a file has several names (hard links), or a number was given again. */
   withInode(inode: string): LocalEntry[] {
     return this.#inode.all(inode).map(read);
   }
 
   put(row: LocalEntry): void {
-    const { id, parent, kind, size, mtime, mode, hash, inode, statMtime, ctime } = row;
+    const { id, parent, kind, size, mtime, mode, hash, inode, born, statMtime, ctime } = row;
     const settled = row.settled ? 1 : 0;
-    this.#put.run(id, parent, packName(row.name), kind, size, mtime, mode, hash, settled, inode, statMtime, ctime);
+    this.#put.run(
+      id,
+      parent,
+      packName(row.name),
+      kind,
+      size,
+      mtime,
+      mode,
+      hash,
+      settled,
+      inode,
+      born,
+      statMtime,
+      ctime,
+    );
   }
 
   drop(id: NodeId): void {
@@ -90,6 +103,7 @@ function read(row: Row): LocalEntry {
     hash: row['hash'] as string | null,
     settled: row['settled'] === 1,
     inode: row['inode'] as string,
+    born: row['born'] as string,
     statMtime: row['stat_mtime'] as string,
     ctime: row['ctime'] as string,
   };

@@ -4,13 +4,13 @@ import type { Schema } from '../../base/sqlite.ts';
 // they do not fit a double; names are in the form of names.ts, because SQLite's text cannot hold every name of Linux.
 
 const create = `
--- What the last scan (or the agent's own hand) found on the site. inode is 'dev:ino'. mtime is the time the other sites
+-- What the last scan (or the agent's own hand) found on the site. inode is 'dev:ino', born its time of birth ('0': unknown). mtime is the time the other sites
 -- know; stat_mtime and ctime are the kernel's own, and only say whether the file was touched since. hash is null while
 -- the content is not known.
 CREATE TABLE local (
   id TEXT PRIMARY KEY, parent TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
   size INTEGER NOT NULL, mtime TEXT NOT NULL, mode INTEGER NOT NULL, hash TEXT, settled INTEGER NOT NULL,
-  inode TEXT NOT NULL, stat_mtime TEXT NOT NULL, ctime TEXT NOT NULL
+  inode TEXT NOT NULL, born TEXT NOT NULL, stat_mtime TEXT NOT NULL, ctime TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX local_place ON local (parent, name);
 CREATE INDEX local_inode ON local (inode);
@@ -44,4 +44,10 @@ CREATE TABLE replaced (
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
-export const schema: Schema = { applicationId: 0x54574147, version: 1, create };
+const migrations = {
+  // Births were not kept (or, for a while, as the third part of inode).
+  2: `ALTER TABLE local ADD COLUMN born TEXT NOT NULL DEFAULT '0';
+      UPDATE local SET inode = rtrim(rtrim(inode, '0123456789'), ':') WHERE inode LIKE '%:%:%';`,
+};
+
+export const schema: Schema = { applicationId: 0x54574147, version: 2, create, migrations };
