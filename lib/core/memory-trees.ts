@@ -118,7 +118,10 @@ export class MemoryTrees implements Trees {
   rekey(from: NodeId, to: NodeId): void {
     const local = this.locals.get(from);
     if (local === undefined) throw new Error(`broken invariant: no local entry ${from}`);
-    if (this.locals.get(to) !== undefined) throw new Error(`broken invariant: ${to} is here already`);
+    const there = this.locals.get(to);
+    const itself = there?.parent === local.parent && there.name === local.name;
+    if (there !== undefined && !itself) throw new Error(`broken invariant: ${to} is here already`);
+    if (itself) this.locals.delete(to);
     const children = [...this.locals.children(from)];
     this.locals.delete(from);
     this.locals.set({ ...local, id: to });

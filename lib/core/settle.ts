@@ -139,7 +139,10 @@ function landed(
   if (ours === sent.node) return [{ kind: 'synced', id: ours, synced }];
   // Merged with a node that this site has elsewhere, and two entries cannot be one: this one counts as deleted there, so
   // that it goes once what is in it has moved to where the committer put it.
-  if (trees.local(ours) !== undefined)
+  const there = trees.local(ours);
+  // One entry under two ids is no second one: taken for that, it would be removed as the copy of itself.
+  const itself = there !== undefined && there.parent === local?.parent && there.name === local.name;
+  if (there !== undefined && !itself)
     return [
       { kind: 'synced', id: sent.node, synced: { ...synced, id: sent.node, ...sentPlace(trees, sent, undefined) } },
     ];

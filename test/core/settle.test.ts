@@ -127,6 +127,16 @@ describe('P14 merged', () => {
       changes: ['set a = root/d@0'],
       next: ['do move b to z/f', 'do rmdir a', 'do move z to root/d'],
     },
+    {
+      it: 'one entry that goes by two ids is one: nothing is taken for the copy of itself',
+      local: { a: 'root/f=x', z: 'root/f=x' },
+      synced: { z: 'root/f=x@5' },
+      remote: { z: 'root/f=x@5' },
+      sent: { kind: 'create', ...at('a', 'root', 'f'), ...content('x') },
+      row: { effects: [alias('a', 'z')] },
+      changes: ['rekey a to z', 'forget a', 'set z = root/f@5'],
+      next: [],
+    },
   ]);
 });
 
