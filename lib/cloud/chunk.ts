@@ -100,17 +100,18 @@ async function foresee({ view }: Deciding, operations: readonly Numbered[]): Pro
 async function decide(at: Deciding, item: Numbered, seq: number): Promise<Planned> {
   const { sender } = at;
   const { n, operation } = item;
-  const asked: Asked = { ...sender, ...at, n, seq };
   const base = { ...sender, n, seq, op: operation.kind as string, foreignId: at.newId(), tries: 0, operation };
   const about = 'node' in operation ? { node: operation.node } : {};
   const retry = item.retry === undefined ? {} : { retry: item.retry };
   try {
-    const wrong = foreignId(sender, operation) ?? (await at.staged(operation));
-    if (wrong !== undefined) throw new Refused(wrong);
+    const { wrong, expect } = await at.staged(operation);
+    const refused = foreignId(sender, operation) ?? wrong;
+    if (refused !== undefined) throw new Refused(refused);
+    const asked: Asked = { ...sender, ...at, n, seq, staged: expect };
     const decision = await decideOperation(at, asked, operation);
     return { ...base, ...about, ...retry, ...plain(decision) };
   } catch (error) {
-    if (error instanceof Revive) return reviveFirst(at, asked, error.chain);
+    if (error instanceof Revive) return reviveFirst(at, { ...sender, ...at, n, seq, staged: undefined }, error.chain);
     if (!(error instanceof Refused)) throw error;
     const name = 'name' in operation ? operation.name : '';
     const refusal = { outcome: 'rejected' as const, code: error.code, steps: [], changes: [] };

@@ -29,7 +29,15 @@ export const step = z.discriminatedUnion('do', [
     foreign: z.enum(['copy', 'back']),
   }),
   /** The staged file gets its name. */
-  z.object({ do: z.literal('place'), from: z.string(), path: z.string(), tag: z.string(), hold: z.string() }),
+  z.object({
+    do: z.literal('place'),
+    from: z.string(),
+    path: z.string(),
+    /** The staged file's `tw_op`. */
+    tag: z.string(),
+    expect: expected,
+    hold: z.string(),
+  }),
   /** The block list of a content goes to its place. */
   z.object({ do: z.literal('blocks'), from: z.string(), path: z.string() }),
   z.object({

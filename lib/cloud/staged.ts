@@ -3,9 +3,17 @@
 import { blockSize } from '../core/node.ts';
 import { stagingDir } from '../protocol/layout.ts';
 import type { Content, Operation } from '../protocol/operation.ts';
+import type { Expected } from './plan.ts';
 import { ShareRefusal, type Share, type ShareEntry } from './ports.ts';
 
-export type StagedCheck = (operation: Operation) => Promise<string | undefined>;
+export interface StagedFacts {
+  /** The code of what is wrong. */
+  readonly wrong?: string | undefined;
+  /** How the file is told from one that was written to after it got its name. */
+  readonly expect?: Expected | undefined;
+}
+
+export type StagedCheck = (operation: Operation) => Promise<StagedFacts>;
 
 /** Slots are named `<batch>-<number>`: the batch is the prefix of a listing. */
 function batchOf(slot: string): string {
@@ -13,7 +21,7 @@ function batchOf(slot: string): string {
   return dash < 0 ? slot : slot.slice(0, dash + 1);
 }
 
-/** Lists what the operations name and answers a check: the code of what is wrong, or undefined. */
+/** Lists what the operations name and answers a check of one of them. */
 export async function stagedChecks(
   share: Share,
   endpoint: string,
@@ -25,8 +33,12 @@ export async function stagedChecks(
   const listed = await Promise.all([...batches].map((batch) => share.list(stagingDir(endpoint), batch)));
   for (const entries of listed) for (const entry of entries ?? []) staged.set(entry.name, entry);
   return async (operation) => {
-    if (!('content' in operation)) return undefined;
-    return check(share, endpoint, staged, operation.content);
+    if (!('content' in operation)) return {};
+    const { content } = operation;
+    const entry = staged.get(content.slot);
+    const wrong = await check(share, endpoint, staged, content);
+    if (entry === undefined || wrong !== undefined) return { wrong };
+    return { expect: { fileId: entry.fileId, size: entry.size, lastWrite: entry.lastWrite } };
   };
 }
 

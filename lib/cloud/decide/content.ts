@@ -1,5 +1,6 @@
 // New content: a file that is new, or a new version of one that is there. "Edit beats delete", "same content is no
 // conflict", "newest mtime keeps the name".
+import { must } from '../../base/errors.ts';
 import { blockSize, type NodeId } from '../../core/node.ts';
 import { blocksPath, stagedBlocks, stagedPath } from '../../protocol/layout.ts';
 import type { Operation } from '../../protocol/operation.ts';
@@ -172,6 +173,7 @@ function arrive(asked: Asked, op: Create | Edit, id: NodeId, path: string): Step
     from: stagedPath(asked.endpoint, slot),
     path,
     tag: slot,
+    expect: must(asked.staged, 'content is staged'),
     hold: holdPath(asked, '-f'),
   };
   if (blocks === undefined || size <= blockSize) return [place];

@@ -3,7 +3,7 @@ import { rootId, type NodeId } from '../../core/node.ts';
 import { markedShareName, plainShareName } from '../../core/share-name.ts';
 import { trashRoot } from '../../protocol/layout.ts';
 import type { Outcome } from '../../protocol/log-row.ts';
-import type { Change, Step } from '../plan.ts';
+import type { Change, Expected, Step } from '../plan.ts';
 import { idKey, nodeKey, type NodeRow } from '../rows.ts';
 import { isOurs, join, type View } from '../view.ts';
 
@@ -18,6 +18,8 @@ export interface Asked {
   readonly seq: number;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** The staged file of an operation that brings content. */
+  readonly staged: Expected | undefined;
   newId(): NodeId;
   /** Whether a node's content has this hash; reads content that was found on the share and never hashed. */
   hasContent(node: NodeRow, hash: string, size: number): Promise<boolean>;

@@ -8,13 +8,14 @@ import { clear, sealName, type Facts, type Work } from './work.ts';
 
 type Of<K extends Step['do']> = Extract<Step, { do: K }>;
 
-/** The staged file is known by the `tw_op` it carries since it was made. */
+/** The staged file is known by the `tw_op` it carries since it was made, also after somebody has written into it. */
 export async function place(work: Work, step: Of<'place'>, traits: Traits | undefined): Promise<Landed> {
   return land(work, {
     from: step.from,
     to: step.path,
     kind: 'file',
     isOurs: (there) => there.metadata[meta.op] === step.tag,
+    isUnchanged: (there) => isExpected(there, step.expect),
     traits,
     hold: step.hold,
   });

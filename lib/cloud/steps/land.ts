@@ -23,6 +23,8 @@ export interface Landing {
   readonly kind: ShareKind;
   /** Tells ours at the target from somebody else's. */
   isOurs(there: ShareProperties): boolean;
+  /** Of ours at the target: that nobody has written into it since. */
+  isUnchanged?(there: ShareProperties): boolean;
   readonly traits?: Traits | undefined;
   /** A directory of that name is as good as ours. */
   readonly merge?: boolean | undefined;
@@ -41,7 +43,8 @@ export async function land(work: Work, landing: Landing): Promise<Landed> {
     if (renamed.fault !== 'exists' && renamed.fault !== 'absent' && renamed.fault !== 'mismatch') throw renamed;
     // Refused: either an attempt before this one was applied (a time-out, a crash, a zombie), or somebody is in the way.
     const there = await look(work, to);
-    if (there !== undefined && landing.isOurs(there)) return { state: 'landed', facts: there };
+    if (there !== undefined && landing.isOurs(there))
+      return { state: landing.isUnchanged?.(there) === false ? 'edited' : 'landed', facts: there };
     if (there?.kind === 'directory' && landing.merge === true) return { state: 'landed', facts: there };
     const source = await clear(work, from, () => work.share.properties(from, kind));
     const waiting = source !== undefined && !(source instanceof ShareRefusal) && !isSeal(source);
