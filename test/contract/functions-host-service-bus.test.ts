@@ -19,27 +19,31 @@ interface Saw {
   readonly at: number;
 }
 
+const topology = expandTopology({
+  queues: [
+    { ...sessions, name: 'changes' },
+    { ...plain, name: 'plain' },
+    { ...plain, name: 'first' },
+    { ...plain, name: 'batched' },
+    { ...sessions, name: 'session-batched' },
+  ],
+  topics: [{ name: 'sites', defaultMessageTimeToLive: 'PT5M', subscriptions: [{ name: 'all', ...plain }] }],
+});
+
+let file: string;
 let broker: ServiceBusService;
 let host: FunctionsHost;
 let client: ServiceBusClient;
 const lines = new Lines();
 
 beforeAll(async () => {
+  file = join(mkdtempSync(join(tmpdir(), 'functions-host-bus-')), 'bus.db');
   broker = await startServiceBus({
-    file: join(mkdtempSync(join(tmpdir(), 'functions-host-bus-')), 'bus.db'),
+    file,
     keys: [access],
-    topology: expandTopology({
-      queues: [
-        { ...sessions, name: 'changes' },
-        { ...plain, name: 'plain' },
-        { ...plain, name: 'first' },
-        { ...plain, name: 'batched' },
-        { ...sessions, name: 'session-batched' },
-      ],
-      topics: [{ name: 'sites', defaultMessageTimeToLive: 'PT5M', subscriptions: [{ name: 'all', ...plain }] }],
-    }),
+    topology,
   });
-  const ServiceBus = `Endpoint=sb://localhost:${broker.port};SharedAccessKeyName=${access.name};SharedAccessKey=${access.key};UseDevelopmentEmulator=true`;
+  const ServiceBus = connectionTo(broker.port);
   client = new ServiceBusClient(ServiceBus);
   host = await startHost({
     app: { dir: join(import.meta.dirname, '../support/apps/service-bus'), entries: ['functions.ts'] },
@@ -57,6 +61,10 @@ afterAll(async () => {
   await client?.close();
   await broker?.stop();
 });
+
+function connectionTo(port: number): string {
+  return `Endpoint=sb://localhost:${port};SharedAccessKeyName=${access.name};SharedAccessKey=${access.key};UseDevelopmentEmulator=true`;
+}
 
 /** A pattern for a log line of a function, matched on a mark that the test put into the body. */
 async function saw(name: string, mark: string, count = 1): Promise<Saw[]> {

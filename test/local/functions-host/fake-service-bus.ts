@@ -118,6 +118,7 @@ export class FakeSource implements Source {
   /** Acceptors that wait for a session now. */
   readonly acceptors: { resolve: (session: SessionReceiver) => void; reject: (error: Error) => void }[] = [];
   closed = false;
+  reconnects = 0;
   renewMs: number | undefined;
 
   constructor(clock: FakeClock) {
@@ -131,6 +132,10 @@ export class FakeSource implements Source {
 
   nextSession(): Promise<SessionReceiver> {
     return new Promise((resolve, reject) => this.acceptors.push({ resolve, reject }));
+  }
+
+  reconnect(): void {
+    this.reconnects++;
   }
 
   close(): Promise<void> {

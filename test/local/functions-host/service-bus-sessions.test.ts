@@ -122,14 +122,24 @@ describe('serving a session', () => {
     expect(warnings).toEqual(["f: session 's': The session lock has expired"]);
   });
 
-  test('an error of the link ends it', async () => {
-    const { trigger, warnings } = bench(clock);
+  test('an error of the link ends it, and the connection with it', async () => {
+    const { trigger, source, warnings } = bench(clock);
     const receiver = new FakeReceiver(clock);
     const served = serveSession(receiver, trigger, never);
     await receiver.handlers?.processError({ error: new Error('detached') });
     await served;
     expect(receiver.closed).toBe(true);
+    expect(source.reconnects).toBe(1);
     expect(warnings).toEqual(["f: session 's': detached"]);
+  });
+
+  test('a lock that was lost ends it, and leaves the connection to the other sessions', async () => {
+    const { trigger, source } = bench(clock);
+    const receiver = new FakeReceiver(clock);
+    const served = serveSession(receiver, trigger, never);
+    await receiver.handlers?.processError({ error: Object.assign(new Error('lost'), { code: 'SessionLockLost' }) });
+    await served;
+    expect([receiver.closed, source.reconnects]).toEqual([true, 0]);
   });
 
   test('stopping lets the running message finish', async () => {

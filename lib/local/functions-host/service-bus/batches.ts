@@ -1,11 +1,15 @@
 import type { Listener } from '../extension.ts';
 import type { Message, Receiver, SessionReceiver } from './receiver.ts';
+import { close, within } from './patience.ts';
 import type { Trigger } from './trigger.ts';
 
-const receiveWait = 60_000;
+/** Short, because a receive may fail to notice that its connection broke. */
+const receiveWait = 10_000;
 const pauseAfterError = 1_000;
 /** After the first message of a batch, how long to gather those already on their way. */
 const gatherMs = 5;
+/** What an empty receive may take beyond its wait, to take its credit back from the broker. */
+const drainMs = 3_000;
 
 /** Cardinality many, without sessions: one invocation at a time, no lock renewal. */
 export class BatchListener implements Listener {
@@ -30,7 +34,7 @@ export class BatchListener implements Listener {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    const receiver = this.#trigger.source.receiver(0);
+    let receiver = this.#trigger.source.receiver(0);
     while (!signal.aborted) {
       try {
         const messages = await receiveBatch(receiver, this.#trigger, receiveWait, signal);
@@ -38,9 +42,12 @@ export class BatchListener implements Listener {
       } catch (error) {
         this.#trigger.report('receiving a batch', error);
         await this.#trigger.clock.sleep(pauseAfterError, signal).catch(() => {});
+        // A receiver that did not answer still believes that it is receiving, and would refuse to.
+        await close(receiver);
+        receiver = this.#trigger.source.receiver(0);
       }
     }
-    await receiver.close();
+    await close(receiver);
   }
 }
 
@@ -53,7 +60,7 @@ export async function serveBatches(receiver: SessionReceiver, trigger: Trigger, 
       await trigger.processMany(receiver, messages);
     }
   } finally {
-    await receiver.close();
+    await close(receiver);
   }
 }
 
@@ -65,6 +72,9 @@ async function receiveBatch(
   stopping: AbortSignal,
 ): Promise<Message[]> {
   if (stopping.aborted) return [];
+  const stopped = Promise.withResolvers<Message[]>();
+  const stop = (): void => stopped.resolve([]);
+  stopping.addEventListener('abort', stop, { once: true });
   const { maxMessageBatchSize, minMessageBatchSize, maxBatchWaitMs } = trigger.settings;
   const options = {
     maxWaitTimeInMs: waitMs,
@@ -72,9 +82,13 @@ async function receiveBatch(
     abortSignal: stopping,
   };
   try {
-    return await receiver.receiveMessages(maxMessageBatchSize, options);
+    const bound = waitMs + options.maxTimeAfterFirstMessageInMs + drainMs;
+    // Aborted by us as well: the client does not hear of it while it is still opening its link.
+    return await Promise.race([within(bound, receiver.receiveMessages(maxMessageBatchSize, options)), stopped.promise]);
   } catch (error) {
     if (stopping.aborted) return [];
     throw error;
+  } finally {
+    stopping.removeEventListener('abort', stop);
   }
 }

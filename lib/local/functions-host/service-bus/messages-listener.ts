@@ -1,12 +1,11 @@
 import type { Listener } from '../extension.ts';
-import type { Receiver } from './receiver.ts';
+import { close } from './patience.ts';
 import type { Trigger } from './trigger.ts';
 
 /** Messages of an entity without sessions, one invocation each, up to `maxConcurrentCalls` at a time. */
 export class MessagesListener implements Listener {
   readonly #trigger: Trigger;
   readonly #running = new Set<Promise<void>>();
-  #receiver: Receiver | undefined;
   #subscription: { close(): Promise<void> } | undefined;
 
   constructor(trigger: Trigger) {
@@ -16,7 +15,6 @@ export class MessagesListener implements Listener {
   start(): Promise<void> {
     const { source, settings } = this.#trigger;
     const receiver = source.receiver(settings.maxAutoLockRenewalMs);
-    this.#receiver = receiver;
     this.#subscription = receiver.subscribe(
       {
         processMessage: (message) => {
@@ -33,9 +31,8 @@ export class MessagesListener implements Listener {
   }
 
   async stop(): Promise<void> {
-    await this.#subscription?.close();
+    if (this.#subscription !== undefined) await close(this.#subscription);
     await Promise.all(this.#running);
-    await this.#receiver?.close();
     await this.#trigger.source.close();
   }
 }

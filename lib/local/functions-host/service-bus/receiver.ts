@@ -35,8 +35,10 @@ export interface SessionReceiver extends Receiver {
 export interface Source {
   /** Locks of messages are renewed for `renewMs` while their handler runs. */
   receiver(renewMs: number): Receiver;
-  /** Waits for a session that has messages and no owner. Rejects with `ServiceTimeout` when there is none for a minute. */
+  /** Waits for a session that has messages and no owner. Rejects with `ServiceTimeout` when there is none for a while. */
   nextSession(): Promise<SessionReceiver>;
+  /** Gives up the connection for a new one: sessions on the old one are lost. */
+  reconnect(): void;
   /** Ends waiting for a session, and all receivers. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from 
 import type { AppSettings } from '../app-settings.ts';
 import { type NamedBinding, textOption } from '../function-definition.ts';
 import type { TypedData } from '../rpc.ts';
+import { close } from './patience.ts';
 
 /** The Service Bus output binding: one sender an entity, kept open. */
 export class OutputSender {
@@ -20,7 +21,7 @@ export class OutputSender {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#clients.values()].map((client) => client.close()));
+    await Promise.all([...this.#clients.values()].map(close));
   }
 
   #sender(binding: NamedBinding): ServiceBusSender {

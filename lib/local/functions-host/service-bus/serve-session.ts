@@ -1,3 +1,5 @@
+import { codeOf } from '../../../base/errors.ts';
+import { close } from './patience.ts';
 import type { Message, SessionReceiver } from './receiver.ts';
 import { SessionLock } from './session-lock.ts';
 import type { Trigger } from './trigger.ts';
@@ -42,6 +44,8 @@ export async function serveSession(receiver: SessionReceiver, trigger: Trigger, 
     processMessage: process,
     processError: ({ error }: { readonly error: Error }) => {
       trigger.report(`session '${receiver.sessionId}'`, error);
+      // A lost lock is this session's own; anything else is the connection, which the client is slow to give up.
+      if (codeOf(error) !== 'SessionLockLost' && !ended.signal.aborted) trigger.source.reconnect();
       end();
       return Promise.resolve();
     },
@@ -62,7 +66,7 @@ export async function serveSession(receiver: SessionReceiver, trigger: Trigger, 
     await Promise.all(running);
   } finally {
     stopping.removeEventListener('abort', end);
-    await receiver.close();
+    await close(receiver);
     closed.resolve();
   }
 }

@@ -1,14 +1,20 @@
 import { codeOf } from '../../../base/errors.ts';
 import type { Listener } from '../extension.ts';
+import { Unanswered, within } from './patience.ts';
 import type { SessionReceiver } from './receiver.ts';
 import type { Trigger } from './trigger.ts';
 
 /** Serves a session and gives it back. */
 export type ServeSession = (receiver: SessionReceiver, trigger: Trigger, stopping: AbortSignal) => Promise<void>;
 
-/** Codes that only mean: no session has messages now. */
-const nothingThere = new Set(['ServiceTimeout', 'SessionCannotBeLocked']);
 const pauseAfterError = 1_000;
+/**
+ * The source waits less for a session. A client that does not answer in time waits itself for links of a connection that
+ * broke, and does so for every later question too.
+ */
+const acceptMs = 40_000;
+/** For the client's word for a link that came without a session, as when the broker goes away: it comes at once. */
+const pauseAfterNothing = 100;
 
 /**
  * Up to `acceptors` sessions at a time. Each acceptor waits at the broker for the next session, so that the first message
@@ -19,13 +25,16 @@ export class SessionsListener implements Listener {
   readonly #acceptors: number;
   readonly #serve: ServeSession;
   readonly #stopping = new AbortController();
-  readonly #serving = new Set<Promise<void>>();
+  readonly #stopped: Promise<undefined>;
   #loops: Promise<void>[] = [];
 
   constructor(trigger: Trigger, acceptors: number, serve: ServeSession) {
     this.#trigger = trigger;
     this.#acceptors = acceptors;
     this.#serve = serve;
+    this.#stopped = new Promise((resolve) =>
+      this.#stopping.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+    );
   }
 
   start(): Promise<void> {
@@ -35,10 +44,8 @@ export class SessionsListener implements Listener {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    // Waiting acceptors end with their connection, but a session that is being served finishes its message first.
-    await Promise.all(this.#serving);
-    await this.#trigger.source.close();
     await Promise.all(this.#loops);
+    await this.#trigger.source.close();
   }
 
   async #loop(): Promise<void> {
@@ -46,26 +53,28 @@ export class SessionsListener implements Listener {
     while (!signal.aborted) {
       const receiver = await this.#accept();
       if (receiver === undefined) continue;
-      // One accepted while stopping is not served: it is given back with the connection.
-      if (signal.aborted) return;
-      const served = this.#serve(receiver, this.#trigger, signal).catch((error: unknown) =>
+      await this.#serve(receiver, this.#trigger, signal).catch((error: unknown) =>
         this.#trigger.report(`session '${receiver.sessionId}'`, error),
       );
-      this.#serving.add(served);
-      await served;
-      this.#serving.delete(served);
     }
   }
 
-  /** The next session, or undefined: then there was none, or an error that has been reported and slept over. */
+  /**
+   * The next session, or undefined: then there was none, or an error that has been reported and slept over, or the host
+   * stops. A session that comes after that is not served: it goes back with the connection.
+   */
   async #accept(): Promise<SessionReceiver | undefined> {
     const { signal } = this.#stopping;
     try {
-      return await this.#trigger.source.nextSession();
+      return await Promise.race([within(acceptMs, this.#trigger.source.nextSession()), this.#stopped]);
     } catch (error) {
-      if (signal.aborted || nothingThere.has(codeOf(error))) return undefined;
-      this.#trigger.report('accepting a session', error);
-      await this.#trigger.clock.sleep(pauseAfterError, signal).catch(() => {});
+      const code = codeOf(error);
+      // No session has messages now: the next wait follows at once, so that somebody is always there.
+      if (signal.aborted || code === 'ServiceTimeout') return undefined;
+      const nothing = code === 'SessionCannotBeLocked';
+      if (!nothing) this.#trigger.report('accepting a session', error);
+      if (error instanceof Unanswered) this.#trigger.source.reconnect();
+      await this.#trigger.clock.sleep(nothing ? pauseAfterNothing : pauseAfterError, signal).catch(() => {});
       return undefined;
     }
   }

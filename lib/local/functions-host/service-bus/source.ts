@@ -1,4 +1,5 @@
 import { ServiceBusClient } from '@azure/service-bus';
+import { close } from './patience.ts';
 import type { Source } from './receiver.ts';
 
 /** `path` is a queue, or a topic with a subscription. */
@@ -7,13 +8,24 @@ export interface Entity {
   readonly subscription?: string | undefined;
 }
 
+/** How long the broker is asked to wait for a session that has messages. */
+const waitMs = 30_000;
+
+const raw = { skipParsingBodyAsJson: true, skipConvertingDate: true } as const;
+
 /**
  * The entity through a connection of its own. Bodies stay bytes: whether they are JSON is the trigger's business.
  */
 export function openSource(connectionString: string, { path, subscription }: Entity): Source {
-  // No retries inside the client: the listeners' loops are the retry, and they must see errors to log them.
-  const client = new ServiceBusClient(connectionString, { retryOptions: { maxRetries: 0 } });
-  const raw = { skipParsingBodyAsJson: true, skipConvertingDate: true } as const;
+  // No retries inside the client where the listeners' loops are the retry, and must see errors to log them; the delays
+  // are those of its subscriptions, which come back by themselves however long it takes.
+  const connect = (): ServiceBusClient =>
+    new ServiceBusClient(connectionString, {
+      retryOptions: { maxRetries: 0, timeoutInMs: waitMs, retryDelayInMs: 250, maxRetryDelayInMs: 2_000 },
+    });
+  let client = connect();
+  let lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => {});
   return {
     receiver(renewMs) {
       const options = { ...raw, maxAutoLockRenewalDurationInMs: renewMs };
@@ -24,10 +36,22 @@ export function openSource(connectionString: string, { path, subscription }: Ent
     nextSession() {
       // The client renews a session's lock only for so long after it was accepted; the listener renews by message.
       const options = { ...raw, maxAutoLockRenewalDurationInMs: 0 };
-      return subscription === undefined
-        ? client.acceptNextSession(path, options)
-        : client.acceptNextSession(path, subscription, options);
+      const accepted =
+        subscription === undefined
+          ? client.acceptNextSession(path, options)
+          : client.acceptNextSession(path, subscription, options);
+      return Promise.race([accepted, lost.promise]);
     },
-    close: () => client.close(),
+    reconnect() {
+      const old = client;
+      client = connect();
+      // Whoever waits at the old one may wait long; to be told that there is no session makes it ask the new one.
+      lost.reject(Object.assign(new Error('The connection was given up.'), { code: 'ServiceTimeout' }));
+      lost = Promise.withResolvers<never>();
+      lost.promise.catch(() => {});
+      // It cannot be told whether what is broken closes; nothing waits for it.
+      close(old).catch(() => {});
+    },
+    close: () => close(client),
   };
 }

@@ -3,9 +3,13 @@ import { messageOf } from '../../../base/errors.ts';
 import type { HostContext } from '../extension.ts';
 import { type FunctionDefinition, textOption } from '../function-definition.ts';
 import type { ServiceBusSettings } from '../host-json.ts';
+import { within } from './patience.ts';
 import { manyInput, manyMetadata, oneInput, oneMetadata } from './metadata.ts';
 import type { Message, Receiver, Source } from './receiver.ts';
 import type { Entity } from './source.ts';
+
+/** Longer than a broker that is there ever takes. */
+const settleMs = 5_000;
 
 /** One Service Bus trigger: what its listener needs, whatever the way it takes messages. */
 export class Trigger {
@@ -76,7 +80,9 @@ export class Trigger {
 
   /** A lost lock or connection: the broker delivers the message again, which at-least-once allows. */
   async #settle(what: string, settled: Promise<void>): Promise<void> {
-    await settled.catch((error: unknown) => this.report(`${what} failed; the message will come again`, error));
+    await within(settleMs, settled).catch((error: unknown) =>
+      this.report(`${what} failed; the message will come again`, error),
+    );
   }
 
   get #dataType(): string | undefined {
