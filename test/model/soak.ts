@@ -1,24 +1,27 @@
-// Any number of seeds: `node test/model/soak.ts 1..10000`, or `SEED=7` for one with its trace. Each runs twice.
-import { simulate } from './simulate.ts';
+// Seeds, each run twice: what was broken, or that the two runs were not the same.
+import { simulate, type Options } from './simulate.ts';
 
-const tail = 60;
+const tail = 40;
 
-export async function soak(range: string, write: (line: string) => void): Promise<number> {
-  const [from = 1, to = from] = range.split('..').map(Number);
-  let failed = 0;
-  for (let seed = from; seed <= to; seed++) {
-    const first = await simulate(seed);
-    const second = await simulate(seed);
+/** Undefined when all is well; else what to read, the end of the trace included. */
+export async function tryTwice(seed: number, options: Options = {}): Promise<string | undefined> {
+  const first = await simulate(seed, options);
+  const second = await simulate(seed, options);
+  if (first.hash !== second.hash) {
     const at = first.lines.findIndex((line, index) => line !== second.lines[index]);
-    const broken =
-      first.hash === second.hash
-        ? first.broken
-        : [`not the same twice, line ${at}: ${first.lines[at]} / ${second.lines[at]}`];
-    if (broken.length === 0) continue;
-    failed++;
-    write(`seed ${seed}: ${broken.join('\n  ')}`);
-    if (from === to) for (const line of first.lines.slice(-tail)) write(`  ${line}`);
+    return `seed ${seed} is not the same twice:\n  ${first.lines[at]}\n  ${second.lines[at]}`;
   }
-  write(`${to - from + 1} seeds, ${failed} failed`);
-  return failed;
+  if (first.broken.length === 0) return undefined;
+  return [`seed ${seed}: SEED=${seed} repeats it`, ...first.broken, ...first.lines.slice(-tail)].join('\n  ');
+}
+
+/** The seeds that `SEED=7` or `SEEDS=1..10000` name, or those given. */
+export function seedsOf(
+  env: Readonly<Record<string, string | undefined>>,
+  [from, to]: readonly [number, number],
+): readonly [number, number] {
+  const text = env['SEEDS'] ?? env['SEED'];
+  if (text === undefined) return [from, to];
+  const [first = from, last = first] = text.split('..').map(Number);
+  return [first, last];
 }

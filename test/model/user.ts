@@ -107,8 +107,8 @@ export class User {
   #saved(path: string): void {
     const inode = this.#site.volume.get(path, 'stat');
     this.#run.ledger.save(inode.data, `${this.#site.name} ${path}`);
-    // Half of all programs call fsync.
-    if (this.#run.chance.is(50)) this.#site.volume.syncInode(inode);
+    // What was not flushed may come back from a power loss torn and with the times of the whole: nobody could tell.
+    this.#site.volume.syncInode(inode);
   }
 
   #append(path: string): boolean {
@@ -162,7 +162,8 @@ export class User {
         if (!this.#programs.has(end) || volume !== this.#site.volume) return;
         ledger.destroy(inode.data);
         this.#byHand(() => handle.write(inode.data.length, this.#text()));
-        ledger.seen(inode.data, 'in the middle');
+        volume.syncInode(inode);
+        ledger.seen(inode.data, `${this.#site.name} ${path} in the middle`);
         written = true;
       };
       this.#programs.add(end);
