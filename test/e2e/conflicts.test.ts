@@ -79,7 +79,7 @@ describe('edits at two sites while the hub is stopped', () => {
     await space.inSync();
   }, 120_000);
 
-  afterAll(() => space.dispose());
+  afterAll(() => space.dispose(), 30_000);
 
   test('both sites are equal afterwards', () => {
     expect(treeOf(space.site('b'))).toEqual(treeOf(space.site('a')));

@@ -11,7 +11,7 @@ import { Workspace } from './support/workspace.ts';
 const seed = Number(process.env['TIDEWAY_SEED'] ?? Date.now() % 1_000_000_007);
 let space: Workspace;
 
-afterEach(() => space.dispose());
+afterEach(() => space.dispose(), 30_000);
 
 describe(`two sites (TIDEWAY_SEED=${seed})`, () => {
   test('2,000 mixed files, then edits, renames and deletes at both: equal trees, then silence', async () => {

@@ -14,7 +14,7 @@ const seed = Number(process.env['TIDEWAY_SEED'] ?? Date.now() % 1_000_000_007);
 const rounds = 10;
 let space: Workspace;
 
-afterEach(() => space.dispose());
+afterEach(() => space.dispose(), 30_000);
 
 describe(`kill -9 (TIDEWAY_SEED=${seed})`, () => {
   test('of hub, functions and agents, ten rounds while 2,000 files are copied', async () => {

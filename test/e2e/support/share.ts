@@ -1,6 +1,8 @@
 // The share through the official client, with nothing but what `tideway env` prints.
 import { ShareServiceClient, type ShareClient } from '@azure/storage-file-share';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
+import { apiVersion } from '../../../lib/azure/rest/files.ts';
+import { sharedKey } from '../../../lib/azure/rest/shared-key.ts';
 import type { Workspace } from './workspace.ts';
 
 export async function shareOf(space: Workspace): Promise<ShareClient> {
@@ -50,4 +52,28 @@ export async function announce(space: Workspace, path: string): Promise<void> {
     { allowInsecureConnection: true },
   );
   await topic.send([{ type: 'Tideway.ShareChanged', source: '/test', data: { path } }]);
+}
+
+/** One call of an SMB client on the share (lib/local/files/smb-over-http.ts tells the verbs). */
+export async function smb(
+  space: Workspace,
+  verb: string,
+  args: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  const settings = await space.settings();
+  const connection = settings['AZURE_STORAGE_CONNECTION_STRING'] ?? '';
+  const part = (name: string): string => new RegExp(`${name}=([^;]+)`).exec(connection)?.[1] ?? '';
+  const url = new URL(`${part('FileEndpoint')}/$smb/${verb}`);
+  const body = Buffer.from(JSON.stringify({ share: settings['TIDEWAY_SHARE'], ...args }));
+  const headers: Record<string, string> = {
+    'x-ms-version': apiVersion,
+    'x-ms-date': new Date().toUTCString(),
+    'content-length': String(body.length),
+  };
+  const key = { kind: 'key', account: part('AccountName'), key: part('AccountKey') } as const;
+  headers['authorization'] = sharedKey(key, 'POST', url.pathname, [], headers);
+  const response = await fetch(url, { method: 'POST', headers, body });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${verb}: ${response.status} ${text}`);
+  return JSON.parse(text) as Record<string, unknown>;
 }

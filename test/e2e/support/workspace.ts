@@ -10,6 +10,7 @@ const command = path.join(import.meta.dirname, '../../../bin/tideway');
 
 export interface Ran {
   readonly code: number | null;
+  readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
   readonly ms: number;
@@ -30,6 +31,8 @@ export interface Running {
   stop(): Promise<{ readonly code: number | null; readonly ms: number }>;
   /** SIGKILL to the hub alone. */
   kill(): Promise<void>;
+  /** Resolves when it ends, whoever ends it. */
+  ended(): Promise<{ readonly code: number | null }>;
 }
 
 interface Endpoint {
@@ -70,13 +73,11 @@ export class Workspace {
   async up(...sites: readonly string[]): Promise<Running> {
     const began = performance.now();
     const args = ['up', '--data', this.data, ...sites.flatMap((name) => ['--site', `${name}=${this.site(name)}`])];
-    const child = this.#spawn(args);
-    const out = collect(child);
-    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+    const { child, out, ended } = this.begin(...args);
     const url = await Promise.race([
       until('the line "ready"', 60_000, () => /^ready (\S+)$/m.exec(out.stdout)?.[1]),
-      ended.then((code) => {
-        throw new Error(`tideway up ended with ${code}: ${out.stderr}`);
+      ended.then(({ code, stderr }) => {
+        throw new Error(`tideway up ended with ${code}: ${stderr}`);
       }),
     ]);
     return {
@@ -86,13 +87,30 @@ export class Workspace {
       stop: async () => {
         const from = performance.now();
         child.kill('SIGTERM');
-        return { code: await ended, ms: performance.now() - from };
+        const { code } = await ended;
+        return { code, ms: performance.now() - from };
       },
       kill: async () => {
         child.kill('SIGKILL');
         await ended;
       },
+      ended: () => ended,
     };
+  }
+
+  /** Begins a command of `tideway`. */
+  begin(...args: readonly string[]): {
+    child: ChildProcess;
+    out: { stdout: string; stderr: string };
+    ended: Promise<Ran>;
+  } {
+    const began = performance.now();
+    const child = this.#spawn(args);
+    const out = collect(child);
+    const ended = new Promise<Ran>((resolve) =>
+      child.once('exit', (code, signal) => resolve({ code, signal, ...out, ms: performance.now() - began })),
+    );
+    return { child, out, ended };
   }
 
   /** Runs one command of `tideway` to its end; --data is added. */
@@ -101,11 +119,10 @@ export class Workspace {
   }
 
   async runBare(...args: readonly string[]): Promise<Ran> {
-    const began = performance.now();
-    const child = this.#spawn(args);
-    const out = collect(child);
-    const code = await new Promise<number | null>((resolve) => child.once('close', (status) => resolve(status)));
-    return { code, ...out, ms: performance.now() - began };
+    const { child, out, ended } = this.begin(...args);
+    // Not before its output was read to the end.
+    await new Promise((resolve) => child.once('close', resolve));
+    return { ...(await ended), ...out };
   }
 
   /** Rejects unless everything is in sync within `seconds`. */
