@@ -1,19 +1,17 @@
 // The `tideway` command: finds the subcommand, runs it, and says every error with its code and what to do.
 import { TidewayError, codeOf, messageOf } from '../base/errors.ts';
-import { demo } from './demo.ts';
-import { endpoint } from './endpoint.ts';
-import { env } from './env.ts';
-import { conflicts, status } from './status.ts';
-import { up } from './up.ts';
 import { UsageError, exit, help } from './usage.ts';
 
-const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number> | number>> = {
-  up,
-  demo,
-  status,
-  conflicts,
-  endpoint,
-  env,
+type Command = (args: readonly string[]) => Promise<number> | number;
+
+// Each is loaded when it is called: what only asks a hub starts without the hub's code.
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./up.ts')).up,
+  demo: async () => (await import('./demo.ts')).demo,
+  status: async () => (await import('./status.ts')).status,
+  conflicts: async () => (await import('./status.ts')).conflicts,
+  endpoint: async () => (await import('./endpoint.ts')).endpoint,
+  env: async () => (await import('./env.ts')).env,
 };
 
 async function main(args: readonly string[]): Promise<number> {
@@ -25,7 +23,7 @@ async function main(args: readonly string[]): Promise<number> {
   const command = commands[name];
   if (command === undefined)
     throw new UsageError('command_unknown', `there is no command ${name}`, 'See tideway --help.');
-  return command(rest);
+  return (await command())(rest);
 }
 
 function explain(error: unknown, json: boolean): string {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { startHub, type HubOptions } from '../local/hub/hub.ts';
+import type { HubOptions } from '../local/hub/hub.ts';
 import type { SiteSpec } from '../local/hub/sites.ts';
 import { numberOption, parseOptions } from './options.ts';
 import { UsageError, exit, help } from './usage.ts';
@@ -44,6 +44,7 @@ export async function run(
   const ending = new Promise<void>((resolve) => told.signal.addEventListener('abort', () => resolve(), { once: true }));
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => told.abort());
   try {
+    const { startHub } = await import('../local/hub/hub.ts');
     const hub = await startHub({ ...options, settings: settings(), signal: told.signal });
     process.stdout.write(`ready ${hub.url}\n`);
     onReady?.(hub.url);
