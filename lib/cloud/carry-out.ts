@@ -4,9 +4,9 @@ import { unreachable } from '../base/errors.ts';
 import type { Traits } from './ports.ts';
 import type { Change, Planned, Step, Undo } from './plan.ts';
 import { unread } from './steps/land.ts';
-import { makeDirectory, place, placeBlocks, setAttributes } from './steps/arrive.ts';
+import { makeDirectory, place, placeBlocks, sealDirectory, setAttributes } from './steps/arrive.ts';
 import { evict } from './steps/evict.ts';
-import { Busy, look, type Facts, type Work } from './steps/work.ts';
+import { Busy, isSeal, look, sealName, type Facts, type Work } from './steps/work.ts';
 import { undo, type Done } from './undo.ts';
 
 interface Progress {
@@ -23,9 +23,12 @@ export async function carryOut(work: Work): Promise<Done> {
   for (const [index, step] of planned.steps.entries()) {
     try {
       const code = await run(work, step, index, progress);
-      if (code !== undefined) return turnBack(work, { from: index, end: 'rejected', code });
+      if (code === undefined) continue;
+      await sealRest(work, index);
+      return turnBack(work, { from: index, end: 'rejected', code });
     } catch (error) {
       if (!(error instanceof Busy)) throw error;
+      await sealRest(work, index);
       const from = (await isUnderWay(work, step)) ? index + 1 : index;
       return turnBack(work, { from, end: 'parked', code: error.code, path: error.path });
     }
@@ -34,9 +37,19 @@ export async function carryOut(work: Work): Promise<Done> {
   return { planned, end: 'as-planned', changes, found: work.found, examine: work.examine };
 }
 
+/** A request of ours, or of a zombie, may still be under way: it must not find its name free when the operation is over. */
+async function sealRest(work: Work, from: number): Promise<void> {
+  for (const step of work.planned.steps.slice(from)) {
+    if (step.do === 'evict') await sealName(work, step.hold, step.kind, { ended: true });
+    if (step.do === 'mkdir') await sealDirectory(work, step.hold, true);
+  }
+}
+
 /** Whether something was moved aside that has not reached its end. */
 async function isUnderWay(work: Work, step: Step): Promise<boolean> {
-  return step.do === 'evict' && (await look(work, step.hold)) !== undefined;
+  if (step.do !== 'evict') return false;
+  const there = await look(work, step.hold);
+  return there !== undefined && !isSeal(there);
 }
 
 /** It cannot go on. Where something has to be undone, that is written into the intent first: see `undo`. */

@@ -95,6 +95,36 @@ describe('C52 what is parked half way is put back first', () => {
   });
 });
 
+test('C52 killed while parking, and closed by then: it is still the file that it was', async () => {
+  const close = world.share.open('a.txt');
+  const message = paris.seal([paris.edit(world.node('a.txt'), 'two', { at: 5 })]);
+  await world
+    .committer((call) => (call.method === 'mkdir' ? 'kill-after' : undefined))
+    .commit(message)
+    .catch(() => {});
+  close();
+  await world.deliver(message);
+  await tickLater(60_000);
+  expect(world.visible()).toEqual({ 'a.txt': 'two', 'b.txt': 'one' });
+});
+
+test('C52 a request that arrives when the operation is parked finds its name taken', async () => {
+  const close = world.share.open('a.txt');
+  const message = paris.seal([paris.edit(world.node('a.txt'), 'two', { at: 5 })]);
+  let first = true;
+  const committer = world.committer((call) => {
+    if (call.method !== 'rename' || !first) return undefined;
+    first = false;
+    return 'late';
+  });
+  await committer.commit(message);
+  close();
+  committer.life.arrive();
+  expect(world.visible()['a.txt']).toBe('one');
+  await tickLater(60_000);
+  expect(world.visible()['a.txt']).toBe('two');
+});
+
 test('C53 it is decided anew: what was parked may be in conflict by now', async () => {
   const tokyo = await world.endpoint('tokyo');
   const base = world.node('a.txt');

@@ -4,7 +4,7 @@ import { ShareRefusal, type Traits } from '../ports.ts';
 import type { Step } from '../plan.ts';
 import { isExpected } from './evict.ts';
 import { land, type Landed } from './land.ts';
-import { clear, sealName, type Facts, type Work } from './work.ts';
+import { Busy, clear, isEnded, isSeal, look, sealName, type Facts, type Work } from './work.ts';
 
 type Of<K extends Step['do']> = Extract<Step, { do: K }>;
 
@@ -31,6 +31,8 @@ export async function placeBlocks(work: Work, step: Of<'blocks'>): Promise<void>
 export async function makeDirectory(work: Work, step: Of<'mkdir'>): Promise<Landed> {
   const made = await clear(work, step.hold, () => work.share.mkdir(step.hold, step.metadata));
   if (made instanceof ShareRefusal && made.fault !== 'exists' && made.fault !== 'mismatch') throw made;
+  const sealed = made instanceof ShareRefusal ? await look(work, step.hold) : undefined;
+  if (sealed !== undefined && isEnded(sealed)) throw new Busy('Stopped', step.path);
   const landed = await land(work, {
     from: step.hold,
     to: step.path,
@@ -40,9 +42,18 @@ export async function makeDirectory(work: Work, step: Of<'mkdir'>): Promise<Land
     hold: `${step.hold}-f`,
   });
   // Where a directory of somebody's was taken as ours, the one made for it is left over: nobody may use its name again.
-  await clear(work, step.hold, () => work.share.remove(step.hold, 'directory'));
-  await sealName(work, step.hold, 'directory');
+  await sealDirectory(work, step.hold);
   return landed;
+}
+
+/** An empty directory that was made under a unique name, and may be made there again by a zombie, gives way to the seal. */
+export async function sealDirectory(work: Work, hold: string, ended = false): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    await clear(work, hold, () => work.share.remove(hold, 'directory'));
+    await sealName(work, hold, 'directory', { ended });
+    const there = await look(work, hold);
+    if (there !== undefined && isSeal(there)) return;
+  }
 }
 
 /**

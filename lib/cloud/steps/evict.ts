@@ -3,7 +3,7 @@
 import { ShareRefusal, type ShareProperties, type Traits } from '../ports.ts';
 import type { Expected, Step } from '../plan.ts';
 import { keepForeign, land } from './land.ts';
-import { clear, isSeal, look, sealName, type Facts, type Work } from './work.ts';
+import { Busy, clear, isEnded, isSeal, look, sealName, type Facts, type Work } from './work.ts';
 
 export type Evicted =
   /** It is where it should be now; `asKnown` is false when it was edited on the share. */
@@ -20,6 +20,7 @@ type EvictStep = Extract<Step, { do: 'evict' }>;
 export async function evict(work: Work, step: EvictStep): Promise<Evicted> {
   const held = await moveOut(work, step);
   if (held === undefined) return alreadyThere(work, step);
+  if (isEnded(held)) throw new Busy('Stopped', step.path);
   if (isSeal(held)) return finishedBefore(work, step);
   const asKnown = step.expect === undefined || isExpected(held, step.expect);
   const isOurs = (there: ShareProperties): boolean => there.fileId === held.fileId;

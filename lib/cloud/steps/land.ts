@@ -108,7 +108,7 @@ export async function keepForeign(work: Work, hold: string, path: string): Promi
     if (renamed instanceof ShareRefusal && renamed.fault !== 'absent' && renamed.fault !== 'mismatch') throw renamed;
     // No longer held: it was an attempt of ours that got no answer, or else somebody who is through with it.
     if (renamed instanceof ShareRefusal && (await look(work, at))?.fileId !== held.fileId) return;
-    await sealName(work, hold, held.kind, shareName);
+    await sealName(work, hold, held.kind, { copy: shareName });
     return recordCopy(work, dir, parent, shareName);
   }
 }

@@ -84,14 +84,26 @@ export async function look(
 
 const sealMark = 'tw_seal';
 const copyMark = 'tw_copy';
+const endMark = 'tw_end';
+
+interface SealNote {
+  /** Share name of the conflict copy that what was held has become. */
+  readonly copy?: string;
+  readonly ended?: boolean;
+}
 
 /**
  * A name that a zombie might still use as a target is kept taken for good, until trash is collected (I12). What takes it is
  * of the other kind than what was held there: else a zombie that goes on with its second rename would bring the seal itself
  * to a live name.
  */
-export async function sealName(work: Work, hold: string, held: ShareKind, copy?: string): Promise<void> {
-  const metadata = { [sealMark]: '1', ...(copy === undefined ? {} : { [copyMark]: encodeName(copy) }) };
+export async function sealName(work: Work, hold: string, held: ShareKind, note: SealNote = {}): Promise<void> {
+  const { copy, ended } = note;
+  const metadata = {
+    [sealMark]: '1',
+    ...(copy === undefined ? {} : { [copyMark]: encodeName(copy) }),
+    ...(ended === true ? { [endMark]: '1' } : {}),
+  };
   const made = await clear(work, hold, () =>
     held === 'file' ? work.share.mkdir(hold, metadata) : work.share.create(hold, metadata),
   );
@@ -106,4 +118,9 @@ export function isSeal(there: ShareProperties): boolean {
 export function copyOf(there: ShareProperties): string | undefined {
   const text = there.metadata[copyMark];
   return text === undefined ? undefined : decodeName(text);
+}
+
+/** Sealed by an attempt that went no further: a redo must not take the step for done. */
+export function isEnded(there: ShareProperties): boolean {
+  return there.metadata[endMark] !== undefined;
 }
