@@ -111,12 +111,9 @@ export class SimulatedCloud {
     this.queue.send(seal({ v: 1, group, nudge: 'retry' }, cloudSigner, this.#keys.privateKey));
   }
 
-  /** Whoever stands still goes on, and what was under way arrives. */
+  /** Whoever stands still goes on. */
   wakeAll(): void {
-    for (const life of this.#lives) {
-      life.thaw();
-      life.arrive();
-    }
+    for (const life of this.#lives) life.thaw();
   }
 
   async #function(name: string, work: (cloud: Cloud) => Promise<void>): Promise<void> {
@@ -135,7 +132,7 @@ export class SimulatedCloud {
     const { clock, chance } = this.#run;
     const fate = (): Blow | undefined => {
       const blow = this.#run.trouble(25) ? chance.pick(blows) : undefined;
-      if (blow === 'late') clock.after(1 + chance.below(90_000), () => life.arrive());
+      if (blow === 'late') this.#run.late(() => life.arrive());
       if (blow === 'kill-before' || blow === 'kill-after') this.#instances[instance] = new Map();
       return blow;
     };

@@ -16,8 +16,8 @@ export class Ledger {
   /** A power loss took it from a site before it was on disk: it may live or not. */
   readonly lost = new Set<string>();
   /**
-   * It was at a site that lost power: the agent may have forgotten that it knew it, and take it for new, or undo what was
-   * forgotten there.
+   * It may live although somebody took it away: it was at a site that lost power, and the agent there may have forgotten
+   * that it knew it; or it was renamed on the share.
    */
   readonly back = new Set<string>();
 
@@ -29,9 +29,7 @@ export class Ledger {
   }
 
   save(bytes: Uint8Array, what: string): void {
-    const key = this.seen(bytes, what);
-    this.made.add(key);
-    this.destroyed.delete(key);
+    this.made.add(this.seen(bytes, what));
   }
 
   destroy(bytes: Uint8Array): void {

@@ -35,7 +35,7 @@ export function networkOf(run: Run, cloud: SimulatedCloud, line: Line, alive: ()
     if (line.offline || run.trouble(15)) throw unreachable(name);
     const blow = run.trouble(25) ? chance.pick(['lost', 'late'] as const) : undefined;
     if (blow === 'late') {
-      clock.after(1 + chance.below(90_000), () => {
+      run.late(() => {
         trace.add(server, `late: ${name}`);
         void Promise.resolve().then(apply).catch(ignored);
       });

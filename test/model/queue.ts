@@ -32,9 +32,8 @@ export class Queue {
 
   /** A sender's message arrives; twice where its first answer got lost, or late. */
   send(body: unknown): void {
-    const { chance, clock } = this.#run;
     this.#arrive(body);
-    if (this.#run.trouble(80)) clock.after(chance.below(90_000), () => this.#arrive(body));
+    if (this.#run.trouble(80)) this.#run.late(() => this.#arrive(body));
   }
 
   #arrive(body: unknown): void {

@@ -19,6 +19,7 @@ export class Run {
   readonly broken: string[] = [];
   /** True once the storm is over: nothing fails any more. */
   calm = false;
+  readonly #late: (() => void)[] = [];
   #randoms = 0;
 
   constructor(seed: number) {
@@ -40,6 +41,23 @@ export class Run {
   /** Milliseconds that a call is under way. */
   latency(): number {
     return this.trouble(20) ? 200 + this.chance.below(5000) : 1 + this.chance.below(12);
+  }
+
+  /** A request that is under way while its sender has given it up arrives: some time, or when it is calm. */
+  late(work: () => void): void {
+    let done = false;
+    const arrive = (): void => {
+      if (!done) work();
+      done = true;
+    };
+    this.#late.push(arrive);
+    this.clock.after(1 + this.chance.below(90_000), arrive);
+  }
+
+  calmDown(): void {
+    this.trace.add('run', 'calm');
+    this.calm = true;
+    for (const arrive of this.#late.splice(0)) arrive();
   }
 
   random(): Random {

@@ -38,8 +38,9 @@ export async function simulate(seed: number, options: Options = {}): Promise<Tra
     run.broken.push(...check(run, world.cloud, world.sites));
     if (run.broken.length === 0) await quiet(run, world);
   }
-  for (const site of world.sites) void site.stop();
-  await run.clock.run(() => false, minute);
+  let stopped = 0;
+  for (const site of world.sites) void site.stop().then(() => stopped++);
+  if (!(await run.clock.run(() => stopped === world.sites.length, minute))) run.break('an agent does not stop');
   const { lines, hash } = run.trace;
   return { seed, hash, lines, broken: run.broken, counters: countersOf(run, world) };
 }
@@ -89,14 +90,13 @@ async function storm(run: Run, { cloud, sites, users, smb }: World, operations: 
       clock.after(chance.below(60_000), () => (site.line.offline = false));
     }
     if (chance.is(2)) site.skew += chance.below(60_000) - 30_000;
-    for (const each of sites) if (each.running) run.broken.push(...remoteIsReplayed(each, cloud.table.rows));
+    if (site.running) run.broken.push(...remoteIsReplayed(site, cloud.table.rows));
     await clock.run(() => false, chance.is(80) ? chance.below(400) : chance.below(8000));
   }
 }
 
 async function calm(run: Run, { cloud, sites, users, smb }: World): Promise<void> {
-  run.trace.add('run', 'calm');
-  run.calm = true;
+  run.calmDown();
   smb.closeAll();
   for (const user of users) user.closeAll();
   for (const site of sites) {
@@ -158,13 +158,13 @@ function examineAll(cloud: SimulatedCloud): void {
 /** I2: one more full cycle writes nothing anywhere. */
 async function quiet(run: Run, world: World): Promise<void> {
   const { cloud, sites } = world;
-  await run.clock.run(() => false, minute);
+  await run.clock.run(() => false, minute / 2);
   const writes = (): string =>
     JSON.stringify([cloud.table.rows.length, cloud.share.writes, ...sites.map((site) => site.fsWrites)]);
   const before = writes();
   examineAll(cloud);
   await atRest(run, world);
-  await run.clock.run(() => false, minute);
+  await run.clock.run(() => false, minute / 2);
   if (writes() !== before) run.break(`I2 writes without a reason: ${before} became ${writes()}`);
 }
 

@@ -56,6 +56,9 @@ export class Smb {
         const there = share.find(any);
         if (there === undefined || isIn(path, any)) throw impossible;
         share.rename(any, path, there.kind);
+        // Ids do not survive a rename on the share: who edits or deletes the old file meanwhile has not seen the new one.
+        for (const entry of [there, ...share.walk(path).map(([, each]) => each)])
+          if (entry.kind === 'file') this.#run.ledger.bringBack(entry.content);
         return [any, path];
       }
       case 'rmtree':
