@@ -73,7 +73,7 @@ async function fill(
 }
 
 /** Where the share has a node of the remote tree. */
-export function sharePath(state: State, node: NodeState): string {
+function sharePath(state: State, node: NodeState): string {
   const names: string[] = [];
   for (let at: NodeState | undefined = node; at !== undefined; at = state.remote(at.parent)) {
     names.push(at.share ?? plainShareName(at.name) ?? markedShareName(at.name, at.id));

@@ -281,6 +281,6 @@ export class Outbox {
   }
 }
 
-export function nodeOf(operation: Operation): NodeId | undefined {
+function nodeOf(operation: Operation): NodeId | undefined {
   return operation.kind === 'none' ? undefined : operation.node;
 }

@@ -2,15 +2,14 @@
 // moment whether the proposal still fits what is on the site.
 import type { Log } from '../base/log.ts';
 import { codeOf } from '../base/errors.ts';
+import { isIdentity, type Known } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
 import type { Proposal } from '../core/trees.ts';
 import type { Content, Operation } from '../protocol/operation.ts';
 import type { Outbox } from './outbox.ts';
 import { Pool } from './pool.ts';
 import type { Retry } from './retry.ts';
-import { isIdentity } from './round.ts';
 import { Signal } from './signal.ts';
-import type { LocalEntry } from './state/local-table.ts';
 import type { State } from './state/state.ts';
 import { upload, type UploadOptions } from './upload.ts';
 
@@ -177,7 +176,7 @@ export class Proposals {
     }
   }
 
-  #withContent(proposal: WithContent, uploaded: LocalEntry, content: Content): Operation | undefined {
+  #withContent(proposal: WithContent, uploaded: Known, content: Content): Operation | undefined {
     const { state } = this.#options;
     const entry = this.#setHash(uploaded, content.hash);
     if (entry === undefined) return undefined;
@@ -193,7 +192,7 @@ export class Proposals {
   }
 
   /** The entry with its hash, if its content still is what was read. */
-  #setHash(read: LocalEntry, hash: string): LocalEntry | undefined {
+  #setHash(read: Known, hash: string): Known | undefined {
     const { state } = this.#options;
     const entry = state.local(read.id);
     if (entry === undefined || !isSameContent(entry, read)) return undefined;
@@ -234,6 +233,6 @@ export class Proposals {
   }
 }
 
-export function isSameContent(a: LocalEntry, b: LocalEntry): boolean {
+export function isSameContent(a: Known, b: Known): boolean {
   return a.settled && isIdentity(a, b) && a.size === b.size && a.statMtime === b.statMtime;
 }

@@ -3,13 +3,13 @@
 import type { Clock } from '../base/clock.ts';
 import { codeOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import type { Identity, Known } from '../core/identify.ts';
 import { conflictName } from '../core/conflict-name.ts';
 import { rootId, type NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Problems } from './problems.ts';
-import { identityOf, isInode, type Identity } from './round.ts';
-import type { LocalEntry } from './state/local-table.ts';
+import { identityOf, isInode } from './round.ts';
 import type { Kept } from './state/notes.ts';
 import type { State } from './state/state.ts';
 
@@ -50,7 +50,7 @@ export class Replaced {
   }
 
   /** Path to set the entry's inode aside under; `download` is the inode that stands there before an exchange. */
-  pathFor(entry: LocalEntry, download: FileStat | null): string {
+  pathFor(entry: Known, download: FileStat | null): string {
     const { id, size, statMtime } = entry;
     const label = [id, spell(entry), size, statMtime, download === null ? '' : spell(identityOf(download))];
     return `${replacedDir}/${label.join('~')}`;

@@ -1,17 +1,19 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { codeOf, must } from '../base/errors.ts';
+import type { Found } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
 import { byDirectory } from './by-directory.ts';
 import type { Excluded } from './exclude.ts';
 import type { SiteFs } from './fs/port.ts';
 import type { StartWatch, Watch, WatchEvent } from './fs/watch-port.ts';
-import { identify } from './identify.ts';
+import { lookAtOldPlaces } from './old-places.ts';
 import type { Problems } from './problems.ts';
 import { quietFor } from './quiet.ts';
 import type { Retry } from './retry.ts';
-import { identityOf, isInode, newRound, type Found, type Round } from './round.ts';
+import { record } from './record.ts';
+import { newRound } from './round.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
@@ -35,6 +37,8 @@ export interface ScanOptions {
 const pollMs = 60_000;
 const dailyMs = 24 * 3600_000;
 const retryMs = 1000;
+/** What moves under the scan's eyes is given time to arrive. */
+const movingMs = 200;
 /** A listing costs about as much as a look at a single name for every eight entries; it is asked for from so many names on. */
 const manyNames = 4;
 const entriesPerLook = 8;
@@ -235,54 +239,23 @@ export class Scanner {
         looks,
       );
       await look(walk);
-      await this.#lookAtOldPlaces(walk, round);
-      const { unsettled, again, changed } = state.now(() => {
-        const result = identify(state, touched, round, now());
+      await lookAtOldPlaces(state, walk, round);
+      const { unsettled, again, moving, changed } = state.now(() => {
+        const result = record(state, touched, round);
         for (const [dir, name] of seen) touched.mark(dir, name);
         return result;
       });
       for (const id of changed) this.#options.retry.hurry(id);
       for (const path of again) this.look(path);
+      for (const found of moving) void this.#lookAfter(movingMs, [found]);
       this.#lookLater(unsettled);
     } finally {
       touched.scanned(round.began);
     }
   }
 
-  /** A known inode at a new place has moved, or got a second name: its old place tells which. */
-  async #lookAtOldPlaces(walk: Walk, round: Round): Promise<void> {
-    const { state } = this.#options;
-    const directories = new Map<string, Found>();
-    const note = (found: Found): string => {
-      const { inode } = identityOf(found.stat);
-      if (found.stat.kind === 'directory') directories.set(inode, found);
-      return inode;
-    };
-    round.found.forEach(note);
-    for (let at = 0; at < round.found.length; at++) {
-      const found = must(round.found[at], 'index below length');
-      const inode = note(found);
-      for (const entry of state.localWithInode(inode)) {
-        if (round.seen.has(entry.id) || round.missing.has(entry.id) || !isInode(entry, found.stat)) continue;
-        const path = state.pathOf(entry.parent);
-        if (this.#isBelowMissing(entry.parent, round, directories)) round.missing.add(entry.id);
-        else if (path !== undefined) await walk.names(entry.parent, path, new Set([entry.name]));
-      }
-    }
-  }
-
-  /** Its old place went with a directory that did not come up elsewhere. */
-  #isBelowMissing(dir: NodeId, round: Round, directories: ReadonlyMap<string, Found>): boolean {
-    const { state } = this.#options;
-    for (let above = state.local(dir); above !== undefined; above = state.local(above.parent)) {
-      const moved = directories.get(above.inode);
-      if (round.missing.has(above.id)) return moved === undefined || !isInode(above, moved.stat);
-    }
-    return false;
-  }
-
   #lookLater(unsettled: readonly Found[]): void {
-    const byDelay = Map.groupBy(unsettled, (found) => quietFor(found.stat.size));
+    const byDelay = Map.groupBy(unsettled, (found) => quietFor(found.size));
     for (const [delay, group] of byDelay) void this.#lookAfter(delay, group);
   }
 

@@ -7,7 +7,7 @@ import { replacedDir, temporaryDir } from './replaced.ts';
 import { isInode } from './round.ts';
 import type { State } from './state/state.ts';
 
-export const sentinelPath = `${ours}/endpoint.json`;
+const sentinelPath = `${ours}/endpoint.json`;
 
 /**
  * Tells an empty directory from an emptied one. A root whose disk is not mounted looks like a root whose files were all

@@ -1,13 +1,13 @@
 // What the agent does to its own site, one function an action. Each looks again at what it is about to touch, because
 // users work there at the same time; what it finds otherwise than expected is `stale`, and left to the next scan and plan.
 import { codeOf } from '../base/errors.ts';
+import type { Known } from '../core/identify.ts';
 import type { NodeId, NodeState } from '../core/node.ts';
 import { temporaryName } from '../core/temporary-name.ts';
 import type { Downloaded } from './download.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Replaced } from './replaced.ts';
 import { identityOf, isInode } from './round.ts';
-import type { LocalEntry } from './state/local-table.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
 
@@ -160,7 +160,7 @@ export class Site {
     }
   }
 
-  async #check(entry: LocalEntry, path: string): Promise<void> {
+  async #check(entry: Known, path: string): Promise<void> {
     const stat = await this.#fs.stat(path);
     const same =
       stat !== null &&
@@ -181,7 +181,7 @@ export class Site {
     if (!own) this.#options.look(path);
   }
 
-  #setLocal(entry: LocalEntry): void {
+  #setLocal(entry: Known): void {
     this.#state.now(() => this.#state.setLocal(entry.id, entry));
   }
 
@@ -191,7 +191,7 @@ export class Site {
     return stat;
   }
 
-  #expected(id: NodeId): LocalEntry {
+  #expected(id: NodeId): Known {
     const entry = this.#state.local(id);
     if (entry === undefined) throw new Stale(`${id} is gone`);
     return entry;
@@ -211,12 +211,12 @@ export class Site {
 /** No ctime a file system gives: makes the next look see a difference. */
 const unknownTime = '-1';
 
-function sameVersion(entry: LocalEntry, stat: FileStat): boolean {
+function sameVersion(entry: Known, stat: FileStat): boolean {
   return isInode(entry, stat) && stat.size === entry.size && stat.mtimeNs.toString() === entry.statMtime;
 }
 
 /** A local entry just as the row says; its mtime is the row's where the file system kept it to a microsecond. */
-function entryOf(node: NodeState, stat: FileStat, hash: string | null): LocalEntry {
+function entryOf(node: NodeState, stat: FileStat, hash: string | null): Known {
   const { id, parent, name, kind } = node;
   const file = kind === 'file';
   const apart = stat.mtimeNs - BigInt(node.mtime);

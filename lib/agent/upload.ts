@@ -1,3 +1,4 @@
+import type { Known } from '../core/identify.ts';
 import { blockSize } from '../core/node.ts';
 import type { Content } from '../protocol/operation.ts';
 import type { Backend, Slot, StagedProperties } from './backend.ts';
@@ -6,7 +7,6 @@ import { blockHash, contentHash, listHash } from './hash.ts';
 import { transfer, type Online } from './online.ts';
 import { eachBounded } from './pool.ts';
 import { isInode } from './round.ts';
-import type { LocalEntry } from './state/local-table.ts';
 
 const rangesAtOnce = 4;
 
@@ -31,7 +31,7 @@ export interface UploadOptions {
 export async function upload(
   options: UploadOptions,
   path: string,
-  entry: LocalEntry,
+  entry: Known,
   synced: string | null,
 ): Promise<Uploaded> {
   const file = await options.fs.open(path);
@@ -47,7 +47,7 @@ export async function upload(
 }
 
 /** The hash of a local file's content, or `changed`. */
-export async function hashFile(fs: SiteFs, path: string, entry: LocalEntry): Promise<string> {
+export async function hashFile(fs: SiteFs, path: string, entry: Known): Promise<string> {
   const file = await fs.open(path);
   try {
     if (!isAsKnown(await file.stat(), entry)) return 'changed';
@@ -62,7 +62,7 @@ export async function hashFile(fs: SiteFs, path: string, entry: LocalEntry): Pro
 async function small(
   { backend, online }: UploadOptions,
   file: ReadFile,
-  entry: LocalEntry,
+  entry: Known,
   synced: string | null,
 ): Promise<Uploaded> {
   const bytes = await file.read(0, entry.size);
@@ -74,7 +74,7 @@ async function small(
   return { kind: 'staged', content: { slot: slot.slot, size: entry.size, hash, etag, whole: true } };
 }
 
-async function large({ backend, online }: UploadOptions, file: ReadFile, entry: LocalEntry): Promise<Uploaded> {
+async function large({ backend, online }: UploadOptions, file: ReadFile, entry: Known): Promise<Uploaded> {
   const { size } = entry;
   const slot: Slot = await online.call('slot', () => backend.slot());
   await online.call('stage', () => backend.stageCreate(slot, size, propertiesOf(entry)), transfer);
@@ -108,7 +108,7 @@ async function block(file: ReadFile, offset: number, size: number): Promise<Uint
   return file.read(offset, Math.min(blockSize, size - offset));
 }
 
-function isAsKnown(stat: FileStat, entry: LocalEntry): boolean {
+function isAsKnown(stat: FileStat, entry: Known): boolean {
   return (
     stat.size === entry.size &&
     stat.mtimeNs.toString() === entry.statMtime &&
@@ -117,6 +117,6 @@ function isAsKnown(stat: FileStat, entry: LocalEntry): boolean {
   );
 }
 
-function propertiesOf({ id, name, mtime, mode }: LocalEntry): StagedProperties {
+function propertiesOf({ id, name, mtime, mode }: Known): StagedProperties {
   return { node: id, name, mtime, mode };
 }

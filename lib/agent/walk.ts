@@ -1,7 +1,8 @@
 // Looks at the site and notes in a round what is not as the local tree says. Nothing is decided here, and what cannot be
 // read whole is left out.
 import { codeOf } from '../base/errors.ts';
-import { rootId, type NodeId } from '../core/node.ts';
+import type { Found, Identity, Known, Place } from '../core/identify.ts';
+import { rootId, type NodeId, type NodeKind } from '../core/node.ts';
 import { utf8Length } from '../core/conflict-name.ts';
 import { ours } from '../protocol/layout.ts';
 import type { Excluded } from './exclude.ts';
@@ -10,8 +11,7 @@ import type { Watch } from './fs/watch-port.ts';
 import { eachBounded } from './pool.ts';
 import type { Problems } from './problems.ts';
 import { isAhead, isQuiet } from './quiet.ts';
-import { identityOf, isInode, type Found, type Identity, type Place, type Round } from './round.ts';
-import type { LocalEntry } from './state/local-table.ts';
+import { identityOf, isInode, type Round } from './round.ts';
 import type { State } from './state/state.ts';
 
 /** What the watch told about one path. */
@@ -116,7 +116,7 @@ export class Walk {
       return [];
     }
     if (path !== '') this.#problems.clear(path);
-    const known = new Map<string, LocalEntry>();
+    const known = new Map<string, Known>();
     if (typeof place === 'string') for (const entry of this.#state.localChildren(place)) known.set(entry.name, entry);
     const next: Directory[] = [];
     for (const { name, stat } of entries) {
@@ -136,7 +136,7 @@ export class Walk {
     dirPath: string,
     name: string,
     stat: FileStat | null,
-    entry: LocalEntry | undefined,
+    entry: Known | undefined,
     deep: boolean,
   ): Directory | undefined {
     const path = join(dirPath, name);
@@ -154,19 +154,24 @@ export class Walk {
         return stat.kind === 'directory' && deep ? { place: entry.id, path, identity } : undefined;
     }
     const found: Found = {
+      ...identity,
       dir,
       name,
       path,
-      stat,
-      closed: look?.closed === true,
+      kind: stat.kind,
+      size: stat.kind === 'file' ? stat.size : 0,
+      mode: stat.mode & 0o777,
+      mtime: stat.mtimeNs.toString(),
+      ctime: stat.ctimeNs.toString(),
+      settled: look?.closed === true || isQuiet(stat, this.#now()),
+      ahead: isAhead(stat, this.#now()),
       heard: look !== undefined,
       written: look?.written === true,
     };
     this.round.found.push(found);
     if (stat.kind !== 'directory') return undefined;
-    const isThis = (other: LocalEntry): boolean => other.kind === 'directory' && isInode(other, stat);
-    const known =
-      entry !== undefined && isThis(entry) ? entry : this.#state.localWithInode(identity.inode).find(isThis);
+    const isThis = (other: Known): boolean => other.kind === 'directory' && isInode(other, stat);
+    const known = entry !== undefined && isThis(entry) ? entry : this.#state.withInode(identity.inode).find(isThis);
     if (known === undefined) return { place: found, path, identity };
     // It has moved here. Its own mtime tells whether its names may have changed, or its inode number been used again.
     const unchanged = known.statMtime === stat.mtimeNs.toString();
@@ -177,7 +182,7 @@ export class Walk {
     return (dir === rootId && name === ours) || this.#excluded(name);
   }
 
-  #takes(path: string, name: string, stat: FileStat): boolean {
+  #takes(path: string, name: string, stat: FileStat): stat is FileStat & { kind: NodeKind } {
     if (stat.kind !== 'file' && stat.kind !== 'directory') {
       this.#problem(
         path,
@@ -222,7 +227,7 @@ export class Walk {
   }
 }
 
-function isSame(entry: LocalEntry, stat: FileStat, look: Look | undefined, nowMs: number): boolean {
+function isSame(entry: Known, stat: FileStat, look: Look | undefined, nowMs: number): boolean {
   if (entry.mode !== (stat.mode & 0o777) || entry.born !== stat.bornNs.toString()) return false;
   if (entry.kind === 'directory') return true;
   return (

@@ -1,227 +1,251 @@
-// Local identity: which entry of a scan is which known one, so that a rename is a move and an editor's save is a new version.
+// Local identity: which entry of a scan is which known one, so that a rename is a move and an editor's save is a new
+// version. An entry keeps its id while its inode and kind stay the same, wherever it moves; and where a synced node is gone
+// and something that nobody knows yet stands at its synced place (an editor's temporary file, renamed; a directory made
+// anew), that is the same node with new content.
 //
-// A known entry keeps its id while (dev, ino, kind) stays, wherever it is found. The kernel reuses inode numbers, so a new
-// file may be taken for a deleted one that moved. That is safe: a move carries no content, and a hash is kept only while
-// size, mtime and ctime all stay, and ctime never does when a number is reused. So the content is read again and goes
-// out as a new version of the node: its history joins two files, but no site ever sees content that was not saved there.
-import { rootId, type Nanoseconds, type NodeId, type NodeKind } from './node.ts';
+// The kernel gives inode numbers again. Where the birth is known too, another file is another one; where it is not, a new
+// file may be taken for a deleted one that moved. So a hash outlives a move only where both births are known and equal.
+// Else the content is read again and goes out as a new version of the node: its history joins two files, but no site ever
+// sees content that was not saved there.
+import type { Nanoseconds, NodeId, NodeKind } from './node.ts';
 import type { Local, Synced } from './trees.ts';
 
-export interface Found {
+/** What an entry of the site is known by wherever it moves. */
+export interface Identity {
+  /** `dev:ino` */
+  readonly inode: string;
+  /** Time of birth, '0' where that is not known. */
+  readonly born: Nanoseconds;
+}
+
+/** False: another file. Without a birth on either side it may be another one all the same, which got the number again. */
+export function isIdentity(known: Identity, { inode, born }: Identity): boolean {
+  return known.inode === inode && (known.born === born || known.born === '0' || born === '0');
+}
+
+/** True only where the very same file is meant: nothing that was made later has both its number and its birth. */
+function isProven(known: Identity, { inode, born }: Identity): boolean {
+  return known.inode === inode && known.born === born && born !== '0';
+}
+
+/** A local entry with what identifies it, and what tells whether it was touched. `mtime` is what the other sites know. */
+export interface Known extends Local, Identity {
+  readonly statMtime: Nanoseconds;
+  readonly ctime: Nanoseconds;
+}
+
+/** A directory: of the local tree, or one that was found in this very scan and has no id yet. */
+export type Place = NodeId | Found;
+
+/** Something on the site that is not as the local tree says. */
+export interface Found extends Identity {
+  readonly dir: Place;
   readonly name: string;
+  /** Where to look again; nothing is concluded from it. */
+  readonly path: string;
   readonly kind: NodeKind;
-  readonly dev: bigint;
-  readonly ino: bigint;
+  /** 0 for a directory. */
   readonly size: number;
+  /** Permission bits that are synced (0777). */
+  readonly mode: number;
   readonly mtime: Nanoseconds;
   readonly ctime: Nanoseconds;
-  readonly mode: number;
-  /** False while a writer is at it; for what did not change, the known answer stays. */
+  /** Its writer closed it, or nobody touched it for so long that it counts as closed. */
   readonly settled: boolean;
+  /** Changed in the future, so that nobody can say how long it was left alone: settled when a second look finds the same. */
+  readonly ahead: boolean;
+  /** The watch told of it, so it would have told of a write as well. Else it may have been written to unheard. */
+  readonly heard: boolean;
+  /** Bytes were written since it was looked at last, whatever the times say: timestamps may be as coarse as 4 ms. */
+  readonly written: boolean;
 }
 
-/** A local entry with what identifies it. */
-export interface Known extends Local {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly ctime: Nanoseconds;
-}
-
-/** A directory that was listed completely. One that failed, or changed meanwhile, is not in the scan: it proves nothing (I6). */
-export interface Listing {
-  /** Names joined by '/', '' for the root. */
-  readonly path: string;
-  readonly entries: readonly Found[];
+/** What one look at the site, at all of it or at some names, found different. What could not be read whole adds nothing (I6). */
+export interface Scan {
+  /** Parents before what is found in them. */
+  readonly found: readonly Found[];
+  /** Nodes that are not where the local tree has them. Of whatever is in `found`, the old place was looked at as well. */
+  readonly missing: ReadonlySet<NodeId>;
+  /** Nodes that are where the local tree has them. */
+  readonly seen: ReadonlySet<NodeId>;
 }
 
 /** What is known before the scan. */
 export interface Site {
   /** All with this number: hard links are entries of their own. */
-  byInode(dev: bigint, ino: bigint): Iterable<Known>;
-  children(parent: NodeId): Iterable<Known>;
-  entry(id: NodeId): Known | undefined;
-  /** The known directory at a path, for the topmost listings of a partial scan. */
-  directoryAt(path: string): NodeId | undefined;
-  isSynced(id: NodeId): boolean;
+  withInode(inode: string): Iterable<Known>;
+  local(id: NodeId): Known | undefined;
+  localChildren(parent: NodeId): Iterable<Known>;
+  synced(id: NodeId): Synced | undefined;
   /** The synced nodes whose agreed place this is. */
   syncedAt(parent: NodeId, name: string): Iterable<Synced>;
-  inFlight(id: NodeId): boolean;
+  /** An operation about the node was sent and has no outcome yet. */
+  isSent(id: NodeId): boolean;
 }
 
 export interface Identified {
-  /** New, moved or changed entries, parents before children. */
+  /** Entries as they are now, parents before children. */
   readonly put: readonly Known[];
-  /** Entries that are nowhere in the scan and whose directory was listed; each with all below it. */
+  /** Entries that are nowhere any more, each with all below it that is not in `put`. Forget these first. */
   readonly gone: readonly NodeId[];
-  /** Listings to make again: a directory seen twice moved during the scan; the parent of one was never listed. */
-  readonly again: readonly string[];
+  /** Files of `put` that a writer is still at: look again when they are quiet. */
+  readonly unsettled: readonly Found[];
+  /** What moved while it was looked at, and was met twice: left out, to be looked at again. */
+  readonly again: readonly Found[];
 }
 
-/** `nextId` gives a fresh node id. Apply `gone` and `put` together: a name may pass from one to the other. */
-export function identify(site: Site, scan: readonly Listing[], nextId: () => NodeId): Identified {
+/** `nextId` gives a fresh node id. */
+export function identify(site: Site, scan: Scan, nextId: () => NodeId): Identified {
   return new Identification(site, scan, nextId).run();
 }
 
 class Identification {
   readonly #site: Site;
+  readonly #scan: Scan;
   readonly #nextId: () => NodeId;
-  readonly #listings: ReadonlyMap<string, Listing>;
-  readonly #foundInodes = new Set<string>();
-  /** Ids that an entry of this scan has. */
-  readonly #claimed = new Set<NodeId>();
-  readonly #put: Known[] = [];
-  readonly #again: string[] = [];
-  readonly #replaced: NodeId[] = [];
-  readonly #listedIds = new Set<NodeId>();
-  readonly #listed: { readonly id: NodeId; readonly listing: Listing; readonly known: ReadonlyMap<string, Known> }[] =
-    [];
+  readonly #missing: Set<NodeId>;
+  readonly #ids = new Map<Found, NodeId>();
+  readonly #taken = new Set<NodeId>();
+  readonly #again = new Set<Found>();
+  readonly #places = new Set<string>();
 
-  constructor(site: Site, scan: readonly Listing[], nextId: () => NodeId) {
+  constructor(site: Site, scan: Scan, nextId: () => NodeId) {
     this.#site = site;
+    this.#scan = scan;
     this.#nextId = nextId;
-    this.#listings = new Map(scan.map((listing) => [listing.path, listing]));
-    for (const { entries } of scan) for (const found of entries) this.#foundInodes.add(inode(found));
+    this.#missing = new Set(scan.missing);
   }
 
   run(): Identified {
-    for (const { path } of this.#listings.values()) {
-      if (this.#listings.has(parentOf(path)) && path !== '') continue; // comes with its parent
-      const id = path === '' ? rootId : this.#site.directoryAt(path);
-      if (id === undefined) this.#again.push(path);
-      else this.#directories(id, path);
+    for (const found of this.#scan.found) this.#keep(found);
+    // After all moves are known, so that a file that only moved away is not taken for gone.
+    for (const found of this.#scan.found) this.#reclaim(found);
+    const put: Known[] = [];
+    const unsettled: Found[] = [];
+    for (const found of this.#scan.found) {
+      const parent = this.#parentToBe(found);
+      if (parent === undefined) continue;
+      const entry = this.#entry(found, parent);
+      put.push(entry);
+      if (!entry.settled) unsettled.push(found);
     }
-    // Files come after all directories, so that a hard link's old place is known by its parent's id.
-    this.#keepPlaces();
-    for (const { id, listing, known } of this.#listed) {
-      for (const found of listing.entries) if (found.kind === 'file') this.#file(id, found, known.get(found.name));
+    return { put, gone: this.#gone(), unsettled, again: [...this.#again] };
+  }
+
+  /** The id that is known for the inode. */
+  #keep(found: Found): void {
+    const known = [...this.#site.withInode(found.inode)].filter(
+      (entry) => entry.kind === found.kind && isIdentity(entry, found),
+    );
+    // Another scan may have entered a directory that this one still met as new: its names are the same ones all the same.
+    const dir = this.#idOf(found.dir);
+    const here = known.find((entry) => entry.parent === dir && entry.name === found.name);
+    // An inode may have several names (hard links): only one whose old name is gone has moved here.
+    const moved = known.find((entry) => this.#missing.has(entry.id) && !this.#taken.has(entry.id));
+    const match = here ?? moved;
+    if (match !== undefined && !(here !== undefined && this.#taken.has(here.id))) this.#give(found, match.id);
+    else if (here !== undefined || (found.kind === 'directory' && known.some((entry) => this.#isElsewhere(entry))))
+      this.#again.add(found);
+  }
+
+  /** A directory has one name only: seen at two, it moved meanwhile. */
+  #isElsewhere({ id }: Known): boolean {
+    return this.#taken.has(id) || this.#scan.seen.has(id);
+  }
+
+  /** The synced node whose place this is, if it is gone from the site. A node that is sent, or synced itself, stays itself. */
+  #reclaim(found: Found): void {
+    const current = this.#ids.get(found);
+    if (current !== undefined && (this.#site.synced(current) !== undefined || this.#site.isSent(current))) return;
+    const dir = this.#idOf(found.dir);
+    if (dir === undefined || this.#again.has(found)) return;
+    for (const { id, kind } of this.#site.syncedAt(dir, found.name)) {
+      if (kind !== found.kind || this.#taken.has(id) || !this.#isGone(id, kind)) continue;
+      // A directory that is known keeps its id: entries in it name it as their parent.
+      if (kind === 'directory' && current !== undefined) continue;
+      if (current !== undefined) this.#missing.add(current);
+      if (current !== undefined) this.#taken.delete(current);
+      this.#give(found, id);
+      // What it held is elsewhere, or at its place in the new one, or gone with the old one.
+      if (kind === 'directory') for (const child of this.#site.localChildren(id)) this.#missing.add(child.id);
+      return;
     }
-    return { put: this.#put, gone: this.#gone(), again: this.#again };
-  }
-
-  #directories(top: NodeId, topPath: string): void {
-    const open: { id: NodeId; path: string }[] = [{ id: top, path: topPath }];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const { id, path } = next;
-      const listing = this.#listings.get(path);
-      if (listing === undefined) continue;
-      this.#listedIds.add(id);
-      this.#listed.push({ id, listing, known: new Map(mapByName(this.#site.children(id))) });
-      for (const found of listing.entries) {
-        if (found.kind !== 'directory') continue;
-        const below = path === '' ? found.name : `${path}/${found.name}`;
-        const known = first(this.#known(found), (entry) => !this.#claimed.has(entry.id));
-        if (known === undefined && first(this.#known(found)) !== undefined) {
-          this.#again.push(below);
-          continue;
-        }
-        open.push({ id: this.#take(id, found, known), path: below });
-      }
-    }
-  }
-
-  /** Of several names of one inode, the one where it was known keeps the id. */
-  #keepPlaces(): void {
-    for (const { listing, known } of this.#listed) {
-      for (const found of listing.entries) {
-        const here = known.get(found.name);
-        if (found.kind === 'file' && here !== undefined && isSame(here, found)) this.#claimed.add(here.id);
-      }
-    }
-  }
-
-  #file(parent: NodeId, found: Found, here: Known | undefined): void {
-    if (here !== undefined && isSame(here, found)) this.#record(parent, found, here, here.id);
-    else
-      this.#take(
-        parent,
-        found,
-        first(this.#known(found), (entry) => !this.#claimed.has(entry.id)),
-      );
-  }
-
-  *#known(found: Found): Iterable<Known> {
-    for (const entry of this.#site.byInode(found.dev, found.ino)) if (entry.kind === found.kind) yield entry;
-  }
-
-  /** Finds the id of an entry that is not where it was known. */
-  #take(parent: NodeId, found: Found, known: Known | undefined): NodeId {
-    const id = this.#mayReclaim(found, known) ? this.#reclaim(parent, found) : undefined;
-    if (id === undefined) return this.#record(parent, found, known, known?.id ?? this.#nextId());
-    if (known !== undefined) this.#replaced.push(known.id);
-    return this.#record(parent, found, undefined, id);
-  }
-
-  /** A known directory keeps its id: entries below it name it as their parent, and may not be in this scan. */
-  #mayReclaim(found: Found, known: Known | undefined): boolean {
-    if (known === undefined) return true;
-    return found.kind === 'file' && !this.#site.isSynced(known.id) && !this.#site.inFlight(known.id);
   }
 
   /**
-   * The synced node whose place this is, if it is gone from the site: editors write a temporary file and rename it over.
-   * Not one that was gone before and is in flight: that is its delete, and a deleted id never comes back (I5).
+   * What was gone before this scan and is sent, is being deleted: a deleted id never comes back (I5). A directory that was
+   * gone before is on its way out with all below it.
    */
-  #reclaim(parent: NodeId, found: Found): NodeId | undefined {
-    for (const { id, kind } of this.#site.syncedAt(parent, found.name)) {
-      if (kind !== found.kind || this.#claimed.has(id)) continue;
-      const entry = this.#site.entry(id);
-      // A directory that was gone before is on its way out with all below it.
-      if (entry === undefined && kind === 'directory') continue;
-      if (entry === undefined ? this.#site.inFlight(id) : this.#isFound(entry) || !this.#listedIds.has(entry.parent))
-        continue;
-      return id;
-    }
-    return undefined;
+  #isGone(id: NodeId, kind: NodeKind): boolean {
+    if (this.#site.local(id) !== undefined) return this.#missing.has(id);
+    return kind === 'file' && !this.#site.isSent(id);
   }
 
-  #isFound(entry: Known): boolean {
-    return this.#foundInodes.has(inode(entry));
-  }
-
-  #record(parent: NodeId, found: Found, known: Known | undefined, id: NodeId): NodeId {
-    this.#claimed.add(id);
-    const { name, kind, dev, ino, size, mtime, ctime, mode } = found;
-    const sameContent = known !== undefined && known.size === size && known.mtime === mtime && known.ctime === ctime;
-    if (known !== undefined && sameContent && known.parent === parent && known.name === name && known.mode === mode)
-      return id;
-    const hash = sameContent ? known.hash : null;
-    const settled = sameContent ? known.settled : found.settled;
-    this.#put.push({ id, parent, name, kind, dev, ino, size, mtime, ctime, mode, hash, settled });
-    return id;
+  #entry(found: Found, parent: NodeId): Known {
+    const id = this.#ids.get(found) ?? this.#nextId();
+    this.#give(found, id);
+    const { name, kind, size, mode, mtime: statMtime, ctime, inode, born } = found;
+    const before = this.#site.local(id);
+    const file = kind === 'file';
+    const same = before !== undefined && isUntouched(before, found, before.parent !== parent || before.name !== name);
+    return {
+      id,
+      parent,
+      name,
+      kind,
+      size,
+      mtime: !file ? '0' : same ? before.mtime : statMtime,
+      mode,
+      hash: same && file ? before.hash : null,
+      settled: !file || found.settled || (same && (before.settled || found.ahead)),
+      inode,
+      born,
+      statMtime,
+      ctime,
+    };
   }
 
   #gone(): NodeId[] {
-    const gone: NodeId[] = [];
-    const open: NodeId[] = [...this.#replaced];
-    for (const { known } of this.#listed) for (const { id } of known.values()) open.push(id);
+    const gone = new Set<NodeId>();
+    const open = [...this.#missing];
     for (let id = open.pop(); id !== undefined; id = open.pop()) {
-      if (this.#claimed.has(id)) continue;
-      this.#claimed.add(id);
-      gone.push(id);
-      for (const child of this.#site.children(id)) open.push(child.id);
+      const entry = this.#site.local(id);
+      if (entry === undefined || this.#taken.has(id) || gone.has(id)) continue;
+      gone.add(id);
+      if (entry.kind === 'directory') for (const child of this.#site.localChildren(id)) open.push(child.id);
     }
-    return gone;
+    return [...gone];
+  }
+
+  #give(found: Found, id: NodeId): void {
+    this.#ids.set(found, id);
+    this.#taken.add(id);
+  }
+
+  #idOf(place: Place): NodeId | undefined {
+    return typeof place === 'string' ? place : this.#ids.get(place);
+  }
+
+  /** Undefined for what is left out: with its directory, or because its place was met twice, so it was looked at twice. */
+  #parentToBe(found: Found): NodeId | undefined {
+    const { dir, name } = found;
+    const parent = typeof dir !== 'string' && this.#again.has(dir) ? undefined : this.#idOf(dir);
+    const place = `${parent}/${name}`;
+    if (parent === undefined || this.#places.has(place)) this.#again.add(found);
+    if (this.#again.has(found)) return undefined;
+    this.#places.add(place);
+    return parent;
   }
 }
 
-function isSame(known: Known, found: Found): boolean {
-  return known.dev === found.dev && known.ino === found.ino && known.kind === found.kind;
-}
-
-function inode(of: { readonly dev: bigint; readonly ino: bigint; readonly kind: NodeKind }): string {
-  return `${of.kind}:${of.dev}:${of.ino}`;
-}
-
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash === -1 ? '' : path.slice(0, slash);
-}
-
-function* mapByName(entries: Iterable<Known>): Iterable<[string, Known]> {
-  for (const entry of entries) yield [entry.name, entry];
-}
-
-function first<T>(items: Iterable<T>, accept: (item: T) => boolean = () => true): T | undefined {
-  for (const item of items) if (accept(item)) return item;
-  return undefined;
+/**
+ * A rename or a new mode moves ctime, and behind that may hide a write whose mtime was set back: only for what is provably
+ * the same file, and of whose writes the watch would have told, it hides nothing.
+ */
+function isUntouched(before: Known, found: Found, moved: boolean): boolean {
+  if (!isIdentity(before, found) || found.written) return false;
+  if (before.size !== found.size || before.statMtime !== found.mtime) return false;
+  const proven = isProven(before, found);
+  if (before.ctime === found.ctime) return !moved || proven;
+  return proven && found.heard && (moved || before.mode !== found.mode);
 }

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Known } from '../../lib/core/identify.ts';
 import type { NodeState } from '../../lib/core/node.ts';
-import type { LocalEntry } from '../../lib/agent/state/local-table.ts';
 import { State } from '../../lib/agent/state/state.ts';
 
 let dir: string;
@@ -16,7 +16,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dir, { recursive: true }));
 
-function local(id: string, parent: string, name: string, kind: 'file' | 'directory' = 'file'): LocalEntry {
+function local(id: string, parent: string, name: string, kind: 'file' | 'directory' = 'file'): Known {
   const times = { mtime: '1', statMtime: '1700000000000000001', ctime: '2' };
   return { id, parent, name, kind, size: 3, mode: 0o644, hash: null, settled: true, inode: '1:2', born: '7', ...times };
 }

@@ -1,15 +1,18 @@
+import fc from 'fast-check';
 import { describe, expect, test } from '@jest/globals';
-import { identify, type Found, type Known, type Listing, type Site } from '../../lib/core/identify.ts';
-import type { NodeId } from '../../lib/core/node.ts';
+import { identify, type Known, type Site } from '../../lib/core/identify.ts';
+import { rootId, type NodeId } from '../../lib/core/node.ts';
+import { looked, type Seen } from '../support/looked.ts';
 import { syncedOf } from '../support/tiny-trees.ts';
 
-/** `name#inode`, then `/` for a directory, `=size`, `~mtime`, `^ctime`. */
-function found(spec: string): Found {
-  const match = /^(\w+)#(\d+)(\/)?(?:=(\d+))?(?:~(\d+))?(?:\^(\d+))?$/.exec(spec);
+/** `name#inode`, then `/` for a directory, `@birth`, `=size`, `~mtime`, `^ctime`, `!` where the watch told of it. */
+function seen(spec: string): Seen {
+  const match = /^(\w+)#(\d+)(\/)?(?:@(\d+))?(?:=(\d+))?(?:~(\d+))?(?:\^(\d+))?(!)?$/.exec(spec);
   if (match === null) throw new Error(`not an entry: ${spec}`);
-  const [, name = '', ino = '0', slash, size = '1', mtime = '1', ctime = '1'] = match;
+  const [, name = '', ino = '0', slash, born = '5', size = '1', mtime = '1', ctime = '1', heard] = match;
   const kind = slash === undefined ? 'file' : 'directory';
-  return { name, kind, dev: 1n, ino: BigInt(ino), size: Number(size), mtime, ctime, mode: 0o644, settled: true };
+  const inode = `1:${ino}`;
+  return { name, kind, inode, born, size: Number(size), mtime, ctime, mode: 0o644, heard: heard !== undefined };
 }
 
 /** Known entries as `parent>spec`; `synced` and `flight` name ids; a synced one's place is where it is known, or given. */
@@ -28,13 +31,18 @@ interface Case extends Before {
   readonly again?: readonly string[];
 }
 
-function siteOf({ known = {}, synced = [], flight = [] }: Before): Site {
+function siteOf({
+  known = {},
+  synced = [],
+  flight = [],
+}: Before): Site & { directoryAt(path: string): NodeId | undefined } {
   const entries = new Map<NodeId, Known>();
   const places = new Map<NodeId, string>();
   for (const [id, spec] of Object.entries(known)) {
     const [parent = '', rest = ''] = spec.split('>');
-    const { name, kind, ...stat } = found(rest);
-    entries.set(id, { id, parent, name, kind, ...stat, hash: kind === 'file' ? 'h' : null });
+    const { name, kind, mtime, ...stat } = seen(rest);
+    const hash = kind === 'file' ? 'h' : null;
+    entries.set(id, { ...stat, id, parent, name, kind, hash, mtime, statMtime: mtime, settled: true });
     places.set(id, `${parent}/${name}${kind === 'file' ? '' : '/'}`);
   }
   const agreed = Array.isArray(synced)
@@ -45,27 +53,28 @@ function siteOf({ known = {}, synced = [], flight = [] }: Before): Site {
     return parent === undefined ? entry.name : `${pathOf(parent)}/${entry.name}`;
   };
   return {
-    byInode: (dev, ino) => [...entries.values()].filter((entry) => entry.dev === dev && entry.ino === ino),
-    children: (parent) => [...entries.values()].filter((entry) => entry.parent === parent),
-    entry: (id) => entries.get(id),
-    directoryAt: (path) => [...entries.values()].find((entry) => pathOf(entry) === path)?.id,
-    isSynced: (id) => agreed.some((node) => node.id === id),
+    withInode: (inode) => [...entries.values()].filter((entry) => entry.inode === inode),
+    localChildren: (parent) => [...entries.values()].filter((entry) => entry.parent === parent),
+    local: (id) => entries.get(id),
+    synced: (id) => agreed.find((node) => node.id === id),
     syncedAt: (parent, name) => agreed.filter((node) => node.parent === parent && node.name === name),
-    inFlight: (id) => flight.includes(id),
+    isSent: (id) => flight.includes(id),
+    directoryAt: (path) => (path === '' ? rootId : [...entries.values()].find((entry) => pathOf(entry) === path)?.id),
   };
 }
 
 function check(cases: readonly Case[]): void {
   test.each(cases.map((one) => [one.it, one] as const))('%s', (_, one) => {
-    const scan = Object.entries(one.scan).map(([path, entries]): Listing => ({ path, entries: entries.map(found) }));
+    const listings = new Map(Object.entries(one.scan).map(([path, specs]) => [path, specs.map(seen)] as const));
+    const site = siteOf(one);
     let count = 0;
-    const result = identify(siteOf(one), scan, () => `n${++count}`);
+    const result = identify(site, looked(site, listings), () => `n${++count}`);
     const put = result.put.map(({ id, parent, name, hash }) => `${id} ${parent}>${name} ${hash ?? '?'}`);
-    expect({ put: put.toSorted(), gone: result.gone.toSorted(), again: result.again }).toEqual({
-      put: one.put ?? [],
-      gone: one.gone ?? [],
-      again: one.again ?? [],
-    });
+    expect({
+      put: put.toSorted(),
+      gone: result.gone.toSorted(),
+      again: result.again.map(({ path }) => path),
+    }).toEqual({ put: one.put ?? [], gone: one.gone ?? [], again: one.again ?? [] });
   });
 }
 
@@ -80,7 +89,13 @@ describe('P20 an entry is its inode', () => {
     },
     { it: 'a rename', known: tree, scan: { '': ['d#10/', 'h#1'], d: ['g#2'] }, put: ['f root>h h'] },
     {
-      it: 'a rename moves ctime: the content is read again',
+      it: 'a rename moves ctime, and the watch told of nothing else',
+      known: tree,
+      scan: { '': ['d#10/', 'h#1^2!'] },
+      put: ['f root>h h'],
+    },
+    {
+      it: 'but one that nobody heard may hide a write: the content is read again',
       known: tree,
       scan: { '': ['d#10/', 'h#1^2'] },
       put: ['f root>h ?'],
@@ -146,11 +161,24 @@ describe('P20 an entry is its inode', () => {
       gone: ['a'],
     },
     {
-      it: 'the number of a file reused elsewhere: a move whose content is read again',
+      it: 'the number of a file reused elsewhere: the birth tells',
       known: { a: 'root>a#1' },
       synced: ['a'],
-      scan: { '': ['b#1=7~9^9'] },
-      put: ['a root>b ?'],
+      scan: { '': ['b#1@6!'] },
+      put: ['n1 root>b ?'],
+      gone: ['a'],
+    },
+    {
+      it: 'where no birth is known: a move whose content is read again, whatever the times say',
+      known: { a: 'root>a#1@0', b: 'root>b#2', c: 'root>c#3@0' },
+      scan: { '': ['a2#1@0!', 'b2#2@0^2!', 'c2#3^2!'] },
+      put: ['a root>a2 ?', 'b root>b2 ?', 'c root>c2 ?'],
+    },
+    {
+      it: 'at its place, with its times, it is the same without a birth, too',
+      known: { a: 'root>a#1@0', c: 'root>c#3@0' },
+      scan: { '': ['a#1@0', 'c#3'] },
+      put: ['c root>c h'],
     },
   ]);
 });
@@ -169,17 +197,25 @@ describe('P21 gone needs proof', () => {
       gone: ['d', 'e'],
     },
     {
-      it: 'a listing whose directory nobody knows proves nothing',
-      known: tree,
-      scan: { 'x/y': ['q#7'] },
-      again: ['x/y'],
-    },
-    {
       it: 'a directory seen twice moved meanwhile: once more',
       known: tree,
       scan: { '': ['c#10/', 'd#10/', 'g#2'] },
-      put: ['d root>c ?'],
-      again: ['d'],
+      again: ['c'],
+    },
+    {
+      it: 'also when both places are new',
+      known: tree,
+      scan: { '': ['b#10/', 'c#10/', 'g#2'] },
+      put: ['d root>b ?'],
+      again: ['c'],
+    },
+    {
+      it: 'what is new in a directory that was looked at twice is one',
+      known: tree,
+      scan: { '': ['b#10/', 'c#10/', 'g#2'], b: ['x#7'], c: ['x#7'] },
+      put: ['d root>b ?', 'n1 d>x ?'],
+      gone: ['e', 'f'],
+      again: ['c', 'c/x'],
     },
   ]);
 });
@@ -264,4 +300,78 @@ describe('P22 what takes the place of a gone one is it', () => {
       gone: ['a'],
     },
   ]);
+});
+
+// A site as users leave it: sizes and times are all the same, numbers are given again at once, and only some things are
+// heard. Whatever the scans are told, each entry of the tree is one that is there, and a hash is that of its content.
+describe('P20 to P22 whatever happens between two scans', () => {
+  interface OnDisk extends Seen {
+    readonly content: string;
+  }
+  const name = fc.constantFrom('a', 'b', 'c');
+  const step = fc.record({ what: fc.constantFrom('put', 'put', 'move', 'remove', 'copy', 'mode'), name, to: name });
+  const rounds = fc.array(fc.record({ steps: fc.array(step, { maxLength: 6 }), heard: fc.boolean() }), {
+    maxLength: 6,
+  });
+
+  test.each([true, false])('births told: %s', (births) => {
+    fc.assert(
+      fc.property(rounds, (all) => {
+        const disk = new Map<string, OnDisk>();
+        const free = ['1', '2', '3', '4', '5', '6'];
+        const tree = new Map<NodeId, Known>();
+        let tick = 0;
+        let count = 0;
+        for (const { steps, heard } of all) {
+          const written = new Set<string>();
+          for (const { what, name: at, to } of steps) {
+            const there = disk.get(at);
+            const ctime = `${++tick}`;
+            if (what === 'put' && there === undefined) {
+              const born = births ? ctime : '0';
+              const file = { kind: 'file', size: 1, mtime: '1', mode: 0o644 } as const;
+              disk.set(at, { ...file, name: at, inode: `1:${free.shift()}`, born, ctime, heard, content: ctime });
+              written.add(at);
+            } else if (there === undefined) continue;
+            else if (what === 'copy') {
+              disk.set(at, { ...there, ctime, content: ctime });
+              written.add(at);
+            } else if (what === 'mode') disk.set(at, { ...there, ctime, mode: there.mode ^ 0o100 });
+            else if (what === 'remove' || (what === 'move' && to !== at)) {
+              const over = what === 'move' ? disk.get(to) : there;
+              if (over !== undefined) free.unshift(over.inode.slice(2));
+              disk.delete(at);
+              if (written.delete(at) && what === 'move') written.add(to);
+              if (what === 'move') disk.set(to, { ...there, name: to, ctime });
+            }
+          }
+          const listing = [...disk.values()].map((file) => ({
+            ...file,
+            heard,
+            written: heard && written.has(file.name),
+          }));
+          const site: Site = {
+            withInode: (inode) => [...tree.values()].filter((entry) => entry.inode === inode),
+            localChildren: (parent) => [...tree.values()].filter((entry) => entry.parent === parent),
+            local: (id) => tree.get(id),
+            synced: () => undefined,
+            syncedAt: () => [],
+            isSent: () => false,
+          };
+          const at = { ...site, directoryAt: () => rootId };
+          const { put, gone } = identify(site, looked(at, new Map([['', listing]])), () => `n${++count}`);
+          for (const id of gone) tree.delete(id);
+          for (const entry of put) tree.set(entry.id, entry);
+          expect([...tree.values()].map((entry) => entry.name).toSorted()).toEqual([...disk.keys()].toSorted());
+          for (const entry of tree.values()) {
+            const content = disk.get(entry.name)?.content;
+            if (entry.hash !== null) expect([entry.name, entry.hash]).toEqual([entry.name, content]);
+            // Somebody reads it, and the hash is known from then on.
+            tree.set(entry.id, { ...entry, hash: content ?? null });
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
 });

@@ -1,14 +1,7 @@
-import type { Local } from '../../core/trees.ts';
+import type { Known } from '../../core/identify.ts';
 import type { NodeId, NodeKind } from '../../core/node.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
-import type { Identity } from '../round.ts';
 import { packName, unpackName } from './names.ts';
-
-/** A local entry with what identifies its inode and tells whether that was touched. */
-export interface LocalEntry extends Local, Identity {
-  readonly statMtime: string;
-  readonly ctime: string;
-}
 
 type Row = Record<string, unknown>;
 
@@ -36,15 +29,15 @@ export class LocalTable {
     this.#count = db.prepare(`SELECT count(*) AS files FROM local WHERE kind = 'file'`);
   }
 
-  get(id: NodeId): LocalEntry | undefined {
+  get(id: NodeId): Known | undefined {
     return entry(this.#get.get(id));
   }
 
-  at(parent: NodeId, name: string): LocalEntry | undefined {
+  at(parent: NodeId, name: string): Known | undefined {
     return entry(this.#at.get(parent, packName(name)));
   }
 
-  children(parent: NodeId): LocalEntry[] {
+  children(parent: NodeId): Known[] {
     return this.#children.all(parent).map(read);
   }
 
@@ -54,11 +47,11 @@ export class LocalTable {
   }
 
   /** More than one where a file has several names (hard links), or a number was given again. */
-  withInode(inode: string): LocalEntry[] {
+  withInode(inode: string): Known[] {
     return this.#inode.all(inode).map(read);
   }
 
-  put(row: LocalEntry): void {
+  put(row: Known): void {
     const { id, parent, kind, size, mtime, mode, hash, inode, born, statMtime, ctime } = row;
     const settled = row.settled ? 1 : 0;
     this.#put.run(
@@ -87,11 +80,11 @@ export class LocalTable {
   }
 }
 
-function entry(row: Row | undefined): LocalEntry | undefined {
+function entry(row: Row | undefined): Known | undefined {
   return row === undefined ? undefined : read(row);
 }
 
-function read(row: Row): LocalEntry {
+function read(row: Row): Known {
   return {
     id: row['id'] as string,
     parent: row['parent'] as string,

@@ -1,7 +1,8 @@
+import type { Known } from '../../core/identify.ts';
 import { rootId, type NodeId, type NodeState } from '../../core/node.ts';
 import type { Synced, Trees } from '../../core/trees.ts';
 import { openDatabase, type Database } from '../../base/sqlite.ts';
-import { LocalTable, type LocalEntry } from './local-table.ts';
+import { LocalTable } from './local-table.ts';
 import { Meta } from './meta.ts';
 import { ConflictTable, ReplacedTable } from './notes.ts';
 import { OutboxTable } from './outbox-table.ts';
@@ -64,7 +65,7 @@ export class State implements Trees {
     this.writes.close();
   }
 
-  local(id: NodeId): LocalEntry | undefined {
+  local(id: NodeId): Known | undefined {
     return this.#local.get(id);
   }
 
@@ -76,7 +77,7 @@ export class State implements Trees {
     return this.#remote.get(id);
   }
 
-  localAt(parent: NodeId, name: string): LocalEntry | undefined {
+  localAt(parent: NodeId, name: string): Known | undefined {
     return this.#local.at(parent, name);
   }
 
@@ -88,7 +89,7 @@ export class State implements Trees {
     return this.#synced.at(parent, name);
   }
 
-  localChildren(parent: NodeId): readonly LocalEntry[] {
+  localChildren(parent: NodeId): readonly Known[] {
     return this.#local.children(parent);
   }
 
@@ -105,7 +106,7 @@ export class State implements Trees {
     return this.#local.countChildren(parent, limit);
   }
 
-  localWithInode(inode: string): readonly LocalEntry[] {
+  withInode(inode: string): readonly Known[] {
     return this.#local.withInode(inode);
   }
 
@@ -128,7 +129,7 @@ export class State implements Trees {
     return this.sent.has(id);
   }
 
-  setLocal(id: NodeId, entry: LocalEntry | null): void {
+  setLocal(id: NodeId, entry: Known | null): void {
     if (entry === null) this.#local.drop(id);
     else this.#local.put(entry);
     this.#held.delete(id);

@@ -1,0 +1,52 @@
+// Takes what a scan saw into the local tree, except what the agent's own hand (or a later scan) was at meanwhile.
+import { identify, isIdentity, type Found } from '../core/identify.ts';
+import { rootId, type NodeId } from '../core/node.ts';
+import type { Round } from './round.ts';
+import type { State } from './state/state.ts';
+import type { Touched } from './touched.ts';
+
+export interface Recorded {
+  /** Files that a writer is still at: look again when they are quiet. */
+  readonly unsettled: readonly Found[];
+  /** Paths that the agent itself was at meanwhile: look again. */
+  readonly again: readonly string[];
+  /** What moved under the scan's eyes: look again a little later. */
+  readonly moving: readonly Found[];
+  /** Nodes whose local entry changed. */
+  readonly changed: readonly NodeId[];
+}
+
+/** Must run inside a transaction of `state`. */
+export function record(state: State, touched: Touched, round: Round): Recorded {
+  const again: string[] = [];
+  const missing = new Set<NodeId>();
+  for (const id of round.missing) {
+    const entry = state.local(id);
+    if (entry === undefined) continue;
+    if (touched.during(round.began, entry.parent, entry.name)) again.push(state.pathOf(id) ?? '');
+    else missing.add(id);
+  }
+  const found = trusted(state, touched, round, (each) => {
+    again.push(each.path);
+    // Where it came from it is looked for together with where it went, or it would be taken for deleted.
+    for (const entry of state.withInode(each.inode))
+      if (isIdentity(entry, each) && missing.delete(entry.id)) again.push(state.pathOf(entry.id) ?? '');
+  });
+  const { put, gone, unsettled, again: moving } = identify(state, { ...round, found, missing }, () => state.newId());
+  for (const id of gone) state.setLocal(id, null);
+  for (const entry of put) state.setLocal(entry.id, entry);
+  return { unsettled, again, moving, changed: [...gone, ...put.map(({ id }) => id)] };
+}
+
+/** Without the names that were touched since the scan began, and without what was found below them. */
+function trusted(state: State, touched: Touched, round: Round, refuse: (found: Found) => void): readonly Found[] {
+  const out = new Set<Found>();
+  for (const each of round.found) {
+    const { dir, name } = each;
+    if (typeof dir !== 'string') {
+      if (out.has(dir)) out.add(each);
+    } else if (touched.during(round.began, dir, name)) refuse(each);
+    else if (dir === rootId || state.local(dir) !== undefined) out.add(each);
+  }
+  return [...out];
+}
