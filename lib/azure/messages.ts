@@ -4,9 +4,9 @@ import type { EventGridPublisherClient } from '@azure/eventgrid';
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
 import type { Changes, Events, Sites } from '../cloud/ports.ts';
 
-export const changesQueue = 'changes';
-export const sitesTopic = 'sites';
-export const committedType = 'Tideway.ChangesCommitted';
+const changesQueue = 'changes';
+const sitesTopic = 'sites';
+const committedType = 'Tideway.ChangesCommitted';
 
 export function changesOf(client: ServiceBusClient): Changes {
   const sender = client.createSender(changesQueue);

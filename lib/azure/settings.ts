@@ -36,7 +36,7 @@ function need(env: Env, name: string): string {
 }
 
 /** The parts of a storage connection string; the endpoints are built from the suffix where they are not given. */
-export function parseStorage(text: string): StorageAccount {
+function parseStorage(text: string): StorageAccount {
   const parts = new Map<string, string>();
   for (const part of text.split(';')) {
     const equals = part.indexOf('=');

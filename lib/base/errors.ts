@@ -27,10 +27,6 @@ export function must<T>(value: T | null | undefined, what: string): T {
   return value;
 }
 
-export function assert(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new Error(`broken invariant: ${what}`);
-}
-
 export function unreachable(value: never): never {
   throw new Error(`broken invariant: unexpected ${JSON.stringify(value)}`);
 }

@@ -1,5 +1,4 @@
 // What the backend needs of the world. lib/azure implements these with the official clients, the simulator in memory.
-import type { LogRow } from '../protocol/log-row.ts';
 import type { Hint } from '../protocol/hint.ts';
 
 /** One row of a group's partition: a JSON value under a key. */
@@ -130,5 +129,3 @@ export interface Sites {
 export interface Changes {
   send(group: string, body: unknown): Promise<void>;
 }
-
-export type { LogRow };

@@ -30,7 +30,7 @@ export async function listGroups(cloud: Cloud): Promise<readonly string[]> {
   return rows.map((row) => groupEntry.parse(row.value).group);
 }
 
-export const defaultExclude: readonly string[] = ['~$*', '*.laccdb', 'Thumbs.db', 'desktop.ini'];
+const defaultExclude: readonly string[] = ['~$*', '*.laccdb', 'Thumbs.db', 'desktop.ini'];
 
 /** Makes a group on a share that exists; repeating it changes nothing. `name` becomes the partition and the session id. */
 export async function createGroup(cloud: Cloud, name: string, shareName: string): Promise<void> {

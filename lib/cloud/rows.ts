@@ -67,7 +67,6 @@ export const idRow = z.union([
   z.object({ v: z.literal(1), alias: z.string() }),
   z.object({ v: z.literal(1), dead: count, last: nodeRow }),
 ]);
-export type IdRow = z.infer<typeof idRow>;
 
 export const endpointRow = z.object({
   v: z.literal(1),

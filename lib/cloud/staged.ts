@@ -73,7 +73,7 @@ async function rangesOf(share: Share, path: string): Promise<readonly (readonly 
 }
 
 /** Whether the ranges [from, to) together cover [0, size). */
-export function covers(size: number, ranges: readonly (readonly [number, number])[]): boolean {
+function covers(size: number, ranges: readonly (readonly [number, number])[]): boolean {
   let reached = 0;
   for (const [from, to] of ranges.toSorted((a, b) => a[0] - b[0])) {
     if (from > reached) return false;

@@ -21,11 +21,9 @@ export type Batch = z.infer<typeof batch>;
 
 /** The backend's own message: paths of the share to look at. */
 const findings = z.object({ v: z.literal(1), group: z.string(), findings: z.array(finding).min(1).max(100) });
-export type Findings = z.infer<typeof findings>;
 
 /** A message that only makes the committer come: to recover, or to try parked operations again. */
 const nudge = z.object({ v: z.literal(1), group: z.string(), nudge: z.string() });
-export type Nudge = z.infer<typeof nudge>;
 
 export const payload = z.union([batch, findings, nudge]);
 export type Payload = z.infer<typeof payload>;

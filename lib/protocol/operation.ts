@@ -1,7 +1,7 @@
 // What an agent asks of the committer. Named (endpoint, incarnation, n): the idempotence key, n counting up from 1.
 import { z } from 'zod';
 
-export const nodeId = z.string().regex(/^[a-z0-9-]{4,80}$/);
+const nodeId = z.string().regex(/^[a-z0-9-]{4,80}$/);
 const count = z.number().int().nonnegative();
 export const nanoseconds = z.string().regex(/^-?\d{1,22}$/);
 const mode = z.number().int().min(0).max(0o777);
@@ -68,4 +68,3 @@ export type Operation = z.infer<typeof operation>;
 
 /** What was seen on the share at a path by somebody who looked twice; only the backend itself may send it. */
 export const finding = z.object({ kind: z.literal('examine'), path: z.string().max(2048) });
-export type Finding = z.infer<typeof finding>;

@@ -69,7 +69,7 @@ function free(shape: Shape, parent: NodeId, name: string): boolean {
   return true;
 }
 
-export function isBelow(shape: ReadonlyMap<NodeId, { parent: NodeId }>, id: NodeId, top: NodeId): boolean {
+function isBelow(shape: ReadonlyMap<NodeId, { parent: NodeId }>, id: NodeId, top: NodeId): boolean {
   for (let up: NodeId | undefined = id; up !== undefined; up = shape.get(up)?.parent) if (up === top) return true;
   return false;
 }

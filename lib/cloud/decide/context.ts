@@ -100,7 +100,7 @@ export interface Place {
 
 const maxPath = 2048;
 
-export function checkName(parent: NodeId, name: string): void {
+function checkName(parent: NodeId, name: string): void {
   if (name === '.' || name === '..' || name === '' || name.includes('/') || name.includes('\0'))
     throw new Refused('name_forbidden');
   if (isOurs(parent, name)) throw new Refused('name_reserved');

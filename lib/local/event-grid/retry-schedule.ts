@@ -27,8 +27,8 @@ const leastDelay: ReadonlyMap<number, number> = new Map([
   [503, 30 * second],
 ]);
 
-export const mostAttempts = 30;
-export const timeToLive = 24 * hour;
+const mostAttempts = 30;
+const timeToLive = 24 * hour;
 
 export type Verdict =
   | { readonly kind: 'retry'; readonly afterMs: number }

@@ -3,7 +3,7 @@ import type { Database, Statement } from '../../base/sqlite.ts';
 import { FilesError } from './errors.ts';
 
 /** Full access for administrators and the system, modify for the users of the share: what a root has at first. */
-export const defaultSddl = 'O:SYG:SYD:(A;OICI;0x1301bf;;;AU)(A;OICIIO;FA;;;CO)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
+const defaultSddl = 'O:SYG:SYD:(A;OICI;0x1301bf;;;AU)(A;OICIIO;FA;;;CO)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
 export const defaultKey = keyOf(defaultSddl);
 
 /** Security descriptors of a share by key: files hold keys. The same text has the same key. */

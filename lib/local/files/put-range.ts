@@ -63,7 +63,7 @@ function writtenTime(request: Request, node: Node, now: string): string {
 }
 
 /** What a request that changes the bytes or properties of a file must not meet. */
-export function checkWrite(store: Store, node: Node, request: Request): void {
+function checkWrite(store: Store, node: Node, request: Request): void {
   store.handles.check(node.id, 'write');
   checkLease(node, request.headers.get('x-ms-lease-id'));
   if (isReadOnly(node)) throw new FilesError('ReadOnlyAttribute');

@@ -5,7 +5,7 @@ import type { Reply } from './reply.ts';
 import { escape } from './xml.ts';
 
 /** Most bytes of a request body. */
-export const maxBody = 4 * 2 ** 20;
+const maxBody = 4 * 2 ** 20;
 
 /** One HTTP request in, one answer out; the parts that know nothing of files. */
 export function listen(

@@ -16,7 +16,7 @@ import type { Secrets } from './secrets.ts';
 import { z } from 'zod';
 
 const root = path.join(import.meta.dirname, '../../..');
-export const accountName = 'tideway';
+const accountName = 'tideway';
 const entries = ['commit', 'fan-out', 'share-changed', 'tick', 'api'].map((name) => `functions/${name}.ts`);
 
 const topologyFile = z.object({

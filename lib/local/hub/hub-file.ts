@@ -34,7 +34,7 @@ const hubFile = z.object({
 });
 export type HubFile = z.infer<typeof hubFile>;
 
-export function hubFilePath(data: string): string {
+function hubFilePath(data: string): string {
   return path.join(data, 'hub.json');
 }
 

@@ -5,13 +5,13 @@ import { type Metadata, withPayload } from '../payload-metadata.ts';
 import type { Int64, TypedData } from '../rpc.ts';
 import type { Message } from './receiver.ts';
 
-export function bodyBytes(message: Message): Uint8Array {
+function bodyBytes(message: Message): Uint8Array {
   const body = message.body as unknown;
   if (body instanceof Uint8Array) return body;
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null));
 }
 
-export function bodyText(message: Message): string {
+function bodyText(message: Message): string {
   const bytes = bodyBytes(message);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }

@@ -95,7 +95,7 @@ export class TimerListener implements Listener {
 }
 
 /** The shapes that Microsoft's timer extension sends. */
-export function timerInvocation(
+function timerInvocation(
   schedule: Schedule,
   status: ScheduleStatus | undefined,
   pastDue: boolean,
