@@ -35,7 +35,7 @@ function sizeOf(random: Random): number {
   return pick(random, [4 * MiB, 4 * MiB + 1, 5 * MiB + 123]);
 }
 
-export function nameOf(random: Random, index: number): string {
+function nameOf(random: Random, index: number): string {
   return randomInt(random, 4) === 0 ? `${pick(random, odd)} ${index}.txt` : `file-${index}.dat`;
 }
 
