@@ -151,6 +151,7 @@ function plain(
 
 /** New ids carry their maker's name: nobody can take an id that another one might use. */
 function foreignId(sender: Sender, operation: Operation): string | undefined {
+  if ('node' in operation && operation.node === rootId) return 'id_foreign'; // the root is nobody's to change
   if (operation.kind !== 'create' && operation.kind !== 'mkdir') return undefined;
   return operation.node.startsWith(`${sender.endpoint}-${sender.incarnation}-`) ? undefined : 'id_foreign';
 }

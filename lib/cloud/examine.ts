@@ -156,15 +156,15 @@ async function below(turn: Turn, path: string, there: ShareProperties | undefine
   const parent = await turn.view.directoryAt(path);
   if (entries === undefined || parent === undefined) return [];
   const changed: string[] = [];
-  const onShareNow = new Set<string>();
+  const missing = new Map((await turn.view.children(parent)).map((row) => [nodeKey(parent, shareNameOf(row)), row]));
   for (const entry of entries) {
     if (path === '' && entry.name.toLowerCase() === ours) continue;
-    onShareNow.add(nodeKey(parent, entry.name));
-    const known = await turn.view.childOnShare(parent, entry.name);
+    const key = nodeKey(parent, entry.name);
+    const known = missing.get(key);
+    missing.delete(key);
     const same = known?.kind === entry.kind && (known.kind === 'directory' || known.etag === entry.etag);
     if (!same || shareNameOf(known) !== entry.name) changed.push(join(path, entry.name));
   }
-  for (const child of await turn.view.children(parent))
-    if (!onShareNow.has(nodeKey(parent, shareNameOf(child)))) changed.push(join(path, shareNameOf(child)));
+  for (const child of missing.values()) changed.push(join(path, shareNameOf(child)));
   return changed;
 }

@@ -7,14 +7,16 @@ import { stagedChecks } from './staged.ts';
 import type { LogRow } from '../protocol/log-row.ts';
 
 const atOnce = 20;
+export const maxParked = 1000;
 
 export async function retryParked(turn: Turn): Promise<Logged> {
   const { cloud, view, share } = turn;
   const rows: LogRow[] = [];
   const examine: string[] = [];
-  for (const row of await cloud.table.range(view.group, 'parked|', after('parked|'), atOnce)) {
-    const parked = parkedRow.parse(row.value);
-    if (parked.nextAt > cloud.clock.now()) continue;
+  const rowsNow = await cloud.table.range(view.group, 'parked|', after('parked|'), maxParked);
+  // Those that are due: one that waits longer holds up none behind it.
+  const due = rowsNow.map((row) => parkedRow.parse(row.value)).filter(({ nextAt }) => nextAt <= cloud.clock.now());
+  for (const parked of due.slice(0, atOnce)) {
     const { endpoint, server, incarnation, n, operation, since, attempts } = parked;
     const staged = await stagedChecks(share, endpoint, [operation]);
     const item = { n, operation, retry: { since, attempts } };

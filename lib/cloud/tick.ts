@@ -7,6 +7,7 @@ import type { Cloud } from './group.ts';
 import { intentRow } from './plan.ts';
 import { after, headKey, headRow, parkedRow, pubKey, pubRow } from './rows.ts';
 import { listGroups } from './registry.ts';
+import { maxParked } from './retry.ts';
 
 export async function tick(cloud: Cloud): Promise<void> {
   for (const group of await listGroups(cloud)) {
@@ -25,7 +26,7 @@ async function wake(cloud: Cloud, group: string): Promise<void> {
   const now = cloud.clock.now();
   const [intents, parked] = await Promise.all([
     cloud.table.range(group, 'intent|', after('intent|'), 1),
-    cloud.table.range(group, 'parked|', after('parked|'), 100),
+    cloud.table.range(group, 'parked|', after('parked|'), maxParked),
   ]);
   const stuck = intents.some((row) => now - intentRow.parse(row.value).at > cloud.settings.intentAgeMs);
   const due = parked.some((row) => parkedRow.parse(row.value).nextAt <= now);

@@ -101,3 +101,15 @@ test('nothing to do on the share: one transaction', async () => {
   expect(counts).toMatchObject({ transact: 1 });
   expect(counts['rename']).toBeUndefined();
 });
+
+test('a look at a directory costs no read for each entry', async () => {
+  const looked = async (count: number): Promise<number> => {
+    const world = await CloudWorld.create();
+    const paris = await world.endpoint('paris');
+    await filled(world, paris, count);
+    const committer = world.committer();
+    await committer.commit(world.finding('d'));
+    return committer.life.calls.length;
+  };
+  expect(await looked(60)).toBe(await looked(2));
+});

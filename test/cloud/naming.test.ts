@@ -103,6 +103,18 @@ describe('incarnations', () => {
     ]);
   });
 
+  test("C6 the root is nobody's to change", async () => {
+    await world.commit(paris, paris.create('root', 'a', 'one'));
+    const edit = { ...paris.edit(world.node('a'), 'two'), node: 'root' };
+    await world.commit(
+      paris,
+      edit,
+      { kind: 'move', node: 'root', parent: 'root', name: 'b' },
+      { kind: 'rmdir', node: 'root', asOf: world.head },
+    );
+    expect(world.rows(2).map(({ code }) => code)).toEqual(['id_foreign', 'id_foreign', 'id_foreign']);
+  });
+
   test('C6 an id is used once', async () => {
     const first = paris.create('root', 'a', 'one');
     const second = { ...paris.create('root', 'b', 'two'), node: first.node };

@@ -125,6 +125,22 @@ test('C52 a request that arrives when the operation is parked finds its name tak
   expect(world.visible()['a.txt']).toBe('two');
 });
 
+test('C50 what waits longer holds up none that is due, and each has its own time', async () => {
+  const names = Array.from({ length: 25 }, (_, n) => `f${String(n).padStart(2, '0')}`);
+  await world.commit(paris, ...names.map((name) => paris.create('root', name, 'one')));
+  const open = names.map((name) => world.share.open(name));
+  await world.commit(paris, ...names.map((name) => paris.edit(world.node(name), 'two', { at: 5 })));
+  for (let round = 0; round < 5; round++) await tickLater(60_000); // each time another minute or more for the first twenty
+  open.at(-1)?.();
+  const last = parkedRows().at(-1)?.value as { nextAt: number } | undefined;
+  world.clock.advance(Math.max(0, (last?.nextAt ?? 0) - world.clock.now()));
+  await tickLater(0);
+  expect(world.visible()['f24']).toBe('two');
+  for (const close of open) close();
+  for (let round = 0; round < 3; round++) await tickLater(600_000);
+  expect(parkedRows()).toEqual([]);
+});
+
 test('C53 it is decided anew: what was parked may be in conflict by now', async () => {
   const tokyo = await world.endpoint('tokyo');
   const base = world.node('a.txt');

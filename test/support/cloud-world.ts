@@ -140,9 +140,13 @@ export class CloudWorld {
   }
 
   async examine(...paths: readonly string[]): Promise<void> {
-    const findings = paths.map((path) => ({ kind: 'examine' as const, path }));
-    await this.deliver(seal({ v: 1, group, findings }, cloudSigner, keys.privateKey));
+    await this.deliver(this.finding(...paths));
     await this.drain();
+  }
+
+  finding(...paths: readonly string[]): Envelope {
+    const findings = paths.map((path) => ({ kind: 'examine' as const, path }));
+    return seal({ v: 1, group, findings }, cloudSigner, keys.privateKey);
   }
 
   nudge(): Envelope {
