@@ -43,7 +43,7 @@ export class Follower {
 
   constructor(options: FollowOptions) {
     this.#options = options;
-    this.#outcomes = new Outcomes(options.state);
+    this.#outcomes = new Outcomes(options);
   }
 
   async run(): Promise<void> {

@@ -1,5 +1,6 @@
+import type { Clock } from '../base/clock.ts';
 import type { NodeId } from '../core/node.ts';
-import { settle } from '../core/settle.ts';
+import { isLasting, maxRejections, settle } from '../core/settle.ts';
 import type { LogRow } from '../protocol/log-row.ts';
 import type { Operation } from '../protocol/operation.ts';
 import type { State } from './state/state.ts';
@@ -7,11 +8,15 @@ import type { State } from './state/state.ts';
 /** What an own operation's final outcome means for the trees (the rules: core/settle.ts), written down. */
 export class Outcomes {
   readonly #state: State;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
   /** How often in a row a node's operations were rejected. */
   readonly #rejections = new Map<NodeId, number>();
 
-  constructor(state: State) {
-    this.#state = state;
+  constructor(options: { readonly state: State; readonly clock: Clock; readonly signal: AbortSignal }) {
+    this.#state = options.state;
+    this.#clock = options.clock;
+    this.#signal = options.signal;
   }
 
   /** Inside the transaction that moves the cursor over `row`; the row's effects are in the remote tree already. */
@@ -32,10 +37,21 @@ export class Outcomes {
           break;
         case 'held':
           this.#state.hold(change.id, change.code);
+          if (!isLasting(change.code)) void this.#releaseLater(change.id, change.code, rejections);
           break;
       }
     if (row.outcome === 'rejected') this.#rejections.set(node, rejections + 1);
     else this.#rejections.delete(node);
     this.#state.onChange(node);
   }
+
+  /** What was in the way may go without a row that tells (an operation of others that was parked): so it is tried again. */
+  async #releaseLater(id: NodeId, code: string, rejections: number): Promise<void> {
+    const ms = Math.min(firstMs * 2 ** Math.max(rejections + 1 - maxRejections, 0), maxMs);
+    await this.#clock.sleep(ms, this.#signal).catch(() => {}); // ends by the signal only
+    if (!this.#signal.aborted) this.#state.release(id, code);
+  }
 }
+
+const firstMs = 1000;
+const maxMs = 5 * 60_000;

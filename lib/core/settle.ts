@@ -48,7 +48,7 @@ export type Change =
 export const maxRejections = 5;
 
 /** Codes that the same operation will meet again, however often it is sent. */
-function isLasting(code: string): boolean {
+export function isLasting(code: string): boolean {
   return code === 'poison' || /^(name|path|size|limit)_/.test(code);
 }
 

@@ -91,6 +91,18 @@ describe('stale deletes', () => {
     expect(world.visible()['d/e/a.txt']).toBe('two');
   });
 
+  test('C41 a parked delete of the same does not', async () => {
+    const close = world.share.open('d/e/a.txt');
+    await world.commit(tokyo, { kind: 'rmdir', node: dir, asOf: world.head });
+    expect(tokyo.outcome()).toMatchObject({ outcome: 'parked' });
+    close();
+    await world.commit(paris, { kind: 'rmdir', node: dir, asOf: world.head });
+    expect(paris.outcome()).toMatchObject({ outcome: 'applied' });
+    world.clock.advance(60_000);
+    await world.deliver(world.nudge());
+    expect(tokyo.outcome()).toMatchObject({ outcome: 'applied' });
+  });
+
   test('C41 a cursor below the floor cannot tell', async () => {
     const floor = world.table.get(group, 'floor');
     world.table.transact(group, [{ do: 'put', key: 'floor', value: { ...(floor?.value as object), floor: 2 } }]);

@@ -124,6 +124,13 @@ export class State implements Trees {
     this.onChange(id);
   }
 
+  /** No longer, if this is why it is left alone. */
+  release(id: NodeId, code: string): void {
+    if (this.#held.get(id) !== code) return;
+    this.#held.delete(id);
+    this.onChange(id);
+  }
+
   /** True while an operation about the node is in the outbox: it cannot be called back. */
   isSent(id: NodeId): boolean {
     return this.sent.has(id);
@@ -158,7 +165,10 @@ export class State implements Trees {
 
   /** A directory goes with all below it. */
   dropRemote(id: NodeId): void {
-    for (const gone of this.#remote.drop(id)) this.onChange(gone);
+    for (const gone of this.#remote.drop(id)) {
+      this.#held.delete(gone);
+      this.onChange(gone);
+    }
   }
 
   clearRemote(): void {

@@ -32,6 +32,7 @@ async function changedBelow(table: Table, view: View, directory: NodeRow, asOf: 
 async function parkedBelow(table: Table, view: View, directory: NodeRow): Promise<boolean> {
   for (const row of await table.range(view.group, 'parked|', after('parked|'), 1000)) {
     const { operation } = parkedRow.parse(row.value);
+    if (operation.kind === 'delete' || operation.kind === 'rmdir') continue; // wants what this one wants
     for (const id of [
       'node' in operation ? operation.node : undefined,
       'parent' in operation ? operation.parent : undefined,
