@@ -12,6 +12,7 @@ export interface Recorded {
   readonly again: readonly string[];
   /** What moved under the scan's eyes: look again a little later. */
   readonly moving: readonly Found[];
+  readonly excused: readonly NodeId[];
   /** Nodes whose local entry changed. */
   readonly changed: readonly NodeId[];
 }
@@ -32,10 +33,11 @@ export function record(state: State, touched: Touched, round: Round): Recorded {
     for (const entry of state.withInode(each.inode))
       if (isIdentity(entry, each) && missing.delete(entry.id)) again.push(state.pathOf(entry.id) ?? '');
   });
-  const { put, gone, unsettled, again: moving } = identify(state, { ...round, found, missing }, () => state.newId());
+  const scan = { found, missing, seen: round.seen };
+  const { put, gone, unsettled, excused, again: moving } = identify(state, scan, () => state.newId());
   for (const id of gone) state.setLocal(id, null);
   for (const entry of put) state.setLocal(entry.id, entry);
-  return { unsettled, again, moving, changed: [...gone, ...put.map(({ id }) => id)] };
+  return { unsettled, again, moving, excused, changed: [...gone, ...put.map(({ id }) => id)] };
 }
 
 /** Without the names that were touched since the scan began, and without what was found below them. */

@@ -6,6 +6,7 @@ import type { NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
 import { byDirectory } from './by-directory.ts';
 import type { Excluded } from './exclude.ts';
+import { Excused } from './excused.ts';
 import type { SiteFs } from './fs/port.ts';
 import type { StartWatch, Watch, WatchEvent } from './fs/watch-port.ts';
 import { lookAtOldPlaces } from './old-places.ts';
@@ -55,11 +56,16 @@ export class Scanner {
   #unquiet = 0;
   #watch: Watch | undefined;
   #polling = false;
+  /** True while something may have been written that the watch did not tell of. */
+  #deaf = true;
+  #losses = 0;
+  readonly #excused: Excused;
   /** Full scans and partial ones that ended. */
   readonly counters = { full: 0, partial: 0 };
 
   constructor(options: ScanOptions) {
     this.#options = options;
+    this.#excused = new Excused(options.state);
   }
 
   /** Watches and scans until the signal ends it; the first full scan begins at once. */
@@ -122,16 +128,17 @@ export class Scanner {
   }
 
   #onEvents(events: readonly WatchEvent[]): void {
+    // First: what is told in one go with a loss may be about a file whose write got lost.
+    if (events.some(({ kind }) => kind === 'overflow' || kind === 'gone' || kind === 'limit')) {
+      this.#deaf = true;
+      this.#excused.doubt();
+    }
     for (const event of events)
       switch (event.kind) {
         case 'changed':
-          this.look(event.path);
-          break;
         case 'written':
-          this.look(event.path, { closed: false, written: true });
-          break;
         case 'closed':
-          this.look(event.path, { closed: true, written: false });
+          this.look(event.path, { closed: event.kind === 'closed', written: event.kind === 'written' });
           break;
         case 'moved':
           // Only the agent renames between its own folder and the tree, and it records what it does.
@@ -145,6 +152,7 @@ export class Scanner {
           break;
         case 'overflow':
         case 'gone':
+          this.#losses++;
           this.#askFull();
           break;
       }
@@ -193,8 +201,10 @@ export class Scanner {
       this.#fullWaiters = [];
       try {
         await this.#options.checkRoot();
+        const losses = this.#losses;
         await this.#round(new Map(), [], (walk) => walk.everything());
         this.counters.full++;
+        if (losses === this.#losses) this.#deaf = this.#polling;
         for (const resolve of waiters) resolve();
       } catch (error) {
         this.#fullWaiters.push(...waiters);
@@ -234,19 +244,20 @@ export class Scanner {
     const round = newRound(touched.scan());
     try {
       const walk = new Walk(
-        { ...this.#options, now, watch: must(this.#watch, 'scans begin after the watch') },
+        { ...this.#options, now, watch: must(this.#watch, 'scans begin after the watch'), hears: !this.#deaf },
         round,
         looks,
       );
       await look(walk);
       await lookAtOldPlaces(state, walk, round);
-      const { unsettled, again, moving, changed } = state.now(() => {
+      const { unsettled, again, moving, excused, changed } = state.now(() => {
         const result = record(state, touched, round);
         for (const [dir, name] of seen) touched.mark(dir, name);
         return result;
       });
       for (const id of changed) this.#options.retry.hurry(id);
       for (const path of again) this.look(path);
+      this.#excused.add(excused, clock.monotonic());
       for (const found of moving) void this.#lookAfter(movingMs, [found]);
       this.#lookLater(unsettled);
     } finally {

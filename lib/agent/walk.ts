@@ -40,11 +40,20 @@ export class Walk {
   /** What is told beside a listing: the watch to add to, and the events that came. */
   readonly #watch: Watch;
   readonly #looks: ReadonlyMap<string, Look>;
+  readonly #hears: boolean;
   readonly round: Round;
   readonly #troubled = new Set<string>();
 
   constructor(
-    to: { fs: SiteFs; state: State; excluded: Excluded; problems: Problems; now: () => number; watch: Watch },
+    to: {
+      fs: SiteFs;
+      state: State;
+      excluded: Excluded;
+      problems: Problems;
+      now: () => number;
+      watch: Watch;
+      hears: boolean;
+    },
     round: Round,
     looks: ReadonlyMap<string, Look>,
   ) {
@@ -54,6 +63,7 @@ export class Walk {
     this.#problems = to.problems;
     this.#now = to.now;
     this.#watch = to.watch;
+    this.#hears = to.hears;
     this.round = round;
     this.#looks = looks;
   }
@@ -165,7 +175,8 @@ export class Walk {
       ctime: stat.ctimeNs.toString(),
       settled: look?.closed === true || isQuiet(stat, this.#now()),
       ahead: isAhead(stat, this.#now()),
-      heard: look !== undefined,
+      // A new directory may have been written to before it was watched.
+      heard: this.#hears && typeof dir === 'string',
       written: look?.written === true,
     };
     this.round.found.push(found);

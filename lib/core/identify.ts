@@ -54,7 +54,7 @@ export interface Found extends Identity {
   readonly settled: boolean;
   /** Changed in the future, so that nobody can say how long it was left alone: settled when a second look finds the same. */
   readonly ahead: boolean;
-  /** The watch told of it, so it would have told of a write as well. Else it may have been written to unheard. */
+  /** The watch has told, or will tell, of all writes to it. Else it may have been written to unheard. */
   readonly heard: boolean;
   /** Bytes were written since it was looked at last, whatever the times say: timestamps may be as coarse as 4 ms. */
   readonly written: boolean;
@@ -90,6 +90,8 @@ export interface Identified {
   readonly gone: readonly NodeId[];
   /** Files of `put` that a writer is still at: look again when they are quiet. */
   readonly unsettled: readonly Found[];
+  /** Nodes whose hash was kept only because the watch would have told of a write. */
+  readonly excused: readonly NodeId[];
   /** What moved while it was looked at, and was met twice: left out, to be looked at again. */
   readonly again: readonly Found[];
 }
@@ -108,6 +110,7 @@ class Identification {
   readonly #taken = new Set<NodeId>();
   readonly #again = new Set<Found>();
   readonly #places = new Set<string>();
+  readonly #excused: NodeId[] = [];
 
   constructor(site: Site, scan: Scan, nextId: () => NodeId) {
     this.#site = site;
@@ -129,7 +132,7 @@ class Identification {
       put.push(entry);
       if (!entry.settled) unsettled.push(found);
     }
-    return { put, gone: this.#gone(), unsettled, again: [...this.#again] };
+    return { put, gone: this.#gone(), unsettled, excused: this.#excused, again: [...this.#again] };
   }
 
   /** The id that is known for the inode. */
@@ -187,7 +190,9 @@ class Identification {
     const { name, kind, size, mode, mtime: statMtime, ctime, inode, born } = found;
     const before = this.#site.local(id);
     const file = kind === 'file';
-    const same = before !== undefined && isUntouched(before, found, before.parent !== parent || before.name !== name);
+    const moved = before?.parent !== parent || before.name !== name;
+    const same = before !== undefined && isUntouched(before, found, moved);
+    if (same && file && before.ctime !== found.ctime) this.#excused.push(id);
     return {
       id,
       parent,

@@ -97,6 +97,46 @@ describe.each([true, false])('where births are told: %s', (told) => {
     });
 });
 
+describe('while the agent runs', () => {
+  const work = (): void => {
+    site.user.rename('a', 'b');
+    put('b', 'two');
+  };
+  const uploads = (): number => site.agent?.counters()['uploads'] ?? 0;
+
+  beforeEach(async () => {
+    put('a', 'one');
+  });
+
+  test('a copy over a file that was renamed a moment ago is heard', async () => {
+    await site.start();
+    await converge(cloud, site);
+    work();
+    await converge(cloud, site);
+    expect([...cloud.tree()]).toEqual([['b', 'two']]);
+  });
+
+  test('and found where its event got lost', async () => {
+    site.watch = { queue: 1 };
+    await site.start();
+    await converge(cloud, site);
+    work();
+    await converge(cloud, site);
+    expect([...cloud.tree()]).toEqual([['b', 'two']]);
+  });
+
+  test('a rename and a new mode alone are not read again', async () => {
+    const opens: string[] = [];
+    await site.start();
+    await converge(cloud, site);
+    site.volume.before = (call, path) => void (call === 'open' && path === 'b' && opens.push(path));
+    site.user.rename('a', 'b');
+    site.user.chmod('b', 0o600);
+    await converge(cloud, site);
+    expect([[...cloud.tree()], opens, uploads()]).toEqual([[['b', 'one']], [], 1]);
+  });
+});
+
 function act(random: Random, text: string): void {
   const name = (): string => ['a', 'b', 'd/a', 'd/b', 'e/a'][randomInt(random, 5)] ?? '';
   const { user } = site;

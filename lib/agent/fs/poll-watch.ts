@@ -5,7 +5,8 @@ import type { StartWatch, WatchEvent } from './watch-port.ts';
 
 /**
  * Watches by a library, for where the addon is missing; with `polling` it looks at every file each `intervalMs`, for where the
- * kernel grants no more watches. It says neither who closed a file nor what moved where, and it cannot see names that
+ * kernel grants no more watches. It says neither who closed a file nor what moved where
+ * (so all that may have been written counts as written), and it cannot see names that
  * are not UTF-8: a full scan from time to time has to find those.
  *
  * A directory is watched some milliseconds after `add` returns, because the library does not say when.
@@ -25,7 +26,9 @@ export function pollWatch(root: string, polling: boolean, intervalMs = 1000): St
     const tell = (event: WatchEvent): void => onEvents([event]);
     watcher.on('all', (event, path) => {
       const relative = path === root ? '' : path.slice(root.length + 1);
-      tell(relative === '' && event === 'unlinkDir' ? { kind: 'gone' } : { kind: 'changed', path: relative });
+      if (relative === '' && event === 'unlinkDir') tell({ kind: 'gone' });
+      // Whatever appears may have been written to before it was moved here.
+      else tell({ kind: event === 'add' || event === 'change' ? 'written' : 'changed', path: relative });
     });
     watcher.on('error', (error) => {
       // Any other error means that something is no longer watched, and nobody knows what.

@@ -39,10 +39,10 @@ test.each([
     await hear('watching', () => undefined);
     // The library does not say when it is ready, so a change is made again until it is heard.
     let round = 0;
-    await hear('changed d/old', () => fs.writeFileSync(join(root, 'd/old'), `${'x'.repeat(++round)}`));
-    await hear('changed d/new', () => fs.writeFileSync(join(root, 'd/new'), `${round++}`));
+    await hear('written d/old', () => fs.writeFileSync(join(root, 'd/old'), `${'x'.repeat(++round)}`));
+    await hear('written d/new', () => fs.writeFileSync(join(root, 'd/new'), `${round++}`));
     fs.renameSync(join(root, 'd/new'), join(root, 'moved'));
-    await hear('changed moved', () => undefined);
+    await hear('written moved', () => undefined);
     fs.rmSync(join(root, 'moved'));
     await hear('changed moved', () => undefined);
     child.stdin.end();
