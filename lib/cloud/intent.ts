@@ -11,7 +11,7 @@ import { intentRow } from './plan.ts';
 import type { Share, Write } from './ports.ts';
 import { after, intentKey } from './rows.ts';
 import type { LogRow } from '../protocol/log-row.ts';
-import type { Work } from './steps/work.ts';
+import { TurnLost, type Work } from './steps/work.ts';
 import { transactHead } from './transact.ts';
 import { undo, type Done } from './undo.ts';
 import type { View } from './view.ts';
@@ -29,14 +29,6 @@ export interface Logged {
 }
 
 const width = 32;
-
-/** A committer that was held up sends nothing more to the share: by then somebody else may have taken over (I12). */
-export class TurnLost extends Error {
-  constructor() {
-    super('the turn may have passed to another committer');
-    this.name = 'TurnLost';
-  }
-}
 
 /** One chunk from intent to finish. */
 export async function commitChunk(turn: Turn, chunk: readonly Planned[]): Promise<Logged> {

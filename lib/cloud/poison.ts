@@ -2,11 +2,12 @@
 // An attempt that failed because the share could not be reached is taken off again: a storm of 503 makes nothing poison.
 import { randomInt } from '../base/random.ts';
 import { newTxnId } from './group.ts';
-import { TurnLost, type Turn } from './intent.ts';
+import type { Turn } from './intent.ts';
 import { intentRow } from './plan.ts';
 import { poisonAfter } from './poisoned.ts';
 import { ShareRefusal, type Row, type Write } from './ports.ts';
 import { after, endpointKey, endpointRow, type EndpointRow } from './rows.ts';
+import { TurnLost } from './steps/work.ts';
 import { HeadMoved, transactHead } from './transact.ts';
 
 /** Counts an attempt at operation `n`, which is made alone; true when it had enough of them. */

@@ -69,3 +69,35 @@ async function newer({ world, tokyo }: Scene): Promise<void> {
   ]);
   if (operations.length > 0) await world.commit(tokyo, ...operations);
 }
+
+test('what was in the way is gone by itself: a zombie that was about to move it moves nothing else', async () => {
+  const { world, message } = await scene('foreign file at the target');
+  const zombie = world.committer((call) => (String(call.args[1]).includes('trash') ? 'freeze-before' : undefined));
+  const late = zombie.commit(message);
+  late.catch(() => {});
+  await zombie.life.frozen;
+  world.unlink('a.txt');
+  await world.deliver(message);
+  const before = seen(world);
+  expect(before.visible).toEqual({ 'a.txt': 'one' });
+  zombie.life.thaw();
+  await expect(late).rejects.toThrow();
+  expect(seen(world)).toEqual(before);
+  expect(brokenInvariants(world)).toEqual([]);
+});
+
+test('what was in the way is gone by itself: a request to move it that arrives late moves nothing else', async () => {
+  const { world, message } = await scene('foreign file at the target');
+  let first = true;
+  const committer = world.committer((call) => {
+    if (call.method !== 'rename' || !String(call.args[1]).includes('trash') || !first) return undefined;
+    first = false;
+    world.unlink('a.txt');
+    return 'late';
+  });
+  await committer.commit(message);
+  const before = seen(world);
+  committer.life.arrive();
+  expect(seen(world)).toEqual(before);
+  expect(brokenInvariants(world)).toEqual([]);
+});

@@ -7,7 +7,7 @@ import { linuxName, plainShareName } from '../../core/share-name.ts';
 import { ShareRefusal, type ShareKind, type ShareProperties, type Traits } from '../ports.ts';
 import { nameKey, nodeKey, type NodeRow } from '../rows.ts';
 import { join, type View } from '../view.ts';
-import { Busy, clear, copyOf, isSeal, look, sealName, type Facts, type Work } from './work.ts';
+import { Busy, TurnLost, clear, copyOf, isSeal, look, sealName, type Facts, type Work } from './work.ts';
 
 export type Landed =
   /** Ours has the name. */
@@ -36,8 +36,8 @@ const rounds = 8;
 
 export async function land(work: Work, landing: Landing): Promise<Landed> {
   const { from, to, kind, traits } = landing;
-  if (work.redo) await keepLeftBehind(work, landing);
-  for (let round = 0; round < rounds; round++) {
+  const first = work.redo ? await keepLeftBehind(work, landing) : 0;
+  for (let round = first; round < first + rounds; round++) {
     const renamed = await clear(work, to, () => work.share.rename(from, to, kind, traits));
     if (!(renamed instanceof ShareRefusal)) return { state: 'landed', facts: renamed };
     if (renamed.fault !== 'exists' && renamed.fault !== 'absent' && renamed.fault !== 'mismatch') throw renamed;
@@ -67,16 +67,34 @@ async function makeParents(work: Work, path: string): Promise<void> {
 
 /** A foreign entry leaves a live name: first to a name that stays taken, then to a conflict copy of author `Cloud`. */
 async function displace(work: Work, path: string, there: ShareProperties, hold: string): Promise<void> {
-  const moved = await clear(work, path, () => work.share.rename(path, hold, there.kind));
-  if (moved instanceof ShareRefusal && moved.fault !== 'exists' && moved.fault !== 'absent') throw moved;
+  try {
+    const moved = await clear(work, path, () => work.share.rename(path, hold, there.kind));
+    if (moved instanceof ShareRefusal && moved.fault === 'mismatch') return; // another thing by now: the next round looks
+    if (moved instanceof ShareRefusal && moved.fault !== 'exists' && moved.fault !== 'absent') throw moved;
+  } catch (error) {
+    if (error instanceof Busy) await sealName(work, hold, 'file');
+    throw error;
+  }
+  const held = await look(work, hold);
+  // Gone by itself. A request of ours may still be under way, and would take what gets the name next.
+  if (held === undefined) return sealName(work, hold, 'file');
+  // A name that only we use, once: somebody else is carrying this out.
+  if (isSeal(held)) throw new TurnLost();
   await keepForeign(work, hold, path);
 }
 
-/** An attempt before this one may have come down while it held a foreign entry, and with it the only trace of that. */
-async function keepLeftBehind(work: Work, { to, hold }: Landing): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
-    if ((await look(work, `${hold}${round}`)) === undefined) return;
-    await keepForeign(work, `${hold}${round}`, to);
+/**
+ * An attempt before this one may have come down while it held a foreign entry, and with it the only trace of that; or it is
+ * a zombie that is about to move aside what has the name: its next name is sealed. Answers the first that is ours.
+ */
+async function keepLeftBehind(work: Work, { to, hold }: Landing): Promise<number> {
+  for (let round = 0; ; round++) {
+    const name = `${hold}${round}`;
+    if ((await look(work, name)) === undefined) {
+      await sealName(work, name, 'file');
+      return round + 1;
+    }
+    await keepForeign(work, name, to);
   }
 }
 

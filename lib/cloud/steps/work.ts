@@ -43,6 +43,14 @@ export class Busy extends Error {
   }
 }
 
+/** A committer that was held up sends nothing more to the share: by then somebody else may have taken over (I12). */
+export class TurnLost extends Error {
+  constructor() {
+    super('the turn may have passed to another committer');
+    this.name = 'TurnLost';
+  }
+}
+
 const unclearAttempts = 6;
 
 /**
