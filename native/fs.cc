@@ -233,6 +233,9 @@ napi_value watchStop(napi_env, Args& args) {
   return nullptr;
 }
 
+// Compared with lib/agent/fs/binding.ts: count both up whenever a call's arguments, its answer or a packed form changes.
+constexpr int kVersion = 1;
+
 napi_value init(napi_env env, napi_value exports) {
   const struct {
     const char* name;
@@ -253,6 +256,7 @@ napi_value init(napi_env env, napi_value exports) {
     napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.callback, nullptr, &function);
     napi_set_named_property(env, exports, entry.name, function);
   }
+  napi_set_named_property(env, exports, "version", number(env, kVersion));
   return exports;
 }
 

@@ -93,8 +93,13 @@ class Endpoint implements Agent {
   }
 
   async #run(): Promise<void> {
-    const { fs, backend, log, random } = this.#options;
+    const { fs, backend, clock, log, random } = this.#options;
     const { signal } = this.#abort;
+    const { lack } = fs.capabilities;
+    if (lack !== undefined) {
+      log.warn(lack.code, { message: lack.message });
+      this.#problems.set(lack.code, { path: '', ...lack, since: clock.now() });
+    }
     try {
       const settings = await introduce(this.#state, backend, { online: this.#online, log, random });
       await this.#safety.until(() => this.#sentinel.claim());

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { TidewayError } from '../../base/errors.ts';
 import type { FileStat, Kind } from './port.ts';
 
 type Path = string | Buffer;
@@ -15,6 +16,7 @@ export interface WatchHandle {
 }
 
 export interface Native {
+  readonly version: number;
   /** Attributes, packed: read them with `statReader`. */
   stat(root: number, path: Path): Answer<ArrayBuffer>;
   /** Names, each followed by '/', and attributes in the same order. Entries that vanish meanwhile are left out. */
@@ -53,14 +55,27 @@ export interface Native {
   watchStop(watch: WatchHandle): void;
 }
 
-/** The addon, or undefined where it was not built. One that is there and does not load is an error. */
-export function loadNative(): Native | undefined {
+/** Count it up together with kVersion in native/fs.cc. */
+const version = 1;
+
+/**
+ * The addon, or undefined where it was not built. Errors: `addon_stale` where it was built from other sources (its answers
+ * would be taken for what they are not), and the loader's own.
+ */
+export function loadNative(file = builtFile()): Native | undefined {
+  if (file === undefined) return undefined;
+  const native = createRequire(import.meta.url)(file) as Partial<Native>;
+  if (native.version === version) return native as Native;
+  throw new TidewayError('addon_stale', `The addon is of version ${native.version ?? 0}, and ${version} is needed`, {
+    path: file,
+    hint: 'Run `npm install` again.',
+  });
+}
+
+function builtFile(): string | undefined {
   // Beside the bundle where the agent is shipped, else where native/build.ts puts it.
   const here = import.meta.dirname;
-  const file = [join(here, 'fs.node'), join(here, '..', '..', '..', 'build', 'fs.node')].find((name) =>
-    existsSync(name),
-  );
-  return file === undefined ? undefined : (createRequire(import.meta.url)(file) as Native);
+  return [join(here, 'fs.node'), join(here, '..', '..', '..', 'build', 'fs.node')].find((name) => existsSync(name));
 }
 
 /** O_PATH names a file without opening it; Node has no constant for it. */

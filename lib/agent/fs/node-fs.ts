@@ -11,7 +11,7 @@ import { fromBytes } from './names.ts';
 import { OpenFile, statFd, statOf } from './open-file.ts';
 import { moveToFree, swap } from './rename-apart.ts';
 import { leadsTo } from './root.ts';
-import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
+import type { Capabilities, Entry, FileStat, Lack, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
 
 const openFd = promisify(open);
 const readFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY;
@@ -21,19 +21,20 @@ const createFlags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | co
 export class NodeFs implements SiteFs {
   readonly root: string;
   /** `beneath`: as in HeldTree, except for a mount of the same device (a bind mount), which cannot be told. */
-  readonly capabilities: Capabilities = { atomicRename: false, nanoseconds: false, beneath: true, leases: false };
+  readonly capabilities: Capabilities;
   readonly #tree: HeldTree;
   #swaps = 0;
   #closed = false;
 
-  private constructor(root: string, tree: HeldTree) {
+  private constructor(root: string, tree: HeldTree, lack: Lack | undefined) {
     this.root = root;
+    this.capabilities = { atomicRename: false, nanoseconds: false, beneath: true, leases: false, lack };
     this.#tree = tree;
   }
 
   /** Owns `rootFd`, open on the directory `root`. */
-  static async over(root: string, rootFd: number): Promise<NodeFs> {
-    return new NodeFs(root, await HeldTree.over(rootFd));
+  static async over(root: string, rootFd: number, lack?: Lack): Promise<NodeFs> {
+    return new NodeFs(root, await HeldTree.over(rootFd), lack);
   }
 
   async list(dir: string): Promise<readonly Entry[]> {

@@ -1,10 +1,11 @@
 import { close, constants, open } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { TidewayError } from '../../base/errors.ts';
 import { loadNative, type Native } from './binding.ts';
 import { NativeFs } from './native-fs.ts';
 import { NodeFs } from './node-fs.ts';
-import type { SiteFs } from './port.ts';
+import type { Lack, SiteFs } from './port.ts';
 
 /**
  * Opens a site's directory and holds it: by the addon, or by Node alone where the addon is missing or the kernel too old
@@ -12,8 +13,15 @@ import type { SiteFs } from './port.ts';
  *
  * Errors: ENOENT, ENOTDIR, EACCES.
  */
-export async function openSiteFs(root: string): Promise<SiteFs> {
-  const native = loadNative();
+export async function openSiteFs(root: string, load = loadNative): Promise<SiteFs> {
+  let native: Native | undefined;
+  try {
+    native = load();
+  } catch (error) {
+    if (!(error instanceof TidewayError)) throw error;
+    const { code, message, hint = '' } = error;
+    return openNodeFs(root, { code, message: `${message}: it is done without, and slower. ${hint}` });
+  }
   return (native === undefined ? undefined : await openNativeFs(root, native)) ?? openNodeFs(root);
 }
 
@@ -27,9 +35,9 @@ export async function openNativeFs(root: string, native: Native): Promise<Native
   return undefined;
 }
 
-export async function openNodeFs(root: string): Promise<NodeFs> {
+export async function openNodeFs(root: string, lack?: Lack): Promise<NodeFs> {
   const path = await realpath(root);
-  return NodeFs.over(path, await openRoot(path));
+  return NodeFs.over(path, await openRoot(path), lack);
 }
 
 function openRoot(path: string): Promise<number> {

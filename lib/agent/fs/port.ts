@@ -64,6 +64,14 @@ export interface Capabilities {
   /** Paths are resolved beneath the root by the kernel; else checked component by component, which has a race. */
   readonly beneath: boolean;
   readonly leases: boolean;
+  /** Why less is possible than this machine could do, where a person can mend that. */
+  readonly lack?: Lack | undefined;
+}
+
+export interface Lack {
+  /** `addon_stale` */
+  readonly code: string;
+  readonly message: string;
 }
 
 /** Errors are Node's, with `code` (ENOENT, EEXIST, ENOTDIR, ENOTEMPTY, ENOSPC, EACCES, EXDEV, ELOOP, EIO ...). */
