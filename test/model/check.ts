@@ -99,9 +99,10 @@ function* treesAgree({ name: who, disk: { db } }: Site, replay: Replay): Iterabl
 }
 
 /** I3, I4, I5, I6: what nobody took away lives, once; what somebody took away does not. */
-function* contents({ ledger }: Run, { share, table }: SimulatedCloud): Iterable<string> {
+function* contents({ ledger }: Run, cloud: SimulatedCloud): Iterable<string> {
+  const { share, table } = cloud;
   const copies = conflictCopies(table.rows);
-  const buried = unseenInTrash(table.rows, share);
+  const buried = unseenInTrash(cloud, ledger);
   const live = new Map<string, readonly (readonly [path: string, fileId: string])[]>();
   for (const [path, { kind, content, fileId }] of share.walk()) {
     if (kind !== 'file' || isOurs(path) || content.length === 0) continue;
@@ -121,17 +122,18 @@ function* contents({ ledger }: Run, { share, table }: SimulatedCloud): Iterable<
 }
 
 /**
- * A directory delete is one rename, whatever lies below: what somebody had put there on the share, and nobody had looked at
- * yet, is in trash with it.
+ * A directory delete is one rename, whatever lies below: what somebody had put or moved there on the share, and nobody had
+ * looked at yet, is in trash with it.
  */
-function unseenInTrash(rows: readonly LogRow[], share: SimulatedCloud['share']): ReadonlySet<string> {
+function unseenInTrash({ table, share }: SimulatedCloud, { back }: Run['ledger']): ReadonlySet<string> {
   const seen = new Set<string>();
-  for (const { effects } of rows)
+  for (const { effects } of table.rows)
     for (const effect of effects) if ('put' in effect) seen.add(`${effect.put.fileId} ${effect.put.lastWrite}`);
   const out = new Set<string>();
-  for (const [path, { kind, content, fileId, lastWrite }] of share.walk(trashRoot))
-    if (kind === 'file' && path.slice(trashRoot.length + 1).includes('/') && !seen.has(`${fileId} ${lastWrite}`))
-      out.add(keyOf(content));
+  for (const [path, { kind, content, fileId, lastWrite }] of share.walk(trashRoot)) {
+    if (kind !== 'file' || !path.slice(trashRoot.length + 1).includes('/')) continue;
+    if (!seen.has(`${fileId} ${lastWrite}`) || back.has(keyOf(content))) out.add(keyOf(content));
+  }
   return out;
 }
 

@@ -7,9 +7,8 @@ import { claimIncarnation } from '../../lib/cloud/registry.ts';
 import { floorKey, floorRow, headKey, headRow } from '../../lib/cloud/rows.ts';
 import { encodeName, meta, shareTime, stagedBlocks, stagedPath } from '../../lib/protocol/layout.ts';
 import { logKey, logRow } from '../../lib/protocol/log-row.ts';
-import type { Envelope } from '../../lib/protocol/message.ts';
+import { parsePayload, type Envelope } from '../../lib/protocol/message.ts';
 import { group, type SimulatedCloud } from './cloud.ts';
-import { keyOf } from './ledger.ts';
 import type { Run } from './run.ts';
 
 export interface Line {
@@ -87,7 +86,11 @@ export function networkOf(run: Run, cloud: SimulatedCloud, line: Line, alive: ()
         },
         onNodes,
       ),
-    send: (envelope) => call(`send ${brief(envelope)}`, () => cloud.queue.send(envelope)),
+    send: (envelope) => {
+      for (const { name, hash } of contentsOf(envelope))
+        if (!ledger.known.has(hash)) run.break(`I18 ${server} sends what nobody wrote as ${name}`);
+      return call(`send ${brief(envelope)}`, () => cloud.queue.send(envelope));
+    },
     listen: async (onHint) => {
       const close = cloud.topic.listen(line.slot, (hint) => {
         if (alive() && !line.offline) onHint(hint);
@@ -103,10 +106,8 @@ export function networkOf(run: Run, cloud: SimulatedCloud, line: Line, alive: ()
         });
       return { slot: free.shift() ?? '' };
     },
-    stageWhole: ({ slot }, bytes, properties) => {
-      if (!ledger.known.has(keyOf(bytes))) run.break(`I18 ${server} uploads what nobody wrote as ${properties.name}`);
-      return call(`stage ${slot}`, () => stage(stagedPath(endpoint, slot), bytes, slot, properties));
-    },
+    stageWhole: ({ slot }, bytes, properties) =>
+      call(`stage ${slot}`, () => stage(stagedPath(endpoint, slot), bytes, slot, properties)),
     stageCreate: ({ slot }, size, properties) =>
       call(`stage ${slot} of ${size}`, () => {
         stage(stagedPath(endpoint, slot), new Uint8Array(size), slot, properties);
@@ -149,6 +150,12 @@ function metadataOf(slot: string, { node, name, mode, mtime }: StagedProperties)
     [meta.mode]: mode.toString(8),
     [meta.mtime]: mtime,
   };
+}
+
+function contentsOf({ payload }: Envelope): readonly { readonly name: string; readonly hash: string }[] {
+  const batch = parsePayload(payload);
+  if (batch === undefined || !('operations' in batch)) return [];
+  return batch.operations.flatMap((each) => ('content' in each ? [{ name: each.name, hash: each.content.hash }] : []));
 }
 
 function brief({ payload }: Envelope): string {

@@ -137,7 +137,11 @@ async function atRest(run: Run, { cloud, sites }: World): Promise<boolean> {
     );
   const all = (): boolean =>
     !cloud.busy && results.length === sites.length && sites.every((site) => isIdle(site, cloud));
-  await clock.run(() => run.broken.length > 0 || all(), limit);
+  // What was announced too late, or in a directory that was just moving, only another look finds.
+  for (let look = 0; look < 12 && run.broken.length === 0; look++) {
+    if (await clock.run(() => run.broken.length > 0 || all(), 5 * minute)) break;
+    examineAll(cloud);
+  }
   if (!all())
     for (const site of sites)
       run.break(`I1 ${site.name} does not come to rest: ${JSON.stringify(site.agent?.status())}`);
