@@ -6,7 +6,8 @@ import type { Cloud } from './group.ts';
 import { RowConflict } from './ports.ts';
 import { after, endpointRow, headKey, headRow, pubKey, pubRow } from './rows.ts';
 
-const maxRideRows = 50;
+/** More would not fit anyway: a row takes about half a kilobyte. */
+const maxRideRows = 16;
 
 /** Tells all sites how far the log reaches. Two at once send the same twice, which is harmless. */
 export async function fanOut(cloud: Cloud, group: string): Promise<void> {
