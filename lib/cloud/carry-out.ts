@@ -3,7 +3,7 @@
 import { unreachable } from '../base/errors.ts';
 import type { Traits } from './ports.ts';
 import type { Change, Planned, Step, Undo } from './plan.ts';
-import { unread } from './steps/land.ts';
+import { unread } from './steps/foreign.ts';
 import { makeDirectory, place, placeBlocks, sealDirectory, setAttributes } from './steps/arrive.ts';
 import { evict } from './steps/evict.ts';
 import { Busy, isSeal, look, sealName, type Facts, type Work } from './steps/work.ts';

@@ -2,7 +2,6 @@
 // writes a row, or touches a path above or below, of one before it: so each is decided as if they came one by one. Each is
 // decided against what is committed; nothing is written here.
 import { unreachable } from '../base/errors.ts';
-import { fold } from '../core/fold.ts';
 import { rootId } from '../core/node.ts';
 import type { Operation } from '../protocol/operation.ts';
 import { Refused, Revive, nothing, type Asked, type Decision } from './decide/context.ts';
@@ -10,7 +9,8 @@ import { decideCreate, decideEdit } from './decide/content.ts';
 import { isStale } from './decide/stale.ts';
 import { decideAttributes, decideDelete, decideMkdir, decideMove, decideRevive, decideRmdir } from './decide/tree.ts';
 import type { Table } from './ports.ts';
-import { rowCost, type Change, type Planned, type Step } from './plan.ts';
+import { Paths } from './paths.ts';
+import { rowCost, type Change, type Planned } from './plan.ts';
 import { idKey, nameKey, nodeKey, type NodeRow } from './rows.ts';
 import type { StagedCheck } from './staged.ts';
 import { shareNameOf, type View } from './view.ts';
@@ -215,37 +215,4 @@ export function keysOf(changes: readonly Change[]): readonly string[] {
     else keys.push(idKey(change.alias));
   }
   return keys;
-}
-
-/** The live paths a chunk touches; two that are equal, or one above the other, may not go side by side. */
-class Paths {
-  readonly #exact = new Set<string>();
-  readonly #above = new Set<string>();
-
-  add(steps: readonly Step[]): void {
-    for (const path of livePaths(steps)) {
-      this.#exact.add(path);
-      for (const dir of parents(path)) this.#above.add(dir);
-    }
-  }
-
-  meets(steps: readonly Step[]): boolean {
-    return livePaths(steps).some(
-      (path) => this.#exact.has(path) || this.#above.has(path) || parents(path).some((dir) => this.#exact.has(dir)),
-    );
-  }
-}
-
-function livePaths(steps: readonly Step[]): readonly string[] {
-  return steps.flatMap((step) => {
-    if (step.do === 'blocks') return [];
-    const to = step.do === 'evict' ? step.to : undefined;
-    return (to === undefined ? [step.path] : [step.path, to]).map((path) => fold(path));
-  });
-}
-
-function parents(path: string): readonly string[] {
-  const out: string[] = [];
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) out.push(path.slice(0, at));
-  return out;
 }

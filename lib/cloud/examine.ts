@@ -11,7 +11,7 @@ import type { Logged, Turn } from './intent.ts';
 import type { Change } from './plan.ts';
 import { ShareRefusal, type ShareKind, type ShareProperties } from './ports.ts';
 import { after, nodeKey, parkedRow, type NodeRow } from './rows.ts';
-import { cloudAuthor, foundNode } from './steps/land.ts';
+import { cloudAuthor, foundNode } from './steps/foreign.ts';
 import type { Done } from './undo.ts';
 import { join, shareNameOf } from './view.ts';
 import type { LogRow } from '../protocol/log-row.ts';

@@ -4,7 +4,7 @@ import { meta } from '../protocol/layout.ts';
 import type { Change, Planned, Step, Undo } from './plan.ts';
 import { ShareRefusal } from './ports.ts';
 import { evict } from './steps/evict.ts';
-import { keepForeign, unread } from './steps/land.ts';
+import { keepForeign, unread } from './steps/foreign.ts';
 import { Busy, clear, isSeal, look, sealName, type Facts, type Work } from './steps/work.ts';
 
 /** What became of one operation on the share; the finish makes rows of it. */

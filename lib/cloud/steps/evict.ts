@@ -2,7 +2,8 @@
 // ever renames to `hold`, which is unique to the operation and stays taken: whoever comes late meets 404 or 409 (I12).
 import { ShareRefusal, type ShareProperties, type Traits } from '../ports.ts';
 import type { Expected, Step } from '../plan.ts';
-import { keepForeign, land } from './land.ts';
+import { keepForeign } from './foreign.ts';
+import { land } from './land.ts';
 import { Busy, clear, isEnded, isSeal, look, sealName, type Facts, type Work } from './work.ts';
 
 export type Evicted =
