@@ -182,6 +182,16 @@ describe('damaged state', () => {
     expect(contentsOf(space.site('b'))).toEqual({ 'kept.txt': 'kept' });
   }, 120_000);
 
+  test('a namespace that was lost is told, not begun anew under the sites', async () => {
+    const hub = await space.up('a');
+    writeFileSync(path.join(space.site('a'), 'kept.txt'), 'kept');
+    await space.inSync();
+    await hub.stop();
+    for (const name of ['tables.db', 'tables.db-wal']) rmSync(path.join(space.data, 'azure', name), { force: true });
+    expectRefusal(await space.run('up'), 1, 'endpoint_lost');
+    expect(contentsOf(space.site('a'))).toEqual({ 'kept.txt': 'kept' });
+  }, 60_000);
+
   test('of an agent may be moved away, as the error says: no file is lost, none is doubled', async () => {
     const hub = await space.up('a', 'b');
     writeFileSync(path.join(space.site('a'), 'kept.txt'), 'kept');

@@ -94,7 +94,10 @@ export async function startSite(options: SiteOptions, site: SiteSpec): Promise<C
   return child;
 }
 
-/** The key is on disk before the backend hears of it: a crash between the two finds the same endpoint again. */
+/**
+ * The key is on disk before the backend hears of it: a crash between the two finds the same endpoint again. Asked at every
+ * start, because a namespace that was lost answers with another one. Errors: `site_path_changed`, `endpoint_lost`.
+ */
 async function enrolled(options: SiteOptions, site: SiteSpec, state: string): Promise<void> {
   const { group, functionsUrl: url, token } = options;
   const file = configPath(state);
@@ -104,7 +107,6 @@ async function enrolled(options: SiteOptions, site: SiteSpec, state: string): Pr
       path: site.path,
       hint: 'Give the new directory a site name of its own, or name the old directory.',
     });
-  if (known !== undefined && known.endpoint !== '' && known.url === url) return;
   const privateKey = known?.privateKey ?? makeSigningKeys().privateKey;
   const config: AgentConfig = {
     v: 1,
@@ -115,10 +117,19 @@ async function enrolled(options: SiteOptions, site: SiteSpec, state: string): Pr
     root: site.path,
     privateKey,
   };
-  writeWhole(file, JSON.stringify(config, undefined, 2));
+  if (known === undefined || known.url !== url) writeWhole(file, JSON.stringify(config, undefined, 2));
   const request = { group, server: site.name, path: site.path, publicKey: publicKeyOf(privateKey) };
   const { endpoint } = enrolAnswer.parse(await post(`${url}/api/enrol`, token, 'POST', request));
-  writeWhole(file, JSON.stringify({ ...config, endpoint }, undefined, 2));
+  if (config.endpoint !== '' && config.endpoint !== endpoint)
+    throw new TidewayError(
+      'endpoint_lost',
+      `the namespace does not know site ${site.name} any more: it is another one`,
+      {
+        path: site.path,
+        hint: 'Restore all of the data directory from one backup; see docs/operations.md where there is none.',
+      },
+    );
+  if (config.endpoint !== endpoint) writeWhole(file, JSON.stringify({ ...config, endpoint }, undefined, 2));
 }
 
 /** Calls the functions' API with the hub's token. */
