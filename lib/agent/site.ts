@@ -2,6 +2,7 @@
 // users work there at the same time; what it finds otherwise than expected is `stale`, and left to the next scan and plan.
 import { codeOf } from '../base/errors.ts';
 import type { Known } from '../core/identify.ts';
+import { contentSince } from '../core/compare.ts';
 import type { NodeId, NodeState } from '../core/node.ts';
 import { temporaryName } from '../core/temporary-name.ts';
 import type { Downloaded } from './download.ts';
@@ -57,7 +58,7 @@ export class Site {
 
   /** New content for a file that is here. The name always leads to the old or to the new content, whole (I16). */
   async replace(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<void> {
-    const entry = this.#expected(node.id);
+    const entry = this.#unchanged(node.id);
     const path = this.#pathIn(entry.parent, entry.name);
     let aside = '';
     await this.#at([entry], path, async () => {
@@ -80,7 +81,7 @@ export class Site {
   }
 
   async remove(id: NodeId): Promise<void> {
-    const entry = this.#expected(id);
+    const entry = this.#unchanged(id);
     const path = this.#pathIn(entry.parent, entry.name);
     const aside = this.#options.replaced.pathFor(entry, null);
     await this.#at([entry], path, async () => {
@@ -125,7 +126,7 @@ export class Site {
 
   /** Mode, and of a file mtime, as the remote tree says. */
   async attributes(node: NodeState): Promise<void> {
-    const entry = this.#expected(node.id);
+    const entry = this.#unchanged(node.id);
     const path = this.#pathIn(entry.parent, entry.name);
     await this.#at([entry], path, async () => {
       await this.#check(entry, path);
@@ -189,6 +190,15 @@ export class Site {
     const stat = await this.#fs.stat(path);
     if (stat === null) throw this.#stale(path);
     return stat;
+  }
+
+  /** With the content that was agreed: a scan may have found a newer one since this was planned (I6). */
+  #unchanged(id: NodeId): Known {
+    const entry = this.#expected(id);
+    const synced = this.#state.synced(id);
+    if (!entry.settled || synced === undefined || contentSince(entry, synced) !== 'same')
+      throw new Stale(`${id} has changed here`);
+    return entry;
   }
 
   #expected(id: NodeId): Known {
