@@ -50,4 +50,8 @@ const migrations = {
       UPDATE local SET inode = rtrim(rtrim(inode, '0123456789'), ':') WHERE inode LIKE '%:%:%';`,
 };
 
-export const schema: Schema = { applicationId: 0x54574147, version: 2, create, migrations };
+const ifDamaged =
+  'Move it away, with the files beside it, and start again: site and namespace are read and merged anew; what was ' +
+  'deleted here meanwhile comes back.';
+
+export const schema: Schema = { applicationId: 0x54574147, version: 2, create, ifDamaged, migrations };
