@@ -1,4 +1,4 @@
-// A node that was refused too often is left alone, but not for ever: what was in its way may go without a row that tells.
+// What follows from a refusal. A node that was refused too often is left alone, but not for ever: what was in its way may go without a row that tells.
 import { expect, test } from '@jest/globals';
 import { Outcomes } from '../../lib/agent/outcome.ts';
 import { State } from '../../lib/agent/state/state.ts';
@@ -43,5 +43,30 @@ test('it is free when it is gone at the other side', () => {
   state.hold(node.id, 'name_too_long');
   state.now(() => state.dropRemote(node.id));
   expect(state.held(node.id)).toBeUndefined();
+  state.close();
+});
+
+test('what bears the id of something deleted gets another one, and so do those in it', () => {
+  const state = new State(':memory:');
+  const outcomes = new Outcomes({ state, clock: new Scheduler(), signal: new AbortController().signal });
+  const entry = {
+    size: 0,
+    mtime: '0',
+    mode: 0o755,
+    hash: null,
+    settled: true,
+    inode: '1:1',
+    statMtime: '0',
+    ctime: '0',
+  };
+  state.now(() => {
+    state.setLocal('dir', { ...entry, id: 'dir', parent: 'root', name: 'd', kind: 'directory' });
+    state.setLocal('file', { ...entry, id: 'file', parent: 'dir', name: 'f', kind: 'file' });
+  });
+  const mkdir = { kind: 'mkdir', node: 'dir', parent: 'root', name: 'd', mode: 0o755 } as const;
+  state.now(() => outcomes.take(mkdir, { ...refused, code: 'id_taken' }));
+  expect(state.local('dir')).toBeUndefined();
+  expect(state.pathOf('file')).toBe('d/f');
+  expect(state.localAt('root', 'd')?.id).not.toBe('dir');
   state.close();
 });
