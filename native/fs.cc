@@ -2,6 +2,7 @@
 #include "file.hh"
 #include "inotify.hh"
 #include "list.hh"
+#include "whole.hh"
 
 namespace tideway {
 namespace {
@@ -19,17 +20,20 @@ napi_value later(napi_env env, const Args& args, Work work, Answer answer = null
   return args.ok() ? promise(env, std::move(work), std::move(answer)) : nullptr;
 }
 
+using Slots = std::shared_ptr<std::vector<int64_t>>;
+
+napi_value laterPacked(napi_env env, const Args& args, const Slots& slots, Work work) {
+  return later(env, args, std::move(work), [slots](napi_env e) { return packed(e, *slots); });
+}
+
 napi_value statPath(napi_env env, Args& args) {
-  const auto slots = std::make_shared<std::vector<int64_t>>();
-  return later(
-      env, args,
-      [root = args.integer(0), path = args.bytes(1), slots] {
-        struct statx stat = {};
-        const int64_t seen = attributes(root, path, stat);
-        if (seen >= 0) pack(stat, *slots);
-        return seen;
-      },
-      [slots](napi_env e) { return packed(e, *slots); });
+  const Slots slots = std::make_shared<std::vector<int64_t>>();
+  return laterPacked(env, args, slots, [root = args.integer(0), path = args.bytes(1), slots] {
+    struct statx stat = {};
+    const int64_t seen = attributes(root, path, stat);
+    if (seen >= 0) pack(stat, *slots);
+    return seen;
+  });
 }
 
 napi_value listPath(napi_env env, Args& args) {
@@ -112,6 +116,38 @@ napi_value probeRoot(napi_env env, Args& args) {
 
 napi_value syncRoot(napi_env env, Args& args) {
   return later(env, args, [root = args.integer(0)] { return outcome(syncfs(root)); });
+}
+
+napi_value readWholePath(napi_env env, Args& args) {
+  const auto whole = std::make_shared<Whole>();
+  return later(
+      env, args,
+      [root = args.integer(0), path = args.bytes(1), limit = args.integer(2), whole] {
+        return readWhole(root, path, limit, *whole);
+      },
+      [whole](napi_env e) {
+        napi_value result = nullptr;
+        if (napi_create_array_with_length(e, 2, &result) != napi_ok) return result;
+        napi_set_element(e, result, 0, packed(e, whole->slots));
+        napi_set_element(e, result, 1, arrayBuffer(e, whole->bytes.data(), whole->bytes.size()));
+        return result;
+      });
+}
+
+napi_value writeWholePath(napi_env env, Args& args) {
+  const Slots slots = std::make_shared<std::vector<int64_t>>();
+  return laterPacked(env, args, slots,
+                     [root = args.integer(0), path = args.bytes(1), bytes = args.bytes(2), mode = args.integer(3),
+                      mtime = args.bigint(4), sync = args.integer(5), slots] {
+                       return writeWhole(root, path, bytes, uint32_t(mode), mtime, sync != 0, *slots);
+                     });
+}
+
+napi_value syncAll(napi_env env, Args& args) {
+  const Slots slots = std::make_shared<std::vector<int64_t>>();
+  return laterPacked(env, args, slots, [root = args.integer(0), paths = args.bytes(1), slots] {
+    return syncPaths(root, paths, *slots);
+  });
 }
 
 napi_value spaceRoot(napi_env env, Args& args) {
@@ -233,23 +269,20 @@ napi_value watchStop(napi_env, Args& args) {
   return nullptr;
 }
 
-// Compared with lib/agent/fs/binding.ts: count both up whenever a call's arguments, its answer or a packed form changes.
-constexpr int kVersion = 1;
-
 napi_value init(napi_env env, napi_value exports) {
   const struct {
     const char* name;
     napi_callback callback;
   } calls[] = {
-      {"stat", call<statPath>},          {"list", call<listPath>},       {"open", call<openPath>},
-      {"create", call<createPath>},      {"mkdir", call<mkdirPath>},     {"unlink", call<unlinkPath>},
-      {"rename", call<renamePath>},      {"link", call<linkPath>},       {"chmod", call<chmodPath>},
-      {"utimes", call<utimesPath>},      {"isOpen", call<isOpenPath>},   {"probe", call<probeRoot>},
-      {"syncfs", call<syncRoot>},        {"space", call<spaceRoot>},     {"futimes", call<utimesFile>},
-      {"seek", call<seekFile>},          {"clone", call<cloneFile>},     {"getXattr", call<getXattr>},
-      {"listXattrs", call<listXattrs>},  {"setXattr", call<setXattr>},   {"removeXattr", call<removeXattr>},
-      {"watchStart", call<watchStart>},  {"watchAdd", call<watchAdd>},   {"watchRemove", call<watchRemove>},
-      {"watchStop", call<watchStop>},
+      {"stat", call<statPath>}, {"list", call<listPath>}, {"open", call<openPath>}, {"create", call<createPath>},
+      {"mkdir", call<mkdirPath>}, {"unlink", call<unlinkPath>}, {"rename", call<renamePath>},
+      {"link", call<linkPath>}, {"chmod", call<chmodPath>}, {"utimes", call<utimesPath>},
+      {"isOpen", call<isOpenPath>}, {"probe", call<probeRoot>}, {"syncfs", call<syncRoot>},
+      {"space", call<spaceRoot>}, {"futimes", call<utimesFile>}, {"seek", call<seekFile>}, {"clone", call<cloneFile>},
+      {"getXattr", call<getXattr>}, {"listXattrs", call<listXattrs>}, {"setXattr", call<setXattr>},
+      {"removeXattr", call<removeXattr>}, {"watchStart", call<watchStart>}, {"watchAdd", call<watchAdd>},
+      {"watchRemove", call<watchRemove>}, {"watchStop", call<watchStop>}, {"readWhole", call<readWholePath>},
+      {"writeWhole", call<writeWholePath>}, {"syncPaths", call<syncAll>},
   };
   for (const auto& entry : calls) {
     napi_value function;

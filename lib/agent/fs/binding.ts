@@ -34,6 +34,19 @@ export interface Native {
   isOpen(root: number, path: Path): Promise<number>;
   /** Bits: 1 leases tell who has a file open, 2 mtime keeps nanoseconds. -errno: openat2 cannot be used. */
   probe(root: number): Promise<number>;
+  /** Attributes before and after it was read, and what was read; nothing is read of what is larger than `limit`. */
+  readWhole(root: number, path: Path, limit: number): Answer<readonly [ArrayBuffer, ArrayBuffer]>;
+  /** A new file; its attributes. */
+  writeWhole(
+    root: number,
+    path: Path,
+    bytes: Uint8Array,
+    mode: number,
+    mtimeNs: bigint,
+    sync: 0 | 1,
+  ): Answer<ArrayBuffer>;
+  /** Attributes of each, all zero where there is nothing; `paths` are the paths, each followed by NUL. */
+  syncPaths(root: number, paths: Path): Answer<ArrayBuffer>;
   syncfs(root: number): Promise<number>;
   /** Two doubles: free bytes, free inodes (-1 where they are not counted). */
   space(root: number): Answer<ArrayBuffer>;
@@ -55,8 +68,8 @@ export interface Native {
   watchStop(watch: WatchHandle): void;
 }
 
-/** Count it up together with kVersion in native/fs.cc. */
-const version = 1;
+/** Count it up together with kVersion in native/stat.hh. */
+const version = 2;
 
 /**
  * The addon, or undefined where it was not built. Errors: `addon_stale` where it was built from other sources (its answers

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { systemError } from './errors.ts';
-import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
+import type { Capabilities, Entry, FileStat, NewFile, ReadFile, SiteFs, Space, WholeFile, WriteFile } from './port.ts';
+import { readWhole, writeWhole } from './whole.ts';
 
 export type FsFault =
   /** `after`: the call took effect all the same, and its caller cannot know. */
@@ -61,6 +62,14 @@ export class FaultyFs implements SiteFs {
     };
   }
 
+  readWhole(path: string, limit: number): Promise<WholeFile | null> {
+    return readWhole(this, path, limit);
+  }
+
+  writeWhole(path: string, content: NewFile, sync: boolean): Promise<FileStat> {
+    return writeWhole(this, path, content, sync);
+  }
+
   async create(path: string, mode: number): Promise<WriteFile> {
     const file = await this.#call('create', [path], () => this.#fs.create(path, mode));
     return {
@@ -107,6 +116,10 @@ export class FaultyFs implements SiteFs {
 
   sync(): Promise<void> {
     return this.#call('sync', [], () => this.#fs.sync());
+  }
+
+  syncPaths(paths: readonly string[]): Promise<readonly (FileStat | null)[]> {
+    return this.#call('syncPaths', paths, () => this.#fs.syncPaths(paths));
   }
 
   isOpen(path: string): Promise<boolean | undefined> {

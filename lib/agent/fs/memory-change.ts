@@ -22,3 +22,8 @@ export function setName(names: Map<string, Inode>, { name, inode }: NameChange):
   if (inode === undefined) names.delete(name);
   else names.set(name, inode);
 }
+
+/** They have reached the disk. */
+export function setNames(changes: readonly NameChange[][]): void {
+  for (const change of changes.flat()) setName(change.dir.savedEntries, change);
+}

@@ -1,8 +1,10 @@
+import { codeOf } from '../../base/errors.ts';
 import { isAbsence, systemError } from './errors.ts';
 import { statOfInode, type Inode } from './memory-inode.ts';
 import { MemoryVolume, type Limits } from './memory-volume.ts';
 import { checkPath } from './names.ts';
-import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
+import type { Capabilities, Entry, FileStat, NewFile, ReadFile, SiteFs, Space, WholeFile, WriteFile } from './port.ts';
+import { readWhole, writeWhole } from './whole.ts';
 
 /**
  * Called before every call with its name (`list`, `create`, `write` ...) and path. What it throws, the call throws;
@@ -48,6 +50,14 @@ export class MemoryFs implements SiteFs {
     });
   }
 
+  readWhole(path: string, limit: number): Promise<WholeFile | null> {
+    return readWhole(this, path, limit);
+  }
+
+  writeWhole(path: string, content: NewFile, sync: boolean): Promise<FileStat> {
+    return writeWhole(this, path, content, sync);
+  }
+
   create(path: string, mode: number): Promise<WriteFile> {
     return this.#call('create', path, () => this.#handle(this.volume.make(path, 'file', mode, 'open'), path, true));
   }
@@ -90,6 +100,22 @@ export class MemoryFs implements SiteFs {
 
   sync(): Promise<void> {
     return this.#call('sync', '', () => this.volume.sync());
+  }
+
+  syncPaths(paths: readonly string[]): Promise<readonly (FileStat | null)[]> {
+    return this.#call('syncPaths', paths.join(' '), () =>
+      paths.map((path) => {
+        let inode: Inode | undefined;
+        try {
+          inode = this.volume.find(path, 'fsync');
+        } catch (error) {
+          if (!isAbsence(error) && codeOf(error) !== 'ELOOP') throw error;
+        }
+        if (inode?.kind !== 'file' && inode?.kind !== 'directory') return null;
+        this.volume.syncInode(inode);
+        return statOfInode(inode);
+      }),
+    );
   }
 
   isOpen(path: string): Promise<boolean | undefined> {

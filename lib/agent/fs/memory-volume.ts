@@ -2,7 +2,7 @@
 // else on that server) share. Errors come in the order in which the kernel finds them.
 import { systemError } from './errors.ts';
 import { isBelow, newInode, save, setEntry, type Attributes, type Inode } from './memory-inode.ts';
-import { setName, type NameChange, type Notice } from './memory-change.ts';
+import { setNames, type NameChange, type Notice } from './memory-change.ts';
 import { byteLength, checkPath, splitPath } from './names.ts';
 import type { Kind } from './port.ts';
 
@@ -27,7 +27,7 @@ export class MemoryVolume {
   keepsBirth = true;
   readonly nowNs: () => bigint;
   /** Operations on names since the last sync. */
-  pending: NameChange[][] = [];
+  readonly pending: NameChange[][] = [];
   readonly dirty = new Set<Inode>();
   readonly #listeners = new Set<(notice: Notice) => void>();
   readonly #free: bigint[] = [];
@@ -190,14 +190,14 @@ export class MemoryVolume {
 
   /** Everything so far is on disk. */
   sync(): void {
-    for (const change of this.pending.flat()) setName(change.dir.savedEntries, change);
-    this.pending = [];
+    setNames(this.pending.splice(0));
     for (const inode of this.dirty) save(inode);
     this.dirty.clear();
   }
 
-  /** Content and attributes of one inode are on disk. */
+  /** Content and attributes of one inode are on disk; with a directory the journal goes there, up to this moment. */
   syncInode(inode: Inode): void {
+    if (inode.kind === 'directory') setNames(this.pending.splice(0));
     save(inode);
     this.dirty.delete(inode);
   }

@@ -15,7 +15,8 @@ import { checkPath, namesFromBytes, toBytes } from './names.ts';
 import { OpenFile } from './open-file.ts';
 import { moveToFree, swap } from './rename-apart.ts';
 import { leadsTo } from './root.ts';
-import type { Capabilities, Entry, FileStat, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
+import type { Capabilities, Entry, FileStat, NewFile, ReadFile, SiteFs, Space, WholeFile, WriteFile } from './port.ts';
+import { wholeOf } from './whole.ts';
 
 /** A site's file system over the addon: `rootFd` is held open, so that nothing lands elsewhere when a mount vanishes. */
 export class NativeFs implements SiteFs {
@@ -64,6 +65,20 @@ export class NativeFs implements SiteFs {
     return this.#file(ok(await this.native.open(this.rootFd, at(path, 'open', true)), 'open', path));
   }
 
+  async readWhole(path: string, limit: number): Promise<WholeFile | null> {
+    const answer = await this.native.readWhole(this.rootFd, at(path, 'open'), limit);
+    const [stats, bytes] = ok(answer, 'read', path);
+    const reader = statReader(stats);
+    return wholeOf(reader.at(0), new Uint8Array(bytes), reader.at(1));
+  }
+
+  async writeWhole(path: string, { bytes, mode, mtimeNs }: NewFile, sync: boolean): Promise<FileStat> {
+    const name = at(path, 'open');
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const answer = await this.native.writeWhole(this.rootFd, name, buffer, mode, mtimeNs, sync ? 1 : 0);
+    return statReader(ok(answer, 'write', path)).at(0);
+  }
+
   async create(path: string, mode: number): Promise<WriteFile> {
     return this.#file(ok(await this.native.create(this.rootFd, at(path, 'open'), mode), 'open', path));
   }
@@ -106,6 +121,12 @@ export class NativeFs implements SiteFs {
     ok(await this.native.syncfs(this.rootFd), 'syncfs', '');
   }
 
+  async syncPaths(paths: readonly string[]): Promise<readonly (FileStat | null)[]> {
+    const names = paths.map((path) => Buffer.concat([Buffer.from(at(path, 'fsync', true)), nul]));
+    const reader = statReader(ok(await this.native.syncPaths(this.rootFd, Buffer.concat(names)), 'fsync', paths[0]));
+    return paths.map((_, index) => (reader.at(index).ino === 0n ? null : reader.at(index)));
+  }
+
   async isOpen(path: string): Promise<boolean | undefined> {
     if (!this.capabilities.leases) return undefined;
     const held = await this.native.isOpen(this.rootFd, at(path, 'open'));
@@ -145,6 +166,7 @@ export class NativeFs implements SiteFs {
   }
 }
 
+const nul = Buffer.from([0]);
 const untold: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOLCK']);
 
 function at(path: string, syscall: string, root = false): string | Buffer {

@@ -11,7 +11,19 @@ import { fromBytes } from './names.ts';
 import { OpenFile, statFd, statOf } from './open-file.ts';
 import { moveToFree, swap } from './rename-apart.ts';
 import { leadsTo } from './root.ts';
-import type { Capabilities, Entry, FileStat, Lack, ReadFile, SiteFs, Space, WriteFile } from './port.ts';
+import type {
+  Capabilities,
+  Entry,
+  FileStat,
+  Lack,
+  NewFile,
+  ReadFile,
+  SiteFs,
+  Space,
+  WholeFile,
+  WriteFile,
+} from './port.ts';
+import { readWhole, writeWhole } from './whole.ts';
 
 const openFd = promisify(open);
 const readFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY;
@@ -72,6 +84,14 @@ export class NodeFs implements SiteFs {
       },
       true,
     );
+  }
+
+  readWhole(path: string, limit: number): Promise<WholeFile | null> {
+    return readWhole(this, path, limit);
+  }
+
+  writeWhole(path: string, content: NewFile, sync: boolean): Promise<FileStat> {
+    return writeWhole(this, path, content, sync);
   }
 
   create(path: string, mode: number): Promise<WriteFile> {
@@ -143,6 +163,34 @@ export class NodeFs implements SiteFs {
     const child = spawn('sync', ['-f', '/dev/stdin'], { stdio: [this.#tree.fd, 'ignore', 'ignore'] });
     const [status] = await once(child, 'exit');
     if (status !== 0) throw systemError('EIO', 'syncfs', '');
+  }
+
+  syncPaths(paths: readonly string[]): Promise<readonly (FileStat | null)[]> {
+    return Promise.all(paths.map((path) => this.#syncPath(path)));
+  }
+
+  async #syncPath(path: string): Promise<FileStat | null> {
+    try {
+      return await this.#call(
+        path,
+        'fsync',
+        async (name) => {
+          const { kind } = await attributes(name);
+          if (kind !== 'file' && kind !== 'directory') return null;
+          const file = new OpenFile(await openFd(name, readFlags), setTimes);
+          try {
+            await file.sync();
+            return await file.stat();
+          } finally {
+            await file.close();
+          }
+        },
+        true,
+      );
+    } catch (error) {
+      if (isAbsence(error) || codeOf(error) === 'ELOOP') return null;
+      throw error;
+    }
   }
 
   async isOpen(path: string): Promise<undefined> {

@@ -50,6 +50,17 @@ export interface WriteFile {
   close(): Promise<void>;
 }
 
+export interface WholeFile {
+  readonly stat: FileStat;
+  readonly bytes: Uint8Array;
+}
+
+export interface NewFile {
+  readonly bytes: Uint8Array;
+  readonly mode: number;
+  readonly mtimeNs: bigint;
+}
+
 export interface Space {
   readonly freeBytes: number;
   readonly freeInodes: number;
@@ -85,6 +96,10 @@ export interface SiteFs {
   stat(path: string): Promise<FileStat | null>;
   /** Opens a regular file for reading; never blocks on a fifo or device (they are refused with EINVAL). */
   open(path: string): Promise<ReadFile>;
+  /** A small file in one go: its content as of `stat`; null when it is larger than `limit`, or changed while it was read. */
+  readWhole(path: string, limit: number): Promise<WholeFile | null>;
+  /** Makes a new small file with all that belongs to it, with `sync` on disk (not the name). After an error there is none. */
+  writeWhole(path: string, content: NewFile, sync: boolean): Promise<FileStat>;
   /** Makes a new regular file (EEXIST when the name is taken). */
   create(path: string, mode: number): Promise<WriteFile>;
   mkdir(path: string, mode: number): Promise<void>;
@@ -100,6 +115,11 @@ export interface SiteFs {
   utimes(path: string, mtimeNs: bigint): Promise<void>;
   /** Everything written, named or removed below the root before the call is on disk after it. Costs one flush, however much it is. */
   sync(): Promise<void>;
+  /**
+   * What stands at these paths is on disk: of a file content and attributes, of a directory the names in it. Answers what
+   * that is; null where there is nothing, or neither a file nor a directory. Costs a flush each.
+   */
+  syncPaths(paths: readonly string[]): Promise<readonly (FileStat | null)[]>;
   /** True if a process has the file open (for writing or reading), undefined when that cannot be told. */
   isOpen(path: string): Promise<boolean | undefined>;
   space(): Promise<Space>;
