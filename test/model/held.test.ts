@@ -56,6 +56,7 @@ test('what bears the id of something deleted gets another one, and so do those i
     hash: null,
     settled: true,
     inode: '1:1',
+    born: '0',
     statMtime: '0',
     ctime: '0',
   };
