@@ -163,10 +163,9 @@ function foundEntry(at: Finish, change: Change, seq: number): Entry {
   return { writes: [...changeWrites(numbered, seq), logWrite(row)], row, of: { found: change } };
 }
 
-/** What was found has a content that nobody has read. */
+/** Content that was found is a version of its own; where only name or ETag were found changed, the row has its version. */
 function versionOf(node: NodeRow, seq: number): number {
-  if (node.kind === 'directory') return 0;
-  return node.hash === null ? seq : node.version; // only its name was found changed
+  return node.kind === 'file' && node.version === 0 ? seq : node.version;
 }
 
 function logWrite(row: LogRow): Write {
