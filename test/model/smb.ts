@@ -82,7 +82,7 @@ export class Smb {
     if (old === undefined) share.upload(path, bytes);
     else share.write(path, bytes);
     ledger.save(bytes, `smb ${path}`);
-    if (old !== undefined) ledger.erase(old);
+    if (there !== undefined && old !== undefined) this.#erase(there.fileId, old);
     return path;
   }
 
@@ -90,7 +90,17 @@ export class Smb {
     const there = this.#cloud.share.find(path);
     if (there?.kind !== 'file') throw impossible;
     this.#cloud.share.remove(path, 'file');
-    this.#run.ledger.erase(there.content);
+    this.#erase(there.fileId, there.content);
+  }
+
+  #erase(fileId: string, content: Uint8Array): void {
+    const { ledger } = this.#run;
+    ledger.erase(content);
+    // In its place, and not in the log yet: for its sender it never arrived.
+    const logged = this.#cloud.table.rows.some(({ effects }) =>
+      effects.some((effect) => 'put' in effect && effect.put.fileId === fileId),
+    );
+    if (!logged) ledger.bringBack(content);
   }
 
   #rmtree(path: string): void {
