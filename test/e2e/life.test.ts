@@ -92,6 +92,19 @@ describe('a hub', () => {
     60_000,
   );
 
+  test('agents live through the death of the functions, whatever they had asked of them', async () => {
+    await space.up('a', 'b');
+    const agents = space.processes().filter(({ role }) => role === 'agent');
+    for (let file = 0; file < 200; file++) {
+      writeFileSync(at('a', `file-${file}`), `${file}`);
+      if (file === 100) process.kill(space.pidOf('functions') ?? 0, 'SIGKILL');
+      if (file % 20 === 0) await pause(20); // the copy goes on while they die
+    }
+    await space.inSync();
+    expect(Object.keys(contentsOf(space.site('b')))).toHaveLength(200);
+    expect(space.processes().filter(({ role }) => role === 'agent')).toEqual(agents);
+  }, 60_000);
+
   test('does not sync what office programs and desktops leave beside files', async () => {
     await space.up('a', 'b');
     for (const name of ['~$report.docx', 'stock.laccdb', 'Thumbs.db', 'Desktop.ini', 'report.docx'])

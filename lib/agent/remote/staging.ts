@@ -33,6 +33,8 @@ export class Staging {
     for (;;) {
       const next = this.#free.shift();
       if (this.#free.length < lowWater) this.#fetching ??= this.#more();
+      // Fetched ahead of need, so nobody may be waiting to hear that it failed: who needs the next one asks again.
+      this.#fetching?.catch(() => {});
       if (next === undefined) await this.#fetching;
       else if (next.expires - marginMs > this.#now()) return { slot: next.slot };
       else this.#places.delete(next.slot);
@@ -42,6 +44,10 @@ export class Staging {
   async #more(): Promise<void> {
     try {
       const { directory, expires, slots } = await this.#fetch(batchSize);
+      if (expires - marginMs <= this.#now())
+        throw new TidewayError('clock_skew', 'slots were handed out that have ended already', {
+          hint: 'Set the clocks of this server and of the backend.',
+        });
       for (const { slot, sas, blocksSas } of slots) {
         this.#places.set(slot, { path: `${directory}/${slot}`, sas, blocksSas });
         this.#free.push({ slot, expires });

@@ -1,0 +1,36 @@
+import { hintReceiver } from '../../azure/site.ts';
+import type { Log } from '../../base/log.ts';
+import type { Access } from '../../protocol/api.ts';
+import { hint, type Hint } from '../../protocol/hint.ts';
+
+/** Listens on this server's slot, and goes on with new rights when the old ones near their end. */
+export class HintLine {
+  readonly #onHint: (hint: Hint) => void;
+  readonly #log: Log;
+  #connection = '';
+  #receiver: { close(): Promise<void> } | undefined;
+
+  constructor(onHint: (hint: Hint) => void, log: Log) {
+    this.#onHint = onHint;
+    this.#log = log;
+  }
+
+  async turnTo(hints: Access['hints']): Promise<void> {
+    if (hints.connection === this.#connection) return;
+    this.#connection = hints.connection;
+    const old = this.#receiver;
+    this.#receiver = hintReceiver(
+      hints,
+      (body) => {
+        const parsed = hint.safeParse(body);
+        if (parsed.success) this.#onHint(parsed.data);
+      },
+      (error) => this.#log.warn('hints_interrupted', { error }),
+    );
+    await old?.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#receiver?.close();
+  }
+}
