@@ -232,8 +232,8 @@ class Endpoint implements Agent {
   counters(): Readonly<Record<string, number>> {
     const { counters } = this.#state.writes;
     if (this.#parts === undefined) return counters;
-    const { scanner, outbox, follower, proposals, apply, planner, flush } = this.#parts;
-    return [scanner, outbox, follower, proposals, apply, planner, flush].reduce<Readonly<Record<string, number>>>(
+    const { scanner, outbox, follower, proposals, apply, planner, flush, disk } = this.#parts;
+    return [scanner, outbox, follower, proposals, apply, planner, flush, disk].reduce<Readonly<Record<string, number>>>(
       (all, part) => ({ ...all, ...part.counters }),
       counters,
     );

@@ -7,7 +7,7 @@ import { afterAction } from '../core/settle.ts';
 import type { Action } from '../core/trees.ts';
 import type { Backend } from './backend.ts';
 import { download, type Downloaded } from './download.ts';
-import type { Flush } from './flush.ts';
+import type { Disk } from './disk.ts';
 import type { SiteFs } from './fs/port.ts';
 import type { Online } from './online.ts';
 import { Ordered } from './ordered.ts';
@@ -23,7 +23,7 @@ export interface ApplyOptions {
   readonly backend: Backend;
   readonly online: Online;
   readonly site: Site;
-  readonly flush: Flush;
+  readonly disk: Disk;
   readonly retry: Retry;
   readonly signal: AbortSignal;
   /** Resolves when the root is what it should be; rejects with `halted` when it is not. */
@@ -113,44 +113,42 @@ export class Apply {
   }
 
   async #do(action: Action): Promise<void> {
-    const { state, site, flush, guard } = this.#options;
+    const { state, disk, guard } = this.#options;
     const before = state.remote(action.node);
-    switch (action.kind) {
-      case 'mkdir':
-        await site.mkdir(this.#remote(action.node));
-        break;
-      case 'fetch':
-      case 'replace':
-        await this.#content(action);
-        break;
-      case 'move':
-        await site.move(action.node, action.parent, action.name);
-        break;
-      case 'park':
-        await site.park(action.node);
-        break;
-      case 'remove':
-        await guard();
-        await site.remove(action.node);
-        break;
-      case 'rmdir':
-        await guard();
-        await site.rmdir(action.node);
-        break;
-      case 'attributes':
-        await site.attributes(this.#remote(action.node));
-        break;
-    }
+    if (action.kind === 'remove' || action.kind === 'rmdir') await guard();
+    const touched = await this.#change(action);
     const local = state.local(action.node);
-    await flush.run();
+    await disk.paths(touched);
     state.now(() => {
       const synced = afterAction({ action, remote: before, local }, state.synced(action.node));
       if (synced !== undefined) state.setSynced(action.node, synced);
     });
   }
 
-  async #content(action: Action): Promise<void> {
-    const { fs, state, site, flush, signal } = this.#options;
+  /** Answers what is to be flushed. */
+  #change(action: Action): Promise<readonly string[]> {
+    const { site } = this.#options;
+    switch (action.kind) {
+      case 'mkdir':
+        return site.mkdir(this.#remote(action.node));
+      case 'fetch':
+      case 'replace':
+        return this.#content(action);
+      case 'move':
+        return site.move(action.node, action.parent, action.name);
+      case 'park':
+        return site.park(action.node);
+      case 'remove':
+        return site.remove(action.node);
+      case 'rmdir':
+        return site.rmdir(action.node);
+      case 'attributes':
+        return site.attributes(this.#remote(action.node));
+    }
+  }
+
+  async #content(action: Action): Promise<readonly string[]> {
+    const { fs, state, site, disk, signal } = this.#options;
     const node = this.#remote(action.node);
     const temporary = `${temporaryDir}/${node.id}-${++this.#temporary}`;
     const got: Downloaded = await (node.size < largeBytes ? this.#downloads : this.#large).run(() => {
@@ -160,11 +158,11 @@ export class Apply {
     this.counters.downloads++;
     this.counters.downloadedBytes += node.size;
     try {
-      await flush.run();
+      if (!got.synced) await disk.all();
       // Only the newest known version gets the name; a newer one has its own action coming.
       if (state.remote(node.id)?.version !== node.version)
         throw new TidewayError('changed', `A newer version of ${node.name} is known`);
-      await (action.kind === 'fetch' ? site.place(node, temporary, got) : site.replace(node, temporary, got));
+      return await (action.kind === 'fetch' ? site.place(node, temporary, got) : site.replace(node, temporary, got));
     } catch (error) {
       if ((await fs.stat(temporary)) !== null) await fs.unlink(temporary);
       throw error;

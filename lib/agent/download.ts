@@ -4,6 +4,7 @@ import { markedShareName, plainShareName } from '../core/share-name.ts';
 import type { Backend } from './backend.ts';
 import type { FileStat, SiteFs, WriteFile } from './fs/port.ts';
 import { blockHash, contentHash } from './hash.ts';
+import type { Disk } from './disk.ts';
 import { transfer, type Online } from './online.ts';
 import { eachBounded } from './pool.ts';
 import type { State } from './state/state.ts';
@@ -15,26 +16,30 @@ const ownSyncBytes = 1024 * 1024;
 export interface Downloaded {
   readonly hash: string;
   readonly stat: FileStat;
+  /** False: the caller has to flush. */
+  readonly synced: boolean;
+}
+
+export interface DownloadOptions {
+  readonly fs: SiteFs;
+  readonly backend: Backend;
+  readonly online: Online;
+  readonly state: State;
+  readonly disk: Disk;
 }
 
 /**
  * Writes one version of a file to `temporary` (a new file), whole and checked: every range is of the row's ETag and the
- * hash is the row's (I17). The caller flushes. Errors: `changed`, `absent`, `wrong_content`, the file system's; on any of
+ * hash is the row's (I17). Errors: `changed`, `absent`, `wrong_content`, the file system's; on any of
  * them the temporary file is gone.
  */
-export async function download(
-  to: { readonly fs: SiteFs; readonly backend: Backend; readonly online: Online; readonly state: State },
-  node: NodeState,
-  temporary: string,
-): Promise<Downloaded> {
+export async function download(to: DownloadOptions, node: NodeState, temporary: string): Promise<Downloaded> {
   const path = sharePath(to.state, node);
+  if (node.size <= blockSize) return small(to, node, path, temporary);
   const file = await to.fs.create(temporary, node.mode);
   try {
     const hash = await fill(to, node, path, file);
-    if (node.hash !== null && hash !== node.hash)
-      throw new TidewayError('wrong_content', `The content of ${path} does not match what the log says of it`, {
-        path,
-      });
+    check(node, path, hash);
     await file.utimes(BigInt(node.mtime));
     let stat = await file.stat();
     if (stat.mode !== node.mode) {
@@ -42,9 +47,9 @@ export async function download(
       await file.chmod(node.mode);
       stat = await file.stat();
     }
-    if (node.size >= ownSyncBytes) await file.sync();
+    await file.sync();
     await file.close();
-    return { hash, stat };
+    return { hash, stat, synced: true };
   } catch (error) {
     await file.close();
     await to.fs.unlink(temporary);
@@ -52,20 +57,39 @@ export async function download(
   }
 }
 
-async function fill(
-  { backend, online }: { readonly backend: Backend; readonly online: Online },
+async function small(to: DownloadOptions, node: NodeState, path: string, temporary: string): Promise<Downloaded> {
+  const { fs, disk } = to;
+  const bytes = node.size === 0 ? new Uint8Array(0) : await range(to, node, path, 0, node.size);
+  const hash = contentHash(node.size === 0 ? [] : [blockHash(bytes)]);
+  check(node, path, hash);
+  const synced = node.size >= ownSyncBytes || disk.takeFew();
+  const content = { bytes, mode: node.mode, mtimeNs: BigInt(node.mtime) };
+  return { hash, synced, stat: await fs.writeWhole(temporary, content, synced) };
+}
+
+function check(node: NodeState, path: string, hash: string): void {
+  if (node.hash === null || hash === node.hash) return;
+  throw new TidewayError('wrong_content', `The content of ${path} does not match what the log says of it`, { path });
+}
+
+async function range(
+  { backend, online }: DownloadOptions,
   node: NodeState,
   path: string,
-  file: WriteFile,
-): Promise<string> {
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = await online.call('download', () => backend.download(path, node.etag, offset, length), transfer);
+  if (bytes.length === length) return bytes;
+  throw new TidewayError('wrong_content', `${path} is shorter than the log says`, { path });
+}
+
+async function fill(to: DownloadOptions, node: NodeState, path: string, file: WriteFile): Promise<string> {
   const count = Math.ceil(node.size / blockSize);
   const hashes: Buffer[] = Array.from({ length: count });
   await eachBounded(hashes.keys(), rangesAtOnce, async (index) => {
     const offset = index * blockSize;
-    const length = Math.min(blockSize, node.size - offset);
-    const bytes = await online.call('download', () => backend.download(path, node.etag, offset, length), transfer);
-    if (bytes.length !== length)
-      throw new TidewayError('wrong_content', `${path} is shorter than the log says`, { path });
+    const bytes = await range(to, node, path, offset, Math.min(blockSize, node.size - offset));
     hashes[index] = blockHash(bytes);
     await file.write(offset, bytes);
   });

@@ -3,6 +3,7 @@ import type { AgentOptions } from './agent-options.ts';
 import { Apply } from './apply.ts';
 import type { Settings } from './backend.ts';
 import { defaultExcludes, excluder } from './exclude.ts';
+import { Disk } from './disk.ts';
 import { Flush } from './flush.ts';
 import { Follower } from './follow.ts';
 import type { Online } from './online.ts';
@@ -26,6 +27,7 @@ export interface Parts {
   readonly planner: Planner;
   readonly replaced: Replaced;
   readonly flush: Flush;
+  readonly disk: Disk;
   readonly retry: Retry;
 }
 
@@ -62,16 +64,17 @@ export function assemble(shared: Shared): Parts {
   const outbox = new Outbox({ ...common, group, resendMs, more: () => proposals.pending > 0 });
   const replaced = new Replaced({ ...common, server });
   const flush = new Flush(() => fs.sync(), clock);
+  const disk = new Disk({ fs, flush, clock });
   const site = new Site({ fs, state, touched, replaced, look });
-  const apply = new Apply({ ...common, site, flush, readLog: () => follower.read() });
-  const proposals = new Proposals({ ...common, outbox });
-  const planner = new Planner({ ...common, proposals, apply, retry, problems });
+  const apply = new Apply({ ...common, site, disk, readLog: () => follower.read() });
+  const proposals = new Proposals({ ...common, outbox, disk });
+  const planner = new Planner({ ...common, disk, proposals, apply, retry, problems });
   const onRows = (): void => {
     proposals.wake();
     onProgress();
   };
-  const follower = new Follower({ ...common, outbox, onRows });
-  return { scanner, outbox, follower, proposals, apply, planner, replaced, flush, retry };
+  const follower = new Follower({ ...common, outbox, flush, onRows });
+  return { scanner, outbox, follower, proposals, apply, planner, replaced, flush, disk, retry };
 }
 
 /** Changes that are not where they are to be yet. Problems are not pending. */

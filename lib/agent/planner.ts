@@ -3,6 +3,7 @@ import type { NodeId } from '../core/node.ts';
 import { plan } from '../core/plan.ts';
 import type { Plan } from '../core/trees.ts';
 import type { Apply } from './apply.ts';
+import { beside, type Disk } from './disk.ts';
 import type { Excluded } from './exclude.ts';
 import type { SiteFs } from './fs/port.ts';
 import { Pool } from './pool.ts';
@@ -20,6 +21,7 @@ export interface PlannerOptions {
   readonly proposals: Proposals;
   readonly apply: Apply;
   readonly retry: Retry;
+  readonly disk: Disk;
   readonly problems: Problems;
   readonly excluded: Excluded;
   readonly signal: AbortSignal;
@@ -159,18 +161,25 @@ export class Planner {
     if (state.busy.has(id)) return;
     state.busy.add(id);
     this.#hashing++;
-    void this.#hashes.run(() => this.#hashNow(id));
+    void this.#hashNow(id);
   }
 
   async #hashNow(id: NodeId): Promise<void> {
-    const { fs, state, retry, look, signal, onFatal } = this.#options;
-    const entry = state.local(id);
-    const path = state.pathOf(id);
+    const { fs, state, retry, disk, look, signal, onFatal } = this.#options;
+    let path: string | undefined;
     try {
-      if (entry === undefined || path === undefined || signal.aborted) return;
-      const hash = await hashFile(fs, path, entry);
-      if (hash === 'changed') {
-        look(path);
+      const read = await this.#hashes.run(async () => {
+        const entry = state.local(id);
+        path = state.pathOf(id);
+        if (entry === undefined || path === undefined || signal.aborted) return undefined;
+        return { entry, ...(await beside(disk.file(path, entry), hashFile(fs, path, entry))) };
+      });
+      if (read === undefined) return;
+      const { entry, done: hash, flushed } = read;
+      // Outside the pool: while this one waits for the disk others are read.
+      const onDisk = await flushed;
+      if (hash === 'changed' || !onDisk) {
+        look(path ?? '');
         retry.later(id);
         return;
       }

@@ -6,6 +6,7 @@ import { isIdentity, type Known } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
 import type { Proposal } from '../core/trees.ts';
 import type { Content, Operation } from '../protocol/operation.ts';
+import { beside, type Disk } from './disk.ts';
 import type { Outbox } from './outbox.ts';
 import { Pool } from './pool.ts';
 import type { Retry } from './retry.ts';
@@ -17,6 +18,7 @@ export interface ProposalOptions extends UploadOptions {
   readonly state: State;
   readonly outbox: Outbox;
   readonly retry: Retry;
+  readonly disk: Disk;
   readonly log: Log;
   readonly signal: AbortSignal;
   /** Resolves when the root is what it should be; rejects with `halted` when it is not (I6). */
@@ -135,20 +137,24 @@ export class Proposals {
   }
 
   async #upload(proposal: WithContent): Promise<boolean> {
-    const { state, outbox, retry, look, signal } = this.#options;
+    const { state, outbox, retry, disk, look, signal } = this.#options;
     const { node } = proposal;
     let path = node;
     try {
-      const uploaded = await this.#pool.run(async () => {
+      const result = await this.#pool.run(async () => {
         const entry = state.local(node);
         path = state.pathOf(node) ?? node;
         if (entry === undefined || !entry.settled || entry.kind !== 'file' || signal.aborted) return undefined;
         const synced = proposal.kind === 'edit' ? (state.synced(node)?.hash ?? null) : null;
-        return { entry, ...(await upload(this.#options, path, entry, synced)) };
+        // The disk works while the line does.
+        const staging = upload(this.#options, path, entry, synced);
+        return { entry, ...(await beside(disk.file(path, entry), staging)) };
       });
-      if (uploaded === undefined) return false;
-      const { entry } = uploaded;
-      if (uploaded.kind === 'changed') {
+      if (result === undefined) return false;
+      const { entry, done: uploaded, flushed } = result;
+      // Outside the pool: while this one waits for the disk others upload.
+      const onDisk = await flushed;
+      if (uploaded.kind === 'changed' || !onDisk) {
         this.counters.discarded++;
         look(path);
         retry.later(node);
@@ -158,7 +164,6 @@ export class Proposals {
         state.now(() => this.#setHash(entry, uploaded.hash));
         return false;
       }
-      // Outside the pool: while this one waits for the disk others upload.
       const operation = await outbox.append(() => this.#withContent(proposal, entry, uploaded.content));
       if (operation === undefined) {
         this.counters.discarded++;

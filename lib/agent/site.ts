@@ -6,6 +6,7 @@ import { contentSince } from '../core/compare.ts';
 import type { NodeId, NodeState } from '../core/node.ts';
 import { temporaryName } from '../core/temporary-name.ts';
 import type { Downloaded } from './download.ts';
+import { splitPath } from './fs/names.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Replaced } from './replaced.ts';
 import { identityOf, isInode } from './round.ts';
@@ -25,7 +26,10 @@ export interface SiteOptions {
   readonly look: (path: string) => void;
 }
 
-/** Every method resolves when the local tree tells what was done; the caller flushes and then moves the synced tree. */
+/**
+ * Every method resolves when the local tree tells what was done, with the paths that hold it: the caller flushes these and
+ * then moves the synced tree.
+ */
 export class Site {
   readonly #fs: SiteFs;
   readonly #state: State;
@@ -37,7 +41,7 @@ export class Site {
     this.#state = options.state;
   }
 
-  async mkdir(node: NodeState): Promise<void> {
+  async mkdir(node: NodeState): Promise<readonly string[]> {
     const path = this.#pathIn(node.parent, node.name);
     await this.#at([node], path, async () => {
       await this.#fs.mkdir(path, 0o700);
@@ -45,19 +49,21 @@ export class Site {
       const stat = await this.#stat(path);
       this.#setLocal(entryOf(node, stat, null));
     });
+    return [path, parentOf(path)];
   }
 
   /** A new file: `temporary` holds its content, flushed. */
-  async place(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<void> {
+  async place(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<readonly string[]> {
     const path = this.#pathIn(node.parent, node.name);
     await this.#at([node], path, async () => {
       await this.#fs.rename(temporary, path, false);
       await this.#record(node, path, hash, stat);
     });
+    return [parentOf(path)];
   }
 
   /** New content for a file that is here. The name always leads to the old or to the new content, whole (I16). */
-  async replace(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<void> {
+  async replace(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<readonly string[]> {
     const entry = this.#unchanged(node.id);
     const path = this.#pathIn(entry.parent, entry.name);
     let aside = '';
@@ -78,9 +84,10 @@ export class Site {
       await this.#record({ ...node, parent: entry.parent, name: entry.name }, path, hash, stat);
     });
     await this.#options.replaced.settle(aside, entry.parent, entry.name);
+    return [parentOf(path)];
   }
 
-  async remove(id: NodeId): Promise<void> {
+  async remove(id: NodeId): Promise<readonly string[]> {
     const entry = this.#unchanged(id);
     const path = this.#pathIn(entry.parent, entry.name);
     const aside = this.#options.replaced.pathFor(entry, null);
@@ -90,18 +97,20 @@ export class Site {
       this.#state.now(() => this.#state.setLocal(id, null));
     });
     await this.#options.replaced.settle(aside, entry.parent, entry.name);
+    return [parentOf(path)];
   }
 
-  async rmdir(id: NodeId): Promise<void> {
+  async rmdir(id: NodeId): Promise<readonly string[]> {
     const entry = this.#expected(id);
     const path = this.#pathIn(entry.parent, entry.name);
     await this.#at([entry], path, async () => {
       await this.#fs.rmdir(path);
       this.#state.now(() => this.#state.setLocal(id, null));
     });
+    return [parentOf(path)];
   }
 
-  async move(id: NodeId, parent: NodeId, name: string): Promise<void> {
+  async move(id: NodeId, parent: NodeId, name: string): Promise<readonly string[]> {
     const entry = this.#expected(id);
     const from = this.#pathIn(entry.parent, entry.name);
     const to = this.#pathIn(parent, name);
@@ -117,15 +126,16 @@ export class Site {
       this.#setLocal({ ...entry, parent, name, ctime });
       if (!untouched) this.#options.look(to);
     });
+    return [...new Set([parentOf(to), parentOf(from)])];
   }
 
-  async park(id: NodeId): Promise<void> {
+  async park(id: NodeId): Promise<readonly string[]> {
     const entry = this.#expected(id);
-    await this.move(id, entry.parent, temporaryName(entry.name, id));
+    return this.move(id, entry.parent, temporaryName(entry.name, id));
   }
 
   /** Mode, and of a file mtime, as the remote tree says. */
-  async attributes(node: NodeState): Promise<void> {
+  async attributes(node: NodeState): Promise<readonly string[]> {
     const entry = this.#unchanged(node.id);
     const path = this.#pathIn(entry.parent, entry.name);
     await this.#at([entry], path, async () => {
@@ -136,6 +146,7 @@ export class Site {
       if (!isInode(entry, stat) || (entry.kind === 'file' && stat.size !== entry.size)) throw this.#stale(path);
       this.#setLocal(entryOf({ ...node, parent: entry.parent, name: entry.name }, stat, entry.hash));
     });
+    return [path];
   }
 
   /** Does `work` while scans leave the names alone. What was stale is looked at again. */
@@ -216,6 +227,10 @@ export class Site {
   #stale(path: string): Stale {
     return new Stale(`${path} is not as it was`);
   }
+}
+
+function parentOf(path: string): string {
+  return splitPath(path).parent;
 }
 
 /** No ctime a file system gives: makes the next look see a difference. */

@@ -34,12 +34,12 @@ export async function upload(
   entry: Known,
   synced: string | null,
 ): Promise<Uploaded> {
+  if (entry.size <= blockSize) return small(options, path, entry, synced);
   const file = await options.fs.open(path);
   try {
-    // The first of the two stats is the scan's: the entry. A large file is asked once more before it is read for nothing.
-    if (entry.size > blockSize && !isAsKnown(await file.stat(), entry)) return changed;
-    const result =
-      entry.size <= blockSize ? await small(options, file, entry, synced) : await large(options, file, entry);
+    // The first of the two stats is the scan's: the entry. It is asked once more before all is read for nothing.
+    if (!isAsKnown(await file.stat(), entry)) return changed;
+    const result = await large(options, file, entry);
     return isAsKnown(await file.stat(), entry) ? result : changed;
   } finally {
     await file.close();
@@ -48,6 +48,10 @@ export async function upload(
 
 /** The hash of a local file's content, or `changed`. */
 export async function hashFile(fs: SiteFs, path: string, entry: Known): Promise<string> {
+  if (entry.size <= blockSize) {
+    const read = await fs.readWhole(path, blockSize);
+    return read !== null && isAsKnown(read.stat, entry) ? hashOf(read.bytes) : 'changed';
+  }
   const file = await fs.open(path);
   try {
     if (!isAsKnown(await file.stat(), entry)) return 'changed';
@@ -59,15 +63,20 @@ export async function hashFile(fs: SiteFs, path: string, entry: Known): Promise<
   }
 }
 
+function hashOf(bytes: Uint8Array): string {
+  return contentHash(bytes.length === 0 ? [] : [blockHash(bytes)]);
+}
+
 async function small(
-  { backend, online }: UploadOptions,
-  file: ReadFile,
+  { fs, backend, online }: UploadOptions,
+  path: string,
   entry: Known,
   synced: string | null,
 ): Promise<Uploaded> {
-  const bytes = await file.read(0, entry.size);
-  if (bytes.length !== entry.size) return changed;
-  const hash = contentHash(entry.size === 0 ? [] : [blockHash(bytes)]);
+  const read = await fs.readWhole(path, blockSize);
+  if (read === null || !isAsKnown(read.stat, entry)) return changed;
+  const { bytes } = read;
+  const hash = hashOf(bytes);
   if (hash === synced) return { kind: 'same', hash };
   const slot = await online.call('slot', () => backend.slot());
   const etag = await online.call('stage', () => backend.stageWhole(slot, bytes, propertiesOf(entry)), transfer);
