@@ -1,9 +1,9 @@
 // Two sites and everyday work: equal trees, and then nothing is written any more (I1, I2).
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { randomInt, seededRandom } from '../../lib/base/random.ts';
-import { fill, filesBelow, pick, remove, rename, write } from './support/files.ts';
+import { randomInt, seededRandom, type Random } from '../../lib/base/random.ts';
+import { directoriesBelow, fill, filesBelow, pick, remove, rename, write } from './support/files.ts';
 import { etagsOf } from './support/share.ts';
 import { timesOf, treeOf } from './support/tree.ts';
 import { Workspace } from './support/workspace.ts';
@@ -66,28 +66,64 @@ describe(`two sites (TIDEWAY_SEED=${seed})`, () => {
     expect(Object.keys(before.share)).toHaveLength(Object.keys(settled).length);
   }, 240_000);
 
-  test('random work at both sites at once, round after round, ends in equal trees without a lost file', async () => {
+  test('random work at both sites at once, round after round: equal trees, and nothing that was kept is lost or doubled', async () => {
     const random = seededRandom(seed + 1);
     space = new Workspace('a', 'b');
-    const roots = [space.site('a'), space.site('b')];
     await space.up('a', 'b');
     fill(random, space.site('a'), 120);
+    const kept: string[] = [];
     for (let round = 0; round < 5; round++) {
       await space.inSync();
       expect(treeOf(space.site('b'))).toEqual(treeOf(space.site('a')));
-      for (const [side, root] of roots.entries())
-        for (let step = 0; step < 12; step++) {
-          const mine = filesBelow(root);
-          const file = pick(random, mine);
-          const act = randomInt(random, 4);
-          if (act === 0) write(random, path.join(root, `${path.dirname(file)}/new-${round}-${side}-${step}`));
-          else if (act === 1) rename(root, file, `${path.dirname(pick(random, mine))}/to-${round}-${side}-${step}`);
-          else if (act === 2) remove(root, file);
-          else if (existsSync(path.join(root, file))) appendFileSync(path.join(root, file), `${round} ${side} ${step}`);
-        }
+      for (const side of ['a', 'b'] as const)
+        for (let step = 0; step < 14; step++) act(random, space.site(side), `${round}-${side}-${step}`, kept);
     }
     const last = await space.inSync();
     expect(treeOf(space.site('b'))).toEqual(treeOf(space.site('a')));
     expect(last.endpoints.flatMap((each) => each.problems)).toEqual([]);
+    const texts = filesBelow(space.site('a')).map((file) => readFileSync(path.join(space.site('a'), file), 'latin1'));
+    expect(texts.filter((text) => text.startsWith(mark)).toSorted(byText)).toEqual(kept.toSorted(byText));
   }, 120_000);
 });
+
+/** Files that begin so are moved, but never edited or deleted at the site that sees them. */
+const mark = 'to be kept: ';
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
+/** One thing that a user does at a site, told apart from all others by `tag`. */
+function act(random: Random, root: string, tag: string, kept: string[]): void {
+  const files = filesBelow(root);
+  const directories = ['', ...directoriesBelow(root)];
+  const isKept = (file: string): boolean => readFileSync(path.join(root, file), 'latin1').startsWith(mark);
+  const file = pick(random, files);
+  const directory = pick(random, directories);
+  const into = pick(random, directories);
+  switch (randomInt(random, 8)) {
+    case 0:
+      writeFileSync(path.join(root, directory, `kept-${tag}`), `${mark}${tag}`);
+      kept.push(`${mark}${tag}`);
+      break;
+    case 1:
+      mkdirSync(path.join(root, directory, `made-${tag}`));
+      break;
+    case 2:
+      write(random, path.join(root, directory, `new-${tag}`));
+      break;
+    case 3:
+      rename(root, file, path.join(into, `to-${tag}`));
+      break;
+    case 4:
+      if (directory !== '' && into !== directory && !into.startsWith(`${directory}/`))
+        rename(root, directory, path.join(into, `moved-${tag}`));
+      break;
+    case 5:
+      if (!isKept(file)) remove(root, file);
+      break;
+    case 6:
+      if (directory !== '' && files.every((each) => !each.startsWith(`${directory}/`) || !isKept(each)))
+        remove(root, directory);
+      break;
+    default:
+      if (!isKept(file)) appendFileSync(path.join(root, file), tag);
+  }
+}

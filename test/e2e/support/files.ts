@@ -1,5 +1,5 @@
 // Mixed files from a seed: the same seed makes the same tree.
-import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync, chmodSync, readdirSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync, chmodSync, readdirSync, type Dirent } from 'node:fs';
 import path from 'node:path';
 import { randomInt, type Random } from '../../../lib/base/random.ts';
 
@@ -67,10 +67,18 @@ export function fill(random: Random, root: string, count: number): { files: stri
 
 /** Files below `root`, `.tideway` left out. */
 export function filesBelow(root: string): string[] {
+  return below(root, (entry) => entry.isFile());
+}
+
+export function directoriesBelow(root: string): string[] {
+  return below(root, (entry) => entry.isDirectory());
+}
+
+function below(root: string, wanted: (entry: Dirent) => boolean): string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter(wanted)
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
-    .filter((name) => !name.startsWith('.tideway/'))
+    .filter((name) => name !== '.tideway' && !name.startsWith('.tideway/'))
     .toSorted();
 }
 
