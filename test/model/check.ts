@@ -103,6 +103,7 @@ function* contents({ ledger }: Run, cloud: SimulatedCloud): Iterable<string> {
   const { share, table } = cloud;
   const copies = conflictCopies(table.rows);
   const buried = unseenInTrash(cloud, ledger);
+  const arrived = new Set(table.rows.flatMap(({ effects }) => effects.map((each) => ('put' in each ? each.put.hash : null))));
   const live = new Map<string, readonly (readonly [path: string, fileId: string])[]>();
   for (const [path, { kind, content, fileId }] of share.walk()) {
     if (kind !== 'file' || isOurs(path) || content.length === 0) continue;
@@ -111,7 +112,8 @@ function* contents({ ledger }: Run, cloud: SimulatedCloud): Iterable<string> {
   }
   for (const key of ledger.made) {
     const places = live.get(key) ?? [];
-    const free = ledger.destroyed.has(key) || ledger.lost.has(key) || buried.has(key);
+    const lost = ledger.lost.has(key) && !arrived.has(key);
+    const free = ledger.destroyed.has(key) || lost || buried.has(key);
     if (!free && places.length === 0) yield `I3 ${ledger.name(key)} is lost`;
     if (ledger.destroyed.has(key) && !ledger.back.has(key))
       for (const [path, fileId] of places) if (!copies.has(fileId)) yield `I5 ${ledger.name(key)} is back at ${path}`;
