@@ -103,7 +103,9 @@ function* contents({ ledger }: Run, cloud: SimulatedCloud): Iterable<string> {
   const { share, table } = cloud;
   const copies = conflictCopies(table.rows);
   const buried = unseenInTrash(cloud, ledger);
-  const arrived = new Set(table.rows.flatMap(({ effects }) => effects.map((each) => ('put' in each ? each.put.hash : null))));
+  const arrived = new Set(
+    table.rows.flatMap(({ effects }) => effects.map((each) => ('put' in each ? each.put.hash : null))),
+  );
   const live = new Map<string, readonly (readonly [path: string, fileId: string])[]>();
   for (const [path, { kind, content, fileId }] of share.walk()) {
     if (kind !== 'file' || isOurs(path) || content.length === 0) continue;

@@ -9,13 +9,14 @@ import type { Run } from './run.ts';
 export class Disk {
   readonly db = new DatabaseSync(':memory:');
   /** What was committed since the last sync, that one first. */
-  #saved: Uint8Array[] = [];
+  #saved: { readonly number: number; readonly bytes: Uint8Array }[] = [];
+  #commits = 0;
 
   /** A new file, or what is left of one. */
   constructor(bytes: Uint8Array | undefined) {
     if (bytes === undefined) this.db.exec(schema.create);
     else this.db.deserialize(bytes);
-    this.#saved = [this.db.serialize()];
+    this.#keep();
   }
 
   open(run: Run): State {
@@ -25,21 +26,25 @@ export class Disk {
     writes.save = () => {
       const before = writes.counters.saves;
       save();
-      if (writes.counters.saves > before) this.#saved.push(this.db.serialize());
+      if (writes.counters.saves > before) this.#keep();
     };
     const durable = writes.durable.bind(writes);
     writes.durable = async () => {
       await durable();
-      const synced = this.#saved.length;
+      const synced = this.#commits;
       await run.clock.sleep(run.chance.below(6));
-      if (synced <= this.#saved.length) this.#saved.splice(0, synced - 1);
+      this.#saved = this.#saved.filter(({ number }) => number >= synced);
     };
     return state;
   }
 
   /** What the next process finds. */
   after(power: boolean, chance: Chance): Disk {
-    const bytes = power ? this.#saved.at(-1) : chance.pick(this.#saved);
-    return new Disk(bytes);
+    const left = power ? this.#saved.at(-1) : chance.pick(this.#saved);
+    return new Disk(left?.bytes);
+  }
+
+  #keep(): void {
+    this.#saved.push({ number: ++this.#commits, bytes: this.db.serialize() });
   }
 }
