@@ -142,6 +142,17 @@ describe('what lies below a deleted directory', () => {
     expect(world.node('d/e/a.txt')).toMatchObject({ id: file.id });
   });
 
+  test('C43 an edit comes back where its sender has it when the directory it was in is forgotten', async () => {
+    const { id, version } = world.node('d/e/a.txt');
+    await world.commit(tokyo, { kind: 'rmdir', node: dir, asOf: world.head });
+    await world.commit(tokyo, { ...tokyo.mkdir('root', 'e'), parent: dir });
+    const content = paris.stage('edited', paris.mtime(5));
+    const place = { parent: 'root', name: 'mine.txt', mtime: paris.mtime(5), mode: 0o644 };
+    await world.commit(paris, { kind: 'edit', node: id, base: version, content, ...place });
+    expect(paris.outcome()).toMatchObject({ outcome: 'applied' });
+    expect(world.visible()).toEqual({ d: '/', 'd/e': '/', 'mine.txt': 'edited' });
+  });
+
   test('C44, I5 stays dead when the directory comes back', async () => {
     const file = world.node('d/e/a.txt');
     await world.commit(tokyo, { kind: 'rmdir', node: dir, asOf: world.head });

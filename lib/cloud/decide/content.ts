@@ -37,13 +37,27 @@ export async function decideEdit(asked: Asked, op: Edit): Promise<Decision> {
   // An edit beats a delete: the node comes back with its id, where it was last (I5: this is the explicit operation).
   if (found.state === 'unknown') return decideNew(asked, op, op.node, op.parent, op.name, 'moved');
   const { row } = found;
-  if (found.state === 'dead') return decideNew(asked, op, row.id, row.parent, row.name, 'moved');
+  if (found.state === 'dead') {
+    const { parent: at, name } = (await isReachable(asked, row.parent)) ? row : op;
+    return decideNew(asked, op, row.id, at, name, 'moved');
+  }
   if (row.kind !== 'file') throw new Refused('not_a_file');
   const parent = await liveParent(asked, row.parent);
   const place = placeOf(parent, row.name, row.share);
   if (await asked.hasContent(row, op.content.hash, op.content.size)) return sameContent(asked, op, row, place);
   if (row.version === op.base) return overwrite(asked, op, row, place);
   return editConflict(asked, op, row, parent, place);
+}
+
+/** False where a directory on the way has been forgotten: its row was taken after it died with the directory above it. */
+async function isReachable(asked: Asked, parent: NodeId): Promise<boolean> {
+  try {
+    await liveParent(asked, parent);
+    return true;
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
+  }
 }
 
 /** Nothing to transfer; the newest mode and mtime of the same content stay if the sender knew the version. */
