@@ -88,7 +88,10 @@ test('one file after another: looked at, read and flushed here; made, named, loo
       await until('it is there', () => has(must(sites[1], 'two sites').dir, i));
     }
   });
-  expect([paris?.['readWhole'], tokyo?.['writeWhole'], tokyo?.['rename']]).toEqual([1, 1, 1]);
+  for (const times of [paris?.['readWhole'], tokyo?.['writeWhole'], tokyo?.['rename']]) {
+    expect(times).toBeGreaterThanOrEqual(1);
+    expect(times).toBeLessThan(1.3);
+  }
   expect(sum(paris)).toBeLessThan(5);
   expect(sum(tokyo)).toBeLessThan(7);
 });
@@ -97,9 +100,13 @@ test('a flood: looked at and flushed together', async () => {
   const [paris, tokyo] = await perFile(200, async (dir) => {
     for (let i = 0; i < 200; i++) writeFileSync(join(dir, `f${i}`), `content ${i}`);
   });
-  expect([paris?.['readWhole'], tokyo?.['writeWhole'], tokyo?.['rename']]).toEqual([1, 1, 1]);
-  expect(sum(paris)).toBeLessThan(1.7);
-  expect(sum(tokyo)).toBeLessThan(3.7);
+  // A file that is met while it is written is read again.
+  for (const times of [paris?.['readWhole'], tokyo?.['writeWhole'], tokyo?.['rename']]) {
+    expect(times).toBeGreaterThanOrEqual(1);
+    expect(times).toBeLessThan(1.3);
+  }
+  expect(sum(paris)).toBeLessThan(2.5);
+  expect(sum(tokyo)).toBeLessThan(4.5);
 });
 
 function sum(calls: Readonly<Record<string, number>> | undefined): number {
