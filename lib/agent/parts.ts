@@ -73,7 +73,7 @@ export function assemble(shared: Shared): Parts {
     proposals.wake();
     onProgress();
   };
-  const follower = new Follower({ ...common, outbox, flush, onRows });
+  const follower = new Follower({ ...common, outbox, onRows });
   return { scanner, outbox, follower, proposals, apply, planner, replaced, flush, disk, retry };
 }
 
