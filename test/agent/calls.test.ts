@@ -92,8 +92,10 @@ test('one file after another: looked at, read and flushed here; made, named, loo
     expect(times).toBeGreaterThanOrEqual(1);
     expect(times).toBeLessThan(1.3);
   }
-  expect(sum(paris)).toBeLessThan(5);
-  expect(sum(tokyo)).toBeLessThan(7);
+  // Each event of the watch may cost a look of its own, or one for several: that is not ours to say.
+  expect(sum({ ...paris, stat: 0 })).toBeLessThan(3);
+  expect(sum({ ...tokyo, stat: 0 })).toBeLessThan(4.5);
+  expect(sum(paris) + sum(tokyo)).toBeLessThan(14);
 });
 
 test('a flood: looked at and flushed together', async () => {
