@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { TidewayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Hint } from '../protocol/hint.ts';
 import type { LogRow } from '../protocol/log-row.ts';
@@ -6,6 +7,7 @@ import type { Backend, Settings } from './backend.ts';
 import type { Online } from './online.ts';
 import type { Outbox } from './outbox.ts';
 import { Outcomes } from './outcome.ts';
+import { isOutcomeOf } from './own-row.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state/state.ts';
 
@@ -177,6 +179,7 @@ export class Follower {
 
   async #take(rows: readonly LogRow[]): Promise<void> {
     const { state, onRows } = this.#options;
+    for (const row of rows) this.#refuseClone(row);
     state.now(() => {
       for (const row of rows) {
         if (row.seq !== state.meta.values.cursor + 1)
@@ -187,6 +190,15 @@ export class Follower {
     });
     this.counters.rows += rows.length;
     onRows();
+  }
+
+  /** Before anything of the row is believed. Rejects with `clone` where another agent sent it under our name. */
+  #refuseClone(row: LogRow): void {
+    const { endpoint, incarnation, nextN } = this.#options.state.meta.values;
+    if (row.endpoint !== endpoint || row.incarnation !== incarnation || row.n === 0) return;
+    const flight = this.#options.outbox.flight(row.n);
+    if (row.n < nextN && (flight === undefined || isOutcomeOf(flight.operation, row))) return;
+    throw new TidewayError('clone', `operation ${row.n} was sent by another agent with this state`);
   }
 
   #apply(row: LogRow): void {

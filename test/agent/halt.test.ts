@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -137,6 +137,33 @@ describe('whose turn it is', () => {
     await backend.incarnation('thief', 0);
     await paris.start({ stateFile: stateFile() });
     await halted('clone');
+  });
+
+  test.each([
+    ['one after the other', 300],
+    ['at the same moment', 0],
+  ])('a copy of the state that works beside it halts, and loses nothing: edits %s', async (_, apart) => {
+    await bothWithFiles();
+    await paris.agent!.stop();
+    const copy = join(dir, 'copy.db');
+    copyFileSync(stateFile(), copy);
+    const enrolled = cloud.backend('paris');
+    const twin = new TestSite(new FakeCloud(), 'paris');
+    twin.user.mkdirp('.tideway');
+    twin.user.writeFile('.tideway/endpoint.json', JSON.stringify({ endpoint: 'paris' }));
+    twin.user.mkdirp('d');
+    for (const name of ['1', '2', '3']) twin.user.writeFile(`d/${name}`, name);
+    await paris.start({ stateFile: stateFile() });
+    await twin.start({ stateFile: copy, backend: enrolled });
+    await converge(cloud, paris, tokyo);
+    await until('the copy is up', () => twin.agent!.status().state === 'idle');
+    paris.user.writeFile('one', 'of paris');
+    await new Promise((resolve) => setTimeout(resolve, apart));
+    twin.user.writeFile('two', 'of the copy');
+    const halts = (): (string | undefined)[] => [paris, twin].map((site) => site.agent!.status().halt?.code);
+    await until('one of them halts', () => halts().includes('clone'));
+    expect([paris.tree().get('one'), twin.tree().get('two')]).toEqual(['of paris', 'of the copy']);
+    await twin.agent!.stop();
   });
 
   test('another share than before halts', async () => {
