@@ -1,5 +1,16 @@
 // What must not be concluded from an empty directory (I6): the endpoint halts, others keep their files, and a person goes on.
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { contentsOf } from './support/tree.ts';
@@ -113,6 +124,34 @@ describe('an endpoint halts', () => {
     expect((await space.run('status', '--wait')).code).toBe(3);
     expect(contentsOf(space.site('b'))).toEqual({ ...files, 'three.txt': 'three' });
   }, 120_000);
+});
+
+describe('a machine that was copied while it ran', () => {
+  test('is noticed where both work: one halts, and neither loses a file', async () => {
+    await space.up('a', 'b');
+    await space.inSync();
+    const [state, root] = [path.join(space.dir, 'copied-state'), path.join(space.dir, 'copied-root')];
+    cpSync(path.join(space.data, 'agents/a'), state, { recursive: true });
+    cpSync(space.site('a'), root, { recursive: true, preserveTimestamps: true });
+    const config = path.join(state, 'agent.json');
+    writeFileSync(config, readFileSync(config, 'utf8').replace(JSON.stringify(space.site('a')), JSON.stringify(root)));
+    const script = path.join(import.meta.dirname, '../../lib/agent/process/main.ts');
+    const copy = fork(script, ['--data', state, '--site', 'a', '--state', state]);
+    try {
+      await new Promise((resolve) => copy.once('message', resolve));
+      writeFileSync(path.join(space.site('a'), 'mine.txt'), 'mine');
+      writeFileSync(path.join(root, 'copied.txt'), 'of the copy');
+      await until('one of them to halt', 20_000, async () => {
+        const log = path.join(state, 'logs/agent-a.log');
+        const copied = existsSync(log) && readFileSync(log, 'utf8').includes('"event":"halted"');
+        return copied || (await space.status()).endpoints[0]?.halt?.code === 'clone';
+      });
+      expect(contentsOf(space.site('a'))).toMatchObject({ ...files, 'mine.txt': 'mine' });
+      expect(contentsOf(root)).toMatchObject({ ...files, 'copied.txt': 'of the copy' });
+    } finally {
+      copy.kill('SIGKILL');
+    }
+  }, 60_000);
 });
 
 describe('a paused endpoint', () => {
