@@ -1,12 +1,12 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Database } from './sqlite.ts';
+import type { Database, Statement } from './sqlite.ts';
 
 const syncFile = promisify(fdatasync);
 
 /**
  * Durable commits for many callers, without holding up the process. Everything asked for in one turn of the event loop
- * shares a transaction, and everything committed while the disk is busy shares the next sync. One caller's error rolls
+ * shares a transaction, and so does everything asked for while the disk is busy. One caller's error rolls
  * back its own part alone.
  *
  * SQLite would sync inside COMMIT (synchronous = FULL) and block the event loop meanwhile. Here COMMIT only writes the
@@ -15,6 +15,11 @@ const syncFile = promisify(fdatasync);
  */
 export class GroupCommit {
   readonly #db: Database;
+  readonly #begin: Statement;
+  readonly #end: Statement;
+  readonly #savepoint: Statement;
+  readonly #back: Statement;
+  readonly #release: Statement;
   /** The write-ahead log; null for a database in memory. It is one file until the database is closed. */
   readonly #log: string | null;
   #fd: number | undefined;
@@ -29,13 +34,19 @@ export class GroupCommit {
     const file = db.location();
     this.#log = file === null ? null : `${file}-wal`;
     db.exec('PRAGMA synchronous = NORMAL');
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#end = db.prepare('COMMIT');
+    this.#savepoint = db.prepare('SAVEPOINT part');
+    this.#back = db.prepare('ROLLBACK TO part');
+    this.#release = db.prepare('RELEASE part');
   }
 
   /** `work` runs later, synchronously, inside a transaction; the promise settles when that is on disk. */
   run<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject, settle: undefined });
-      if (this.#scheduled) return;
+      // While the disk is busy nobody could be answered earlier: what comes meanwhile is one transaction after it.
+      if (this.#scheduled || this.#syncing) return;
       this.#scheduled = true;
       setImmediate(() => this.commit());
     });
@@ -49,9 +60,9 @@ export class GroupCommit {
     this.#waiting = [];
     try {
       if (this.#broken !== undefined) throw this.#broken;
-      this.#db.exec('BEGIN IMMEDIATE');
+      this.#begin.run();
       for (const part of batch) this.#runPart(part);
-      this.#db.exec('COMMIT');
+      this.#end.run();
     } catch (error) {
       // Disk full or an I/O error: nothing of the batch is on disk, so nobody may be told that it is.
       if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK');
@@ -63,15 +74,15 @@ export class GroupCommit {
   }
 
   #runPart(part: Part): void {
-    this.#db.exec('SAVEPOINT part');
+    this.#savepoint.run();
     try {
       const value = part.work();
       part.settle = () => part.resolve(value);
     } catch (error) {
-      this.#db.exec('ROLLBACK TO part');
+      this.#back.run();
       part.settle = () => part.reject(error);
     }
-    this.#db.exec('RELEASE part');
+    this.#release.run();
   }
 
   async #syncAll(): Promise<void> {
@@ -86,6 +97,7 @@ export class GroupCommit {
       } catch (error) {
         this.#fail(batch, error);
       }
+      if (this.#waiting.length > 0) this.commit();
     }
     this.#syncing = false;
   }
