@@ -171,6 +171,7 @@ class Endpoint implements Agent {
     const scanned = this.rescan().then(() => {
       scan.done = true;
     });
+    scanned.catch(() => {}); // heard below, unless a halt ends this first
     try {
       while (clock.monotonic() < deadline) {
         this.#safety.throwIfHalted();
