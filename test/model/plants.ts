@@ -1,13 +1,14 @@
 // Where a fault can be planted: each of these wraps a part of the world for code that is not to know.
 import type { Backend } from '../../lib/agent/backend.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
-import type { Share, Table } from '../../lib/cloud/ports.ts';
 import type { State } from '../../lib/agent/state/state.ts';
+import type { Share, Table } from '../../lib/cloud/ports.ts';
+import type { MemoryShare } from '../support/memory-share.ts';
 
 export interface Plants {
   table(table: Table): Table;
   share(share: Share): Share;
-  backend(backend: Backend): Backend;
+  backend(backend: Backend, share: MemoryShare): Backend;
   fs(fs: SiteFs): SiteFs;
   state(state: State): State;
 }

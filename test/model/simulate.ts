@@ -14,6 +14,8 @@ export interface Options {
   /** What people do, at all sites and on the share together. */
   readonly operations?: number;
   readonly plants?: Plants;
+  /** Disks of sites go and come back, too. */
+  readonly unmounts?: boolean;
 }
 
 export interface Trace {
@@ -29,10 +31,10 @@ const names = ['paris', 'tokyo', 'lima'];
 const minute = 60_000;
 
 export async function simulate(seed: number, options: Options = {}): Promise<Trace> {
-  const { operations = 60, plants = nothingPlanted } = options;
+  const { plants = nothingPlanted } = options;
   const run = new Run(seed);
   const world = await build(run, plants);
-  await storm(run, world, operations);
+  await storm(run, world, options);
   await calm(run, world);
   if (await settle(run, world)) {
     run.broken.push(...check(run, world.cloud, world.sites));
@@ -72,12 +74,13 @@ async function build(run: Run, plants: Plants): Promise<World> {
 }
 
 /** People work, and everything else that can happen happens. */
-async function storm(run: Run, { cloud, sites, users, smb }: World, operations: number): Promise<void> {
+async function storm(run: Run, { cloud, sites, users, smb }: World, options: Options): Promise<void> {
+  const { operations = 60, unmounts = false } = options;
   const { chance, clock, trace } = run;
   for (const site of sites) clock.after(chance.below(2000), () => void site.start());
   for (let done = 0; done < operations;) {
     const site = chance.pick(sites) as Site;
-    const worked = chance.is(25) ? smb.act() : users[sites.indexOf(site)]?.act();
+    const worked = chance.is(25) ? smb.act() : site.mounted && users[sites.indexOf(site)]?.act();
     if (worked !== true) continue;
     done++;
     if (chance.is(6)) {
@@ -89,6 +92,7 @@ async function storm(run: Run, { cloud, sites, users, smb }: World, operations: 
       site.line.offline = true;
       clock.after(chance.below(60_000), () => (site.line.offline = false));
     }
+    if (unmounts && chance.is(2) && site.mounted) site.unmount(chance.below(20_000));
     if (chance.is(2)) site.skew += chance.below(60_000) - 30_000;
     if (site.running) run.broken.push(...remoteIsReplayed(site, cloud.table.rows));
     await clock.run(() => false, chance.is(80) ? chance.below(400) : chance.below(8000));
@@ -105,6 +109,10 @@ async function calm(run: Run, { cloud, sites, users, smb }: World): Promise<void
   }
   cloud.wakeAll();
   await run.clock.run(() => sites.every((site) => site.agent !== undefined && site.running), minute);
+  for (let round = 0; round < 10; round++) {
+    for (const site of sites) void site.mount();
+    if (await run.clock.run(() => sites.every((site) => site.agent?.status().halt === undefined), 3000)) return;
+  }
 }
 
 /** The share is looked through, for what nobody announced; everybody comes to rest; and again until nothing new comes of it. */
@@ -138,7 +146,7 @@ async function atRest(run: Run, { cloud, sites }: World): Promise<boolean> {
   const all = (): boolean =>
     !cloud.busy && results.length === sites.length && sites.every((site) => isIdle(site, cloud));
   // What was announced too late, or in a directory that was just moving, only another look finds.
-  for (let look = 0; look < 12 && run.broken.length === 0; look++) {
+  for (let look = 0; look < 6 && run.broken.length === 0; look++) {
     if (await clock.run(() => run.broken.length > 0 || all(), 5 * minute)) break;
     examineAll(cloud);
   }

@@ -5,12 +5,14 @@ import { crash } from '../../lib/agent/fs/memory-crash.ts';
 import { MemoryFs } from '../../lib/agent/fs/memory-fs.ts';
 import { MemoryUser } from '../../lib/agent/fs/memory-user.ts';
 import type { MemoryVolume } from '../../lib/agent/fs/memory-volume.ts';
+import type { SiteFs } from '../../lib/agent/fs/port.ts';
 import { memoryWatch } from '../../lib/agent/fs/memory-watch.ts';
 import type { Clock } from '../../lib/base/clock.ts';
 import type { SigningKeys } from '../../lib/protocol/message.ts';
 import type { SimulatedCloud } from './cloud.ts';
 import { Disk } from './disk.ts';
 import { keyOf } from './ledger.ts';
+import { instead } from './instead.ts';
 import { networkOf, type Line } from './network.ts';
 import type { Plants } from './plants.ts';
 import type { Run } from './run.ts';
@@ -39,6 +41,7 @@ export class Site {
   /** Who works on the disk right now, if it is not the agent. */
   hand: 'user' | 'nobody' = 'nobody';
   fsWrites = 0;
+  mounted = true;
   disk: Disk;
   readonly #run: Run;
   readonly #cloud: SimulatedCloud;
@@ -97,12 +100,12 @@ export class Site {
         endpoint: this.endpoint,
         privateKey: this.#keys.privateKey,
         stateFile: '',
-        fs: this.#plants.fs(this.#fs(alive)),
+        fs: this.#plants.fs(this.#mounted(alive)),
         startWatch: memoryWatch(this.volume, {
           schedule: (deliver) => clock.after(chance.below(20), deliver),
           queue: this.#run.trouble(300) ? 3 : 1000,
         }),
-        backend: this.#plants.backend(networkOf(this.#run, this.#cloud, this.line, alive)),
+        backend: this.#plants.backend(networkOf(this.#run, this.#cloud, this.line, alive), this.#cloud.share),
         clock: this.clock,
         random: this.#run.random(),
         log: this.#run.log(this.name),
@@ -139,6 +142,24 @@ export class Site {
     return this.#read.head;
   }
 
+  /** The disk is gone, and somebody has the site looked through; then it is back, and somebody says so. */
+  unmount(ms: number): void {
+    this.#run.trace.add(this.name, 'unmounted');
+    this.mounted = false;
+    void this.agent?.rescan().catch(() => {}); // ends with the agent
+    this.#run.clock.after(ms, () => void this.mount());
+  }
+
+  async mount(): Promise<void> {
+    if (!this.mounted) this.#run.trace.add(this.name, 'mounted again');
+    this.mounted = true;
+    try {
+      await this.agent?.resume();
+    } catch (error) {
+      this.#run.trace.add(this.name, `not resumed: ${String(error)}`); // it ends just now
+    }
+  }
+
   /** Content by path of all that users see. */
   files(): ReadonlyMap<string, Uint8Array | undefined> {
     const out = new Map<string, Uint8Array | undefined>();
@@ -159,8 +180,15 @@ export class Site {
     }
   }
 
-  #fs(alive: () => boolean): MemoryFs {
-    const fs = new MemoryFs(this.volume);
+  /** The disk, or the bare directory below its mount point while that is not mounted. */
+  #mounted(alive: () => boolean): SiteFs {
+    const disk = this.#fs(alive, this.volume);
+    const bare = this.#fs(alive, new MemoryFs(() => BigInt(this.clock.now()) * 1_000_000n).volume);
+    return instead<SiteFs>(disk, {}, () => (this.mounted ? disk : bare));
+  }
+
+  #fs(alive: () => boolean, volume: MemoryVolume): MemoryFs {
+    const fs = new MemoryFs(volume);
     const { clock, chance, trace } = this.#run;
     fs.before = async (call, path) => {
       if (alive()) trace.add(this.name, `fs ${call} ${path}`);
@@ -189,7 +217,7 @@ export class Site {
 }
 
 const writing: ReadonlySet<string> = new Set(
-  'create mkdir rmdir unlink rename exchange link chmod utimes write truncate'.split(' '),
+  'create mkdir rmdir unlink rename exchange link chmod utimes write truncate writeWhole'.split(' '),
 );
 
 interface Named {
