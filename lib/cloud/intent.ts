@@ -91,13 +91,17 @@ async function takenBack(turn: Turn, held: Held, done: readonly Done[]): Promise
 function workOf(turn: Turn, held: Held, planned: Planned): Work {
   const { cloud, view, share } = turn;
   const { clock, settings } = cloud;
+  let taken: ReadonlySet<string> | undefined;
   return {
     share,
     view,
     clock,
     planned,
     redo: held.row.attempts > 0,
-    taken: new Set(held.row.operations.flatMap((each) => keysOf(each.changes))),
+    // Asked for only where a foreign file is in the way: made for every operation, it would be most of the work.
+    get taken() {
+      return (taken ??= new Set(held.row.operations.flatMap((each) => keysOf(each.changes))));
+    },
     busyUntil: clock.monotonic() + settings.parkAfterMs,
     assertTurn: () => {
       if (clock.monotonic() - held.since > settings.turnMs) throw new TurnLost();

@@ -105,9 +105,22 @@ export function nodePrefix(parent: NodeId): string {
   return `node|${parent}|`;
 }
 
+const digests = new Map<string, string>();
+const maxDigests = 4_000;
+
 export function nodeKey(parent: NodeId, shareName: string): string {
-  const digest = hash('sha256', Buffer.from(fold(shareName), 'utf16le'), 'hex');
-  return nodePrefix(parent) + digest.slice(0, 32);
+  return nodePrefix(parent) + digestOf(shareName);
+}
+
+/** Asked for half a dozen times on the way of one operation. */
+function digestOf(shareName: string): string {
+  let digest = digests.get(shareName);
+  if (digest === undefined) {
+    digest = hash('sha256', Buffer.from(fold(shareName), 'utf16le'), 'hex').slice(0, 32);
+    if (digests.size >= maxDigests) digests.clear();
+    digests.set(shareName, digest);
+  }
+  return digest;
 }
 
 /** What two nodes of a directory cannot both have, though their rows may lie apart: a Linux name. */
