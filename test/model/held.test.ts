@@ -46,7 +46,7 @@ test('it is free when it is gone at the other side', () => {
   state.close();
 });
 
-test('what bears the id of something deleted gets another one, and so do those in it', () => {
+test.each(['id_taken', 'id_foreign'])('%s: it gets another id, and those in it follow', (code) => {
   const state = new State(':memory:');
   const outcomes = new Outcomes({ state, clock: new Scheduler(), signal: new AbortController().signal });
   const entry = {
@@ -65,7 +65,7 @@ test('what bears the id of something deleted gets another one, and so do those i
     state.setLocal('file', { ...entry, id: 'file', parent: 'dir', name: 'f', kind: 'file' });
   });
   const mkdir = { kind: 'mkdir', node: 'dir', parent: 'root', name: 'd', mode: 0o755 } as const;
-  state.now(() => outcomes.take(mkdir, { ...refused, code: 'id_taken' }));
+  state.now(() => outcomes.take(mkdir, { ...refused, code }));
   expect(state.local('dir')).toBeUndefined();
   expect(state.pathOf('file')).toBe('d/f');
   expect(state.localAt('root', 'd')?.id).not.toBe('dir');
