@@ -59,6 +59,9 @@ export function isExpected(there: ShareProperties, expect: Expected): boolean {
  */
 async function alreadyThere(work: Work, step: EvictStep): Promise<Evicted> {
   await sealName(work, step.hold, step.kind);
+  // A request of ours that was still under way may have moved something in between the look and the seal: it is held, then.
+  const held = await look(work, step.hold);
+  if (held !== undefined && !isSeal(held)) return evict(work, step);
   return step.to === undefined ? { state: 'gone' } : atTarget(work, step, step.to);
 }
 
