@@ -1,6 +1,6 @@
 // The steps that bring something to a name: a staged file, a block list, a new directory, other attributes.
 import { meta, shareTime } from '../../protocol/layout.ts';
-import { ShareRefusal, type Traits } from '../ports.ts';
+import { ShareRefusal, type ShareProperties, type Traits } from '../ports.ts';
 import type { Step } from '../plan.ts';
 import { isExpected } from './evict.ts';
 import { land, type Landed } from './land.ts';
@@ -75,10 +75,19 @@ export async function setAttributes(
   const metadata = { ...there.metadata, [meta.mode]: step.mode.toString(8) };
   const set = await clear(work, step.path, () => work.share.setMetadata(step.path, step.kind, metadata));
   if (set instanceof ShareRefusal) return undefined;
-  if (time !== undefined && known && step.kind === 'file') {
-    const timed = await clear(work, step.path, () => work.share.setLastWrite(step.path, time));
-    if (timed instanceof ShareRefusal) return undefined;
-  }
-  const after = await clear(work, step.path, () => work.share.properties(step.path, step.kind));
-  return after === undefined || after instanceof ShareRefusal ? undefined : { facts: after, known };
+  // Whoever writes to it meanwhile moves its last-write, which tells until we set that ourselves: so it is asked right before.
+  const read = (): Promise<ShareProperties | ShareRefusal | undefined> =>
+    clear(work, step.path, () => work.share.properties(step.path, step.kind));
+  const isStill = (now: ShareProperties, lastWrite: string): boolean =>
+    known && (step.expect === undefined || isExpected(now, { ...step.expect, lastWrite }));
+  const before = await read();
+  if (before === undefined || before instanceof ShareRefusal) return undefined;
+  if (time === undefined || step.kind !== 'file' || !isStill(before, there.lastWrite))
+    return { facts: before, known: isStill(before, there.lastWrite) };
+  const timed = await clear(work, step.path, () => work.share.setLastWrite(step.path, time));
+  if (timed instanceof ShareRefusal) return undefined;
+  const after = await read();
+  return after === undefined || after instanceof ShareRefusal
+    ? undefined
+    : { facts: after, known: isStill(after, time) };
 }
