@@ -178,7 +178,7 @@ test('a state from before births were kept is taken over', async () => {
 
 test('on the disk of this machine, its numbers given again on purpose', async () => {
   const root = join(dir, 'root');
-  const names = Array.from({ length: 8 }, (_, at) => `f${at}`);
+  const names = Array.from({ length: 200 }, (_, at) => `f${at}`);
   mkdirSync(root);
   const unpack = (order: readonly string[], text: string): ReadonlyMap<string, number> => {
     for (const name of names) rmSync(join(root, name), { force: true });
