@@ -195,7 +195,11 @@ export class Follower {
   /** Before anything of the row is believed. Rejects with `clone` where another agent sent it under our name. */
   #refuseClone(row: LogRow): void {
     const { endpoint, incarnation, nextN } = this.#options.state.meta.values;
-    if (row.endpoint !== endpoint || row.incarnation !== incarnation || row.n === 0) return;
+    if (row.endpoint !== endpoint || row.n === 0) return;
+    // A copy that looked restored was given a new incarnation: it speaks for this endpoint now, and this one must not.
+    if (incarnation > 0 && row.incarnation > incarnation)
+      throw new TidewayError('clone', `incarnation ${row.incarnation} of this endpoint is another agent's`);
+    if (row.incarnation !== incarnation) return;
     const flight = this.#options.outbox.flight(row.n);
     if (row.n < nextN && (flight === undefined || isOutcomeOf(flight.operation, row))) return;
     throw new TidewayError('clone', `operation ${row.n} was sent by another agent with this state`);
@@ -212,7 +216,11 @@ export class Follower {
     }
     if (row.outcome === 'conflict') noteConflict(state, row);
     const { endpoint, incarnation } = state.meta.values;
-    if (row.endpoint !== endpoint || row.incarnation !== incarnation || row.n === 0) return;
+    if (row.endpoint !== endpoint || row.n === 0) return;
+    // A copy that looked restored was given a new incarnation: it speaks for this endpoint now, and this one must not.
+    if (incarnation > 0 && row.incarnation > incarnation)
+      throw new TidewayError('clone', `incarnation ${row.incarnation} of this endpoint is another agent's`);
+    if (row.incarnation !== incarnation) return;
     const flight = outbox.flight(row.n);
     if (flight === undefined) return; // settled by a resync
     if (row.outcome === 'parked') {
