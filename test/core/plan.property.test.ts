@@ -11,7 +11,8 @@ import { perturb, type Item, type Shape, type Turn } from '../support/perturb.ts
 import { converge, shapeOf, wholePlan, work, world, type World } from '../support/world.ts';
 
 const runs = Number(process.env['PROPERTY_RUNS'] ?? 20_000);
-const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 1_000_000_007);
+// One seed for everybody, so that a red suite means a change; other seeds are for long runs.
+const seed = Number(process.env['PROPERTY_SEED'] ?? 2);
 const parameters = (share: number): fc.Parameters<unknown> => ({
   seed,
   numRuns: Math.ceil(runs * share),
@@ -60,8 +61,8 @@ const three: fc.Arbitrary<Three> = fc
 function rough(from: number, patience: number): Chance {
   let state = from >>> 0;
   let left = patience;
-  // One fewer than would hold a node for good.
-  let vetoes = maxRejections - 1;
+  // Too few to hold a node, also with the refusals that a delete and an edit of the same node earn by themselves.
+  let vetoes = maxRejections - 3;
   const next = (bound: number): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * bound);
