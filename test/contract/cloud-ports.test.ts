@@ -4,7 +4,7 @@ import path from 'node:path';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { connectCloud, namespaceTable, provision } from '../../lib/azure/connect.ts';
 import { filesRest } from '../../lib/azure/rest/files.ts';
-import { tableOf } from '../../lib/azure/table.ts';
+import { tableOf } from './ports/official-table.ts';
 import { startFiles } from '../../lib/local/files/service.ts';
 import { startTables } from '../../lib/local/tables/service.ts';
 import { MemoryShare } from '../support/memory-share.ts';

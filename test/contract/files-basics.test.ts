@@ -19,7 +19,7 @@ describe('shares', () => {
     for await (const item of w.client.listShares({ includeMetadata: true })) names.push([item.name, item.metadata]);
     expect(names).toEqual([
       ['short-lived', { owner: 'paris' }],
-      ['work', undefined],
+      ['team', undefined],
     ]);
     await share.rootDirectoryClient.createFile('f', 3, { content: 'abc', contentLength: 3 });
     await share.delete();

@@ -30,7 +30,7 @@ async function start(): Promise<ShareClient> {
     once(started.stdout, 'data'),
     once(started, 'exit').then(() => Promise.reject(new Error(errors))),
   ])) as [Buffer];
-  const share = clientOf(url.toString().trim()).getShareClient('work');
+  const share = clientOf(url.toString().trim()).getShareClient('team');
   await share.createIfNotExists();
   return share;
 }

@@ -43,7 +43,7 @@ test('counters tell what was asked, and how many requests shared a commit', asyn
   const { writes, commits, bytesIn } = w.service.counters;
   const root = w.share.rootDirectoryClient;
   await root.createFile('c', 100, { content: Buffer.alloc(100), contentLength: 100 });
-  await Promise.all(Array.from({ length: 40 }, (_, i) => w.service.smb.create({ share: 'work', path: `s${i}` })));
+  await Promise.all(Array.from({ length: 40 }, (_, i) => w.service.smb.create({ share: 'team', path: `s${i}` })));
   await refused(root.getFileClient('absent').getProperties());
   const { counters } = w.service;
   expect((counters.requests['CreateFile'] ?? 0) - (before['CreateFile'] ?? 0)).toBe(1);
@@ -57,7 +57,7 @@ test('an account accepts no other', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'tideway-files-other-'));
   const other = await startFiles({ dir, account: { name: 'other', key: account.key } });
   const url = `http://127.0.0.1:${other.port}/tideway`;
-  expect(await refused(clientOf(url).getShareClient('work').getProperties())).toBe('AuthenticationFailed');
+  expect(await refused(clientOf(url).getShareClient('team').getProperties())).toBe('AuthenticationFailed');
   await other.stop();
   rmSync(dir, { recursive: true });
 });

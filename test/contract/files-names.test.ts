@@ -161,6 +161,6 @@ describe('listing', () => {
 
 test('without the header, trailing dots fall off', async () => {
   const plain = new ShareServiceClient(w.service.url, credential);
-  await plain.getShareClient('work').rootDirectoryClient.getFileClient('dotted...').create(0);
+  await plain.getShareClient('team').rootDirectoryClient.getFileClient('dotted...').create(0);
   expect(await list({ prefix: 'dotted' })).toEqual(['dotted']);
 });

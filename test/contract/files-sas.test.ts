@@ -33,7 +33,7 @@ function inMs(ms: number): Date {
 function signed(path: string, signedPath: string | undefined, permissions: string, more: object = {}): ShareFileClient {
   const sas = generateFileSASQueryParameters(
     {
-      shareName: 'work',
+      shareName: 'team',
       ...(signedPath === undefined ? {} : { filePath: signedPath }),
       permissions:
         signedPath === undefined ? ShareSASPermissions.parse(permissions) : FileSASPermissions.parse(permissions),
@@ -43,7 +43,7 @@ function signed(path: string, signedPath: string | undefined, permissions: strin
     credential,
   );
   return new ShareFileClient(
-    `${w.service.url}/work/${path.split('/').map(encodeURIComponent).join('/')}?${sas.toString()}`,
+    `${w.service.url}/team/${path.split('/').map(encodeURIComponent).join('/')}?${sas.toString()}`,
   );
 }
 
@@ -53,9 +53,9 @@ describe('the account key', () => {
   test('must be the right one', async () => {
     const other = new StorageSharedKeyCredential(account.name, Buffer.alloc(64, 1).toString('base64'));
     const stranger = new ShareServiceClient(w.service.url, other, { retryOptions: { maxTries: 1 } });
-    expect(await refused(stranger.getShareClient('work').getProperties())).toBe('AuthenticationFailed');
+    expect(await refused(stranger.getShareClient('team').getProperties())).toBe('AuthenticationFailed');
     const nobody = new ShareServiceClient(w.service.url);
-    expect(await refused(nobody.getShareClient('work').getProperties())).toBe('AuthenticationFailed');
+    expect(await refused(nobody.getShareClient('team').getProperties())).toBe('AuthenticationFailed');
   });
 
   test('signs metadata whose names sort otherwise than bytes do', async () => {
@@ -107,7 +107,7 @@ describe('a SAS for one file', () => {
     await w.share.rootDirectoryClient.getFileClient('secret').create(6, { content: 'secret', contentLength: 6 });
     const target = signed('signed/loot', 'signed/loot', 'rcwd');
     await target.create(6);
-    const secret = `${w.service.url}/work/secret`;
+    const secret = `${w.service.url}/team/secret`;
     expect(await refused(target.uploadRangeFromURL(secret, 0, 0, 6))).toBe('AuthenticationFailed');
     expect(await refused(target.startCopyFromURL(secret))).toBe('AuthenticationFailed');
     const readable = signed('secret', 'secret', 'r').url;
@@ -123,7 +123,7 @@ describe('a SAS for the share', () => {
     const list = async (permissions: string): Promise<unknown> => {
       const { search } = new URL(signed(path, undefined, permissions).url);
       const client = new ShareServiceClient(`${w.service.url}/${search}`);
-      return client.getShareClient('work').getDirectoryClient('signed').listFilesAndDirectories().next();
+      return client.getShareClient('team').getDirectoryClient('signed').listFilesAndDirectories().next();
     };
     expect(await refused(list('l'))).toBe('none');
     expect(await refused(list('rcwd'))).toBe('AuthorizationPermissionMismatch');
@@ -131,7 +131,7 @@ describe('a SAS for the share', () => {
 
   test('cannot change the share itself', async () => {
     const { search } = new URL(signed(path, undefined, 'rcwdl').url);
-    const share = new ShareServiceClient(`${w.service.url}/${search}`).getShareClient('work');
+    const share = new ShareServiceClient(`${w.service.url}/${search}`).getShareClient('team');
     expect(await refused(share.delete())).toBe('AuthorizationFailure');
     expect(await refused(share.getProperties())).toBe('AuthorizationFailure');
   });
@@ -142,8 +142,8 @@ describe('a SAS for the share', () => {
     expect((await w.share.getAccessPolicy()).signedIdentifiers).toMatchObject([
       { id: 'readers', accessPolicy: { permissions: 'r' } },
     ]);
-    const sas = generateFileSASQueryParameters({ shareName: 'work', identifier: 'readers' }, credential);
-    const file = new ShareFileClient(`${w.service.url}/work/secret?${sas.toString()}`);
+    const sas = generateFileSASQueryParameters({ shareName: 'team', identifier: 'readers' }, credential);
+    const file = new ShareFileClient(`${w.service.url}/team/secret?${sas.toString()}`);
     expect((await file.downloadToBuffer()).toString()).toBe('secret');
     expect(await refused(file.delete())).toBe('AuthorizationPermissionMismatch');
     await w.share.setAccessPolicy([]);
@@ -169,7 +169,7 @@ describe('a SAS for the account', () => {
     await accountClient('c', 'sco').getShareClient('by-sas').create();
     await accountClient('d', 'c').getShareClient('by-sas').delete();
     const file = (client: ShareServiceClient) =>
-      client.getShareClient('work').rootDirectoryClient.getFileClient('secret');
+      client.getShareClient('team').rootDirectoryClient.getFileClient('secret');
     expect(await refused(file(accountClient('r', 'o')).download())).toBe('none');
     expect(await refused(file(accountClient('r', 'sc')).download())).toBe('AuthorizationResourceTypeMismatch');
     expect(await refused(file(accountClient('r', 'o', 'b')).download())).toBe('AuthorizationServiceMismatch');

@@ -32,7 +32,7 @@ describe('leases', () => {
     expect(await refused(file.download(0, 1, wrong))).toBe('LeaseIdMismatchWithFileOperation');
     expect(await refused(file.download())).toBe('none');
     await file.uploadRange('x', 0, 1, { leaseAccessConditions: { leaseId: one } });
-    expect(() => w.service.smb.open({ share: 'work', path: 'leased', access: 'write' })).toThrow(/SMB client/);
+    expect(() => w.service.smb.open({ share: 'team', path: 'leased', access: 'write' })).toThrow(/SMB client/);
 
     expect(await refused(file.getShareLeaseClient(two).acquireLease(-1))).toBe('LeaseAlreadyPresent');
     await lease.changeLease(two);
@@ -97,8 +97,8 @@ test('handles are listed and closed by force', async () => {
   const dir = w.share.getDirectoryClient('held');
   await dir.create();
   await dir.getFileClient('f').create(0);
-  const first = w.service.smb.open({ share: 'work', path: 'held/f', access: 'read' });
-  w.service.smb.open({ share: 'work', path: 'held/f', access: 'read' });
+  const first = w.service.smb.open({ share: 'team', path: 'held/f', access: 'read' });
+  w.service.smb.open({ share: 'team', path: 'held/f', access: 'read' });
   const seen = [];
   for await (const handle of dir.listHandles({ recursive: true })) seen.push(handle);
   expect(seen).toMatchObject([{ path: 'held/f' }, { path: 'held/f' }]);

@@ -27,7 +27,7 @@ async function shown(path: string): Promise<{ size: number | undefined; etag: st
 describe('while an SMB client has a file open', () => {
   test('REST can read, but not write, rename or delete it', async () => {
     await put('open.xlsx', 'sheet');
-    const handle = w.service.smb.open({ share: 'work', path: 'open.xlsx', access: 'write' });
+    const handle = w.service.smb.open({ share: 'team', path: 'open.xlsx', access: 'write' });
     expect(await refused(at('open.xlsx').download())).toBe('none');
     expect(await refused(at('open.xlsx').getProperties())).toBe('none');
     for (const work of [
@@ -50,7 +50,7 @@ describe('while an SMB client has a file open', () => {
   test('what it shares is allowed', async () => {
     await put('shared', 'abc');
     const handle = w.service.smb.open({
-      share: 'work',
+      share: 'team',
       path: 'SHARED',
       access: 'read',
       shareWrite: true,
@@ -72,7 +72,7 @@ describe('while an SMB client has a file open', () => {
     await w.share.createDirectory('busy');
     await w.share.getDirectoryClient('busy/deep').create();
     await put('busy/deep/file', 'x');
-    const open = { share: 'work', path: 'busy/deep/file', access: 'read', shareDelete: true } as const;
+    const open = { share: 'team', path: 'busy/deep/file', access: 'read', shareDelete: true } as const;
     const handle = w.service.smb.open(open);
     expect(await refused(w.share.getDirectoryClient('busy').rename('idle'))).toBe('SharingViolation');
     expect(await refused(w.share.getDirectoryClient('busy/deep').delete())).toBe('SharingViolation');
@@ -87,7 +87,7 @@ describe('while an SMB client has a file open', () => {
   test('listings are stale until it closes, HEAD is not', async () => {
     await put('growing', 'abc');
     const before = await shown('growing');
-    const handle = w.service.smb.open({ share: 'work', path: 'growing', access: 'write' });
+    const handle = w.service.smb.open({ share: 'team', path: 'growing', access: 'write' });
     await handle.write(3, Buffer.from('defgh'));
     await handle.truncate(7);
     const head = await at('growing').getProperties();
@@ -101,8 +101,8 @@ describe('while an SMB client has a file open', () => {
 
   test('it may ask for deletion on close', async () => {
     await put('doomed', 'x');
-    const first = w.service.smb.open({ share: 'work', path: 'doomed', access: 'read' });
-    const second = w.service.smb.open({ share: 'work', path: 'doomed', access: 'read' });
+    const first = w.service.smb.open({ share: 'team', path: 'doomed', access: 'read' });
+    const second = w.service.smb.open({ share: 'team', path: 'doomed', access: 'read' });
     await first.deleteOnClose();
     expect(await refused(at('doomed').download())).toBe('DeletePending');
     expect(await refused(at('doomed').rename('saved'))).toBe('DeletePending');
@@ -115,8 +115,8 @@ describe('while an SMB client has a file open', () => {
 
   test('a second client meets the first', async () => {
     await put('two', 'x');
-    const reader = w.service.smb.open({ share: 'work', path: 'two', access: 'read' });
-    expect(() => w.service.smb.open({ share: 'work', path: 'two', access: 'write' })).toThrow(
+    const reader = w.service.smb.open({ share: 'team', path: 'two', access: 'read' });
+    expect(() => w.service.smb.open({ share: 'team', path: 'two', access: 'write' })).toThrow(
       new FilesError('SharingViolation'),
     );
     await expect(reader.write(0, Buffer.from('x'))).rejects.toThrow(FilesError);
@@ -126,19 +126,19 @@ describe('while an SMB client has a file open', () => {
 
 test('SMB clients make, rename and remove, and REST sees it', async () => {
   const { smb } = w.service;
-  await smb.create({ share: 'work', path: 'by-smb', directory: true });
-  await smb.create({ share: 'work', path: 'by-smb/a', content: Buffer.alloc(100_000, 1) });
+  await smb.create({ share: 'team', path: 'by-smb', directory: true });
+  await smb.create({ share: 'team', path: 'by-smb/a', content: Buffer.alloc(100_000, 1) });
   expect((await at('by-smb/a').downloadToBuffer()).equals(Buffer.alloc(100_000, 1))).toBe(true);
-  await smb.rename({ share: 'work', path: 'by-smb/a', to: 'by-smb/b' });
-  await smb.create({ share: 'work', path: 'by-smb/c', content: Buffer.from('c') });
-  await expect(smb.rename({ share: 'work', path: 'by-smb/b', to: 'by-smb/c' })).rejects.toThrow(
+  await smb.rename({ share: 'team', path: 'by-smb/a', to: 'by-smb/b' });
+  await smb.create({ share: 'team', path: 'by-smb/c', content: Buffer.from('c') });
+  await expect(smb.rename({ share: 'team', path: 'by-smb/b', to: 'by-smb/c' })).rejects.toThrow(
     new FilesError('ResourceAlreadyExists'),
   );
-  await smb.rename({ share: 'work', path: 'by-smb/b', to: 'by-smb/c', replace: true });
+  await smb.rename({ share: 'team', path: 'by-smb/b', to: 'by-smb/c', replace: true });
   expect((await at('by-smb/c').getProperties()).contentLength).toBe(100_000);
-  await expect(smb.remove({ share: 'work', path: 'by-smb' })).rejects.toThrow(new FilesError('DirectoryNotEmpty'));
-  await smb.remove({ share: 'work', path: 'by-smb/c' });
-  await smb.remove({ share: 'work', path: 'by-smb' });
+  await expect(smb.remove({ share: 'team', path: 'by-smb' })).rejects.toThrow(new FilesError('DirectoryNotEmpty'));
+  await smb.remove({ share: 'team', path: 'by-smb/c' });
+  await smb.remove({ share: 'team', path: 'by-smb' });
   expect(await w.share.getDirectoryClient('by-smb').exists()).toBe(false);
 });
 
@@ -163,29 +163,29 @@ describe('over HTTP', () => {
 
   test('does the same', async () => {
     const bytes = Buffer.from('hello').toString('base64');
-    expect(await call('create', { share: 'work', path: 'h', content: bytes })).toEqual({ status: 200, body: '{}' });
-    const opened = await call('open', { share: 'work', path: 'h', access: 'write' });
+    expect(await call('create', { share: 'team', path: 'h', content: bytes })).toEqual({ status: 200, body: '{}' });
+    const opened = await call('open', { share: 'team', path: 'h', access: 'write' });
     const { handle } = JSON.parse(opened.body) as { handle: string };
     expect(await refused(at('h').delete())).toBe('SharingViolation');
     await call('write', { handle, offset: 5, bytes });
     await call('truncate', { handle, size: 7 });
     await call('close', { handle });
     expect((await at('h').downloadToBuffer()).toString()).toBe('hellohe');
-    await call('rename', { share: 'work', path: 'h', to: 'i' });
-    const again = await call('open', { share: 'work', path: 'i', access: 'read' });
+    await call('rename', { share: 'team', path: 'h', to: 'i' });
+    const again = await call('open', { share: 'team', path: 'i', access: 'read' });
     const second = (JSON.parse(again.body) as { handle: string }).handle;
     await call('deleteOnClose', { handle: second });
     expect(await refused(at('i').download())).toBe('DeletePending');
     await call('close', { handle: second });
-    expect(await call('remove', { share: 'work', path: 'i' })).toEqual({ status: 404, body: 'ResourceNotFound' });
+    expect(await call('remove', { share: 'team', path: 'i' })).toEqual({ status: 404, body: 'ResourceNotFound' });
   });
 
   test('refuses what is not signed or makes no sense', async () => {
-    expect(await call('remove', { share: 'work', path: 'h' }, false)).toEqual({
+    expect(await call('remove', { share: 'team', path: 'h' }, false)).toEqual({
       status: 403,
       body: 'AuthenticationFailed',
     });
-    expect(await call('open', { share: 'work', path: 'h', access: 'all' })).toEqual({
+    expect(await call('open', { share: 'team', path: 'h', access: 'all' })).toEqual({
       status: 400,
       body: 'InvalidInput',
     });

@@ -20,10 +20,10 @@ export async function world(options: Partial<FilesOptions> = {}): Promise<World>
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'tideway-files-'));
   const service = await startFiles({ dir, account, ...options });
   const client = clientOf(service.url);
-  const share = client.getShareClient('work');
+  const share = client.getShareClient('team');
   // Connections to an earlier service on the same port may still be in the client's pool: this call may meet one.
   const patient = new ShareServiceClient(service.url, credential, { retryOptions: { retryDelayInMs: 1 } });
-  await patient.getShareClient('work').createIfNotExists();
+  await patient.getShareClient('team').createIfNotExists();
   return {
     dir,
     service,

@@ -1,7 +1,7 @@
-// Table `namespace` as the backend uses it (lib/cloud/ports.ts), through the official client.
+// Table `namespace` through the official client: the witness that the bare REST of lib/azure/rest/tables.ts is held against.
 import { RestError, type TableClient, type TransactionAction } from '@azure/data-tables';
-import { RowConflict, type Row, type Table, type Write } from '../cloud/ports.ts';
-import { columns, valueOf } from './columns.ts';
+import { RowConflict, type Row, type Table, type Write } from '../../../lib/cloud/ports.ts';
+import { columns, valueOf } from '../../../lib/azure/columns.ts';
 
 interface Entity {
   partitionKey: string;
