@@ -112,6 +112,7 @@ class Endpoint implements Agent {
         problems: this.#problems,
         signal,
         guard: () => this.#safety.guard(),
+        verifyRoot: () => this.#safety.verifyRoot(),
         checkRoot: () => this.#safety.until(() => this.#sentinel.check()),
         onProgress: () => this.#onProgress(),
         onFatal: (error) => this.#safety.fatal(error),

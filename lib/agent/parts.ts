@@ -41,6 +41,8 @@ export interface Shared {
   readonly signal: AbortSignal;
   /** Rejects with `halted` when the root is not what it should be. */
   readonly guard: () => Promise<void>;
+  /** The same, but only about the root: rejects while it is not what it should be, and not for other halts. */
+  readonly verifyRoot: () => Promise<void>;
   /** Resolves when the root is what it should be, after a halt if need be. */
   readonly checkRoot: () => Promise<void>;
   readonly onProgress: () => void;

@@ -42,6 +42,11 @@ export class Safety {
   /** Before what cannot be taken back: rejects with `Halted` when the root is not what it should be. */
   async guard(): Promise<void> {
     this.throwIfHalted();
+    await this.verifyRoot();
+  }
+
+  /** Rejects with `Halted`, and is halted from then on, when the root is not what it should be. */
+  async verifyRoot(): Promise<void> {
     try {
       await this.#sentinel.check();
     } catch (error) {

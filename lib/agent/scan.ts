@@ -33,6 +33,8 @@ export interface ScanOptions {
   readonly signal: AbortSignal;
   /** The root moved or vanished, or cannot be read: look at it. Resolves when scans make sense again. */
   readonly checkRoot: () => Promise<void>;
+  /** Rejects with code `halted` when the root is not what it should be at this moment. */
+  readonly verifyRoot: () => Promise<void>;
 }
 
 const pollMs = 60_000;
@@ -228,8 +230,10 @@ export class Scanner {
   async #failed(error: unknown): Promise<void> {
     const { signal, clock, log, checkRoot } = this.#options;
     if (signal.aborted) return;
-    log.warn('scan_failed', { error });
-    await clock.sleep(retryMs, signal).catch(() => {}); // as above
+    if (codeOf(error) !== 'halted') {
+      log.warn('scan_failed', { error });
+      await clock.sleep(retryMs, signal).catch(() => {}); // as above
+    }
     if (!signal.aborted) await checkRoot();
   }
 
@@ -239,7 +243,7 @@ export class Scanner {
     seen: readonly (readonly [NodeId, string])[],
     look: (walk: Walk) => Promise<void>,
   ): Promise<void> {
-    const { touched, state, clock } = this.#options;
+    const { touched, state, clock, verifyRoot } = this.#options;
     const now = (): number => clock.now();
     const round = newRound(touched.scan());
     try {
@@ -250,6 +254,9 @@ export class Scanner {
       );
       await look(walk);
       await lookAtOldPlaces(state, walk, round);
+      // What is missing may be missing with the whole disk. Were it forgotten here, its ids would be lost: all of it would
+      // be made anew once the disk is back, and what is being sent would come back as conflict copies (I6, I8).
+      if (round.missing.size > 0) await verifyRoot();
       const { unsettled, again, moving, excused, changed } = state.now(() => {
         const result = record(state, touched, round);
         for (const [dir, name] of seen) touched.mark(dir, name);

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MemoryFs } from '../../lib/agent/fs/memory-fs.ts';
+import type { SiteFs } from '../../lib/agent/fs/port.ts';
+import { instead } from '../model/instead.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
 import { converge, TestSite, until } from './rig.ts';
 
@@ -109,6 +111,26 @@ describe('the root', () => {
       await paris.agent!.resume();
       await converge(cloud, paris, tokyo);
     }
+  });
+
+  test('not mounted while one name is looked at: what it holds is not forgotten', async () => {
+    paris.user.writeFile('f', 'f');
+    const bare = new MemoryFs(() => 1n);
+    let mounted = true;
+    await paris.start({ fs: instead<SiteFs>(paris.volume, {}, () => (mounted ? paris.volume : bare)) });
+    await tokyo.start();
+    await converge(cloud, paris, tokyo);
+    mounted = false;
+    paris.user.chmod('f', 0o600);
+    await halted('root_emptied');
+    paris.user.rename('f', 'g');
+    mounted = true;
+    await paris.agent!.resume();
+    await converge(cloud, paris, tokyo);
+    expect(tokyo.tree()).toEqual(new Map([['g', 'f']]));
+    expect(cloud.namespace.log.map(({ op }) => op).filter((op) => op === 'create' || op === 'delete')).toEqual([
+      'create',
+    ]);
   });
 
   test("another endpoint's folder", async () => {
