@@ -4,7 +4,7 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { type Log, silent } from '../../base/log.ts';
-import type { Faults } from '../faults.ts';
+import type { Fault, Faults } from '../faults.ts';
 import type { LocalService } from '../service.ts';
 import { isAuthorized } from './auth.ts';
 import { type Counters, Deliverer } from './deliverer.ts';
@@ -103,10 +103,10 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
   const respond = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const fault = faults?.take(`${message.method} ${message.url}`);
     if (fault?.kind === 'delay') await clock.sleep(fault.ms);
-    if (fault?.kind === 'drop' && fault.when === 'before') return void message.socket.destroy();
+    if (fault?.kind === 'drop' && fault.when === 'before') return cut(fault, message);
     if (fault?.kind === 'status' && fault.when === 'before') return write(response, fault);
     const answer = await publish(message);
-    if (fault?.kind === 'drop') return void message.socket.destroy();
+    if (fault?.kind === 'drop') return cut(fault, message);
     write(response, fault?.kind === 'status' ? fault : answer);
   };
 
@@ -141,6 +141,11 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     deadLetters: () => store.deadLetters(),
     stop: () => (stopped ??= stop()),
   };
+}
+
+function cut(fault: Extract<Fault, { kind: 'drop' }>, { socket }: IncomingMessage): void {
+  fault.struck?.();
+  socket.destroy();
 }
 
 /** The body as text, or undefined where it is over the limit. */

@@ -177,7 +177,9 @@ async function strike(
   http: IncomingMessage,
   common: readonly string[],
 ): Promise<boolean> {
-  if (fault.kind === 'drop') response.destroy();
-  else await send(response, http.method, refusal(fault.status, fault.code, 'Planted by a test.'), common);
+  if (fault.kind === 'drop') {
+    fault.struck?.();
+    response.destroy();
+  } else await send(response, http.method, refusal(fault.status, fault.code, 'Planted by a test.'), common);
   return true;
 }

@@ -78,8 +78,10 @@ export async function startTables(options: TableOptions): Promise<TableService> 
       let reply: Reply | undefined;
       if (fault === undefined || fault.kind === 'delay' || fault.when === 'after')
         reply = await replyTo(request, body, id);
-      if (fault?.kind === 'drop') request.socket.destroy();
-      else if (fault?.kind === 'status') send(request, response, id, planted(fault, id));
+      if (fault?.kind === 'drop') {
+        fault.struck?.();
+        request.socket.destroy();
+      } else if (fault?.kind === 'status') send(request, response, id, planted(fault, id));
       else if (reply !== undefined) send(request, response, id, reply);
     } catch (error) {
       if (error instanceof Aborted) return;

@@ -26,6 +26,7 @@ export class Gate {
         return act();
       case 'drop':
         if (fault.when === 'after') await act();
+        fault.struck?.();
         // With an error, because rhea does not listen for the plain end of a socket that we destroy.
         connection.socket.destroy(new Error('planted fault'));
         throw new AmqpError('amqp:connection:forced', 'planted fault');
