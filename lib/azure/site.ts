@@ -1,5 +1,6 @@
 // What an agent reaches directly, by the SAS it was handed: the group's rows, the queue, its slot of the topic.
 import { ServiceBusClient } from '@azure/service-bus';
+import { count } from '../base/counters.ts';
 import type { Row } from '../cloud/ports.ts';
 import type { Access } from '../protocol/api.ts';
 import { tableRest } from './rest/tables.ts';
@@ -29,7 +30,10 @@ export function changeSender(changes: Access['changes']): ChangeSender {
   const client = new ServiceBusClient(changes.connection);
   const sender = client.createSender(changes.queue);
   return {
-    send: (group, body) => sender.sendMessages({ body, sessionId: group, contentType: 'application/json' }),
+    send: (group, body) => {
+      count('messages.sent');
+      return sender.sendMessages({ body, sessionId: group, contentType: 'application/json' });
+    },
     close: () => client.close(),
   };
 }
@@ -45,6 +49,7 @@ export function hintReceiver(
   receiver.subscribe(
     {
       processMessage: (message) => {
+        count('messages.received');
         onBody(message.body);
         return Promise.resolve();
       },

@@ -1,5 +1,7 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
+import { count } from './counters.ts';
 import type { Database, Statement } from './sqlite.ts';
 
 const syncFile = promisify(fdatasync);
@@ -22,6 +24,7 @@ export class GroupCommit {
   readonly #release: Statement;
   /** The write-ahead log; null for a database in memory. It is one file until the database is closed. */
   readonly #log: string | null;
+  readonly #counter: string;
   #fd: number | undefined;
   #waiting: Part[] = [];
   #unsynced: Part[] = [];
@@ -33,6 +36,7 @@ export class GroupCommit {
     this.#db = db;
     const file = db.location();
     this.#log = file === null ? null : `${file}-wal`;
+    this.#counter = `fsyncs.${path.basename(file ?? '')}`;
     db.exec('PRAGMA synchronous = NORMAL');
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#end = db.prepare('COMMIT');
@@ -92,7 +96,10 @@ export class GroupCommit {
       this.#unsynced = [];
       try {
         const fd = this.#open();
-        if (fd !== undefined) await syncFile(fd);
+        if (fd !== undefined) {
+          count(this.#counter);
+          await syncFile(fd);
+        }
         for (const part of batch) part.settle?.();
       } catch (error) {
         this.#fail(batch, error);
@@ -121,7 +128,10 @@ export class GroupCommit {
     this.#unsynced = [];
     try {
       const fd = this.#open();
-      if (fd !== undefined) fdatasyncSync(fd);
+      if (fd !== undefined) {
+        count(this.#counter);
+        fdatasyncSync(fd);
+      }
       for (const part of batch) part.settle?.();
     } catch (error) {
       this.#fail(batch, error);

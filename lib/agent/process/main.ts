@@ -3,6 +3,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../base/clock.ts';
+import { counted } from '../../base/counters.ts';
 import { TidewayError, codeOf, messageOf } from '../../base/errors.ts';
 import { jsonLog, type Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
@@ -86,7 +87,7 @@ async function serve(agent: Agent, request: Ask): Promise<void> {
 async function act(agent: Agent, request: Ask): Promise<unknown> {
   switch (request.do) {
     case 'status':
-      return { ...agent.status(), counters: agent.counters() };
+      return { ...agent.status(), counters: { ...agent.counters(), ...counted() } };
     case 'settled':
       return agent.settled(systemClock.monotonic() + (request.timeoutMs ?? 0));
     case 'rescan':

@@ -1,6 +1,7 @@
 // The HTTP API of the backend, each request signed with the endpoint's key (lib/protocol/api.ts).
 import { TidewayError } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
+import { count } from '../../base/counters.ts';
 import {
   accessAnswer,
   endpointHeader,
@@ -37,6 +38,7 @@ export function apiOf(options: ApiOptions): Api {
     const path = `/api/groups/${options.group}/${what}`;
     const body = JSON.stringify(value);
     const time = String(options.clock.now());
+    count(`requests.api.${what}`);
     const response = await fetch(`${options.url}${path}`, {
       method: 'POST',
       body,
@@ -56,7 +58,7 @@ export function apiOf(options: ApiOptions): Api {
     incarnation: async (holder, incarnation) =>
       incarnationAnswer.parse(await post('incarnation', { holder, incarnation })),
     access: async () => accessAnswer.parse(await post('access', {})),
-    slots: async (count) => slotsAnswer.parse(await post('slots', { count })),
+    slots: async (wanted) => slotsAnswer.parse(await post('slots', { count: wanted })),
   };
 }
 

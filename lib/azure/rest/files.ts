@@ -1,6 +1,7 @@
 // The calls of Azure Files that every file takes, as bare REST: create with content, write a range, rename, read. Beside
 // speed there is a second reason: file times travel as strings of 100 ns, which the official client's Date cannot hold.
 // https://learn.microsoft.com/rest/api/storageservices/file-service-rest-api
+import { count } from '../../base/counters.ts';
 import { connect, type Answer, type Connection } from './request.ts';
 import { sharedKey, type Credential } from './shared-key.ts';
 
@@ -55,11 +56,19 @@ export function filesRest(shareUrl: string, credential: Credential, sockets = 64
       const pairs = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
       if (used.kind === 'sas') pairs.push(used.sas);
       const full = pairs.length === 0 ? target : `${target}?${pairs.join('&')}`;
+      count(`requests.files.${kindOf(method, query)}`);
       const answer = await connection.request(method, full, all, body, timeoutMs);
       const code = answer.headers['x-ms-error-code'];
       return { ...answer, code: typeof code === 'string' ? code : answer.status < 400 ? '' : `Http${answer.status}` };
     },
   };
+}
+
+/** As Azure's metrics tell requests apart: `PUT range`, `GET directory list`. */
+function kindOf(method: string, query: readonly (readonly [string, string])[]): string {
+  let kind = method;
+  for (const [name, value] of query) if (name === 'comp' || name === 'restype') kind += ` ${value}`;
+  return kind;
 }
 
 /** Header values are single strings here; '' where the service sent none. */

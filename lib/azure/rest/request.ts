@@ -1,6 +1,7 @@
 // One HTTP request over kept-alive connections: the lean path of the few calls that every file takes.
 import http from 'node:http';
 import https from 'node:https';
+import { count } from '../../base/counters.ts';
 
 export interface Answer {
   readonly status: number;
@@ -38,11 +39,13 @@ export function connect(origin: string, sockets: number): Connection {
           response.on('end', () => {
             if (!response.complete) reject(new Error('the answer was cut off'));
             const whole = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+            count('bytes.received', whole.length);
             resolve({ status: response.statusCode ?? 0, headers: response.headers, body: whole });
           });
         });
         request.setTimeout(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)));
         request.on('error', reject);
+        count('bytes.sent', body?.length ?? 0);
         request.end(body);
       }),
     close: () => agent.destroy(),

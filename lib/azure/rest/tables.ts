@@ -3,6 +3,7 @@
 // https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
 import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
+import { count } from '../../base/counters.ts';
 import { TidewayError } from '../../base/errors.ts';
 import { RowConflict, type Row, type Table, type Write } from '../../cloud/ports.ts';
 import { columns, valueOf } from '../columns.ts';
@@ -55,6 +56,7 @@ export function tableRest(endpoint: string, name: string, credential: TableCrede
       const signature = createHmac('sha256', secret).update(text, 'utf8').digest('base64');
       all['authorization'] = `SharedKeyLite ${credential.account}:${signature}`;
     }
+    count(`requests.tables.${method === 'POST' ? 'batch' : query === '' ? 'get' : 'query'}`);
     return connection.request(method, full, all, bytes, timeoutMs);
   };
   const entityPath = (group: string, key: string): string =>

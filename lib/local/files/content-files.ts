@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { copyFile, open, rm, type FileHandle } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
+import { count } from '../../base/counters.ts';
 import { codeOf } from '../../base/errors.ts';
 import { Syncer } from './syncer.ts';
 
@@ -93,7 +94,10 @@ export class ContentFiles {
 
   async #makeDurable(id: number, handle: FileHandle): Promise<void> {
     // The length of a sparse file is metadata that fdatasync includes; its name is not, and is synced once.
-    await this.#syncer.sync(id, () => handle.datasync());
+    await this.#syncer.sync(id, () => {
+      count('fsyncs.contents');
+      return handle.datasync();
+    });
     if (this.#known.has(id)) return;
     await this.#syncer.sync(this.#dir, () => syncDirectory(this.#dir));
     this.#known.add(id);
