@@ -38,6 +38,12 @@ export class Outcomes {
         case 'rekey':
           this.#state.rekeyLocal(change.from, change.to);
           break;
+        case 'renew': {
+          const id = this.#state.newId();
+          this.#state.rekeyLocal(change.from, id);
+          if (change.synced !== null) this.#state.setSynced(id, { ...change.synced, id });
+          break;
+        }
         case 'dirty':
           this.#state.onChange(change.id);
           break;

@@ -128,10 +128,17 @@ export class MemoryTrees implements Trees {
     for (const child of children) this.locals.set({ ...child, parent: to });
   }
 
-  apply(changes: readonly Change[]): void {
+  renew({ from, synced }: Extract<Change, { kind: 'renew' }>, to: NodeId): void {
+    this.rekey(from, to);
+    if (synced !== null) this.synceds.set({ ...synced, id: to });
+  }
+
+  /** `nextId` gives a fresh node id. */
+  apply(changes: readonly Change[], nextId: () => NodeId): void {
     for (const change of changes) {
       if (change.kind === 'synced') this.setSynced(change.id, change.synced);
       else if (change.kind === 'rekey') this.rekey(change.from, change.to);
+      else if (change.kind === 'renew') this.renew(change, nextId());
       else if (change.kind === 'held') this.holds.set(change.id, change.code);
     }
   }

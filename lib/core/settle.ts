@@ -1,5 +1,5 @@
 // What the outcome of an own operation, and the completion of an own action, mean for the trees.
-import type { Place } from './compare.ts';
+import { samePlace, type Place } from './compare.ts';
 import { rootId, type Nanoseconds, type NodeId } from './node.ts';
 import type { OutcomeRow } from './advance.ts';
 import type { Action, Local, Remote, Synced, Trees } from './trees.ts';
@@ -39,6 +39,8 @@ export type Change =
   | { readonly kind: 'synced'; readonly id: NodeId; readonly synced: Synced | null }
   /** The local entry `from` has the id `to` from now on, and is the parent of its children by it. */
   | { readonly kind: 'rekey'; readonly from: NodeId; readonly to: NodeId }
+  /** The local entry `from` gets an id that nobody has used yet, with this as its synced state. */
+  | { readonly kind: 'renew'; readonly from: NodeId; readonly synced: Omit<Synced, 'id'> | null }
   /** Left alone until it changes at either side. */
   | { readonly kind: 'held'; readonly id: NodeId; readonly code: string }
   /** To be planned again, though nothing of its own changed: the directory above it no longer takes it along. */
@@ -137,18 +139,29 @@ function landed(
     mode: sent.mode,
   };
   if (ours === sent.node) return [{ kind: 'synced', id: ours, synced }];
-  // Merged with a node that this site has elsewhere, and two entries cannot be one: this one counts as deleted there, so
-  // that it goes once what is in it has moved to where the committer put it.
   const there = trees.local(ours);
   // One entry under two ids is no second one: taken for that, it would be removed as the copy of itself.
   const itself = there !== undefined && there.parent === local?.parent && there.name === local.name;
-  if (there !== undefined && !itself)
+  const elsewhere = there !== undefined && !itself ? there : undefined;
+  // Merged with a directory that this site has elsewhere, and two entries cannot be one: this one counts as deleted there,
+  // so that it goes once what is in it has moved to where the committer put it.
+  if (elsewhere !== undefined && (local === undefined || sent.kind === 'mkdir'))
     return [
       { kind: 'synced', id: sent.node, synced: { ...synced, id: sent.node, ...sentPlace(trees, sent, undefined) } },
     ];
   const forget: Change = { kind: 'synced', id: sent.node, synced: null };
   const rest: Change[] = [forget, { kind: 'synced', id: ours, synced }, ...lookBelow(trees, ours)];
-  return local === undefined ? rest : [{ kind: 'rekey', from: sent.node, to: ours }, ...rest];
+  if (local === undefined) return rest;
+  const take: Change[] = [{ kind: 'rekey', from: sent.node, to: ours }, ...rest];
+  return elsewhere === undefined ? take : [leave(elsewhere, trees.synced(ours)), ...take];
+}
+
+/**
+ * The file that had the id until another one here, which is where the node is, turned out to be the same. Left as it was
+ * agreed it counts as deleted there, and goes; with content or a place of its own it stays, as a file of its own.
+ */
+function leave(entry: Local, before: Synced | undefined): Change {
+  return { kind: 'renew', from: entry.id, synced: before !== undefined && samePlace(entry, before) ? before : null };
 }
 
 function contentOf(sent: Created): Pick<Synced, 'size' | 'hash' | 'mtime'> {

@@ -77,7 +77,7 @@ export class ModelCommitter {
     }
   }
 
-  #create(asked: Extract<Asked, { kind: 'create' }>): Answer {
+  #create(asked: Extract<Asked, { kind: 'create' | 'edit' }>): Answer {
     if (this.nodes.get(asked.node) !== undefined || this.#dead.has(asked.node)) return refuse('exists');
     const parent = this.#parent(asked.parent);
     if (parent === undefined) return refuse('parent_unknown');
@@ -102,7 +102,8 @@ export class ModelCommitter {
   #edit(asked: Extract<Asked, { kind: 'edit' }>): Answer {
     const node = this.nodes.get(asked.node);
     if (node === undefined) {
-      if (!this.#dead.has(asked.node)) return refuse('unknown');
+      // Forgotten, or never there: it is made like a new one.
+      if (!this.#dead.has(asked.node)) return this.#create(asked);
       const parent = this.#parent(asked.parent);
       if (parent === undefined) return refuse('parent_unknown');
       const state = this.#state({ ...asked, parent });

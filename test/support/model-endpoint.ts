@@ -6,7 +6,7 @@ import { MemoryTrees } from '../../lib/core/memory-trees.ts';
 import { plan } from '../../lib/core/plan.ts';
 import { afterAction, settle, type Flight } from '../../lib/core/settle.ts';
 import { temporaryName } from '../../lib/core/temporary-name.ts';
-import type { Action, Local, Plan, Proposal } from '../../lib/core/trees.ts';
+import type { Action, Local, Plan, Proposal, Synced } from '../../lib/core/trees.ts';
 import type { Asked, ModelCommitter } from './model-committer.ts';
 
 export interface Chance {
@@ -32,6 +32,7 @@ export class ModelEndpoint {
   readonly #unsent: number[] = [];
   readonly #rejections = new Map<NodeId, number>();
   #n = 0;
+  #renewed = 0;
   #cursor: number;
 
   constructor(server: string, committer: ModelCommitter, chance: Chance) {
@@ -94,8 +95,11 @@ export class ModelEndpoint {
       this.dirty.add(node);
       for (const change of changes) {
         if (change.kind === 'rekey') this.#rekey(change.from, change.to);
-        else this.trees.apply([change]);
-        if (change.kind !== 'rekey') this.dirty.add(change.id);
+        else if (change.kind === 'renew') this.#renew(change.from, change.synced);
+        else {
+          this.trees.apply([change], () => this.#nextId());
+          this.dirty.add(change.id);
+        }
       }
     }
   }
@@ -107,6 +111,16 @@ export class ModelEndpoint {
     this.disk.delete(from);
     if (content !== undefined) this.disk.set(to, content);
     this.dirty.add(to);
+  }
+
+  #renew(from: NodeId, synced: Omit<Synced, 'id'> | null): void {
+    const id = this.#nextId();
+    this.#rekey(from, id);
+    if (synced !== null) this.trees.setSynced(id, { ...synced, id });
+  }
+
+  #nextId(): NodeId {
+    return `${this.#server}-renewed-${++this.#renewed}`;
   }
 
   #hash(id: NodeId): void {

@@ -4,6 +4,7 @@ import type { MemoryTrees } from '../../lib/core/memory-trees.ts';
 import type { NodeId } from '../../lib/core/node.ts';
 import { plan } from '../../lib/core/plan.ts';
 import { settle, type Change, type Sent } from '../../lib/core/settle.ts';
+import type { Synced } from '../../lib/core/trees.ts';
 import { allIds, lines, remoteOf, tinyTrees, type TinyTrees } from './tiny-trees.ts';
 
 export const put = (id: NodeId, spec: string): Effect => ({ put: remoteOf(id, spec) });
@@ -18,7 +19,7 @@ export interface SettleCase extends TinyTrees {
   readonly sent: Sent;
   readonly row: Partial<OutcomeRow>;
   readonly rejections?: number;
-  /** `set a = root/f@3`, `forget a`, `rekey a to b`, `hold a code`, `dirty a`. */
+  /** `set a = root/f@3`, `forget a`, `rekey a to b`, `renew a = root/f@3`, `hold a code`, `dirty a`. */
   readonly changes: readonly string[];
   /** The next plan of everything. */
   readonly next?: readonly string[];
@@ -28,8 +29,13 @@ function line(change: Change): string {
   if (change.kind === 'rekey') return `rekey ${change.from} to ${change.to}`;
   if (change.kind === 'held') return `hold ${change.id} ${change.code}`;
   if (change.kind === 'dirty') return `dirty ${change.id}`;
+  if (change.kind === 'renew') return `renew ${change.from} = ${stateLine(change.synced)}`;
   const { id, synced } = change;
-  return synced === null ? `forget ${id}` : `set ${id} = ${synced.parent}/${synced.name}@${synced.version}`;
+  return synced === null ? `forget ${id}` : `set ${id} = ${stateLine(synced)}`;
+}
+
+function stateLine(synced: Omit<Synced, 'id'> | null): string {
+  return synced === null ? 'nothing' : `${synced.parent}/${synced.name}@${synced.version}`;
 }
 
 export function checkOutcomes(cases: readonly SettleCase[]): void {
@@ -39,7 +45,7 @@ export function checkOutcomes(cases: readonly SettleCase[]): void {
     for (const [id, remote] of advance(trees, row)) trees.setRemote(id, remote);
     const changes = settle(trees, { sent: one.sent, rejections: one.rejections ?? 0 }, row) ?? [];
     expect(changes.map(line)).toEqual(one.changes);
-    trees.apply(changes);
+    trees.apply(changes, () => 'fresh');
     if (one.next !== undefined) expect(lines(plan(trees, allIds(trees)))).toEqual(one.next);
   });
 }
