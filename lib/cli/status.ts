@@ -16,11 +16,14 @@ const endpoint = z.object({
   conflicts: z.array(z.object({ path: z.string() }).loose()),
   halt: z.object({ code: z.string(), message: z.string() }).optional(),
 });
+const counters = z.record(z.string(), z.record(z.string(), z.number()));
 const answer = z.object({
   wait: z.enum(['in_sync', 'timed_out', 'halted']).optional(),
   groups: z.array(
     z.object({ name: z.string(), committedSeq: z.number(), endpoints: z.array(endpoint.loose()) }).loose(),
   ),
+  /** By service of the embedded Azure; each agent's own are with its endpoint. */
+  counters: counters.optional(),
 });
 type Answer = z.infer<typeof answer>;
 

@@ -3,6 +3,8 @@
 export interface LocalService {
   readonly name: string;
   readonly port: number;
+  /** What it did since it started: numbers, some of them in records by name. */
+  readonly counters: object;
   /** Stops listening, ends connections, flushes and closes the state. Safe to call twice. */
   stop(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { provision } from '../../azure/connect.ts';
 import { readConnections } from '../../azure/settings.ts';
+import { counted, flatten, type Counts } from '../../base/counters.ts';
 import type { Log } from '../../base/log.ts';
 import { startEventGrid } from '../event-grid/service.ts';
 import { startFiles } from '../files/service.ts';
@@ -43,6 +44,8 @@ export interface AzureOptions {
 
 export interface Azure {
   readonly functions: FunctionsHost;
+  /** By service, and of the process that all of them run in under `hub`. */
+  counters(): Readonly<Record<string, Counts>>;
   stop(): Promise<void>;
 }
 
@@ -73,6 +76,10 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
   const stop = async (): Promise<void> => {
     for (const service of running.toReversed()) await service.stop();
   };
+  const counters = (): Record<string, Counts> => ({
+    ...Object.fromEntries(running.map((service) => [service.name, flatten(service.counters)])),
+    hub: counted(),
+  });
   const add = async <T extends LocalService>(what: string, port: number, start: Promise<T>): Promise<T> => {
     const service = await named(what, port, start);
     running.push(service);
@@ -138,7 +145,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         onWorker: (pid) => options.onWorker(pid),
       }),
     );
-    return { functions, stop };
+    return { functions, counters, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { TidewayError, codeOf, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import type { FunctionsHost } from '../functions-host/host.ts';
+import type { Azure } from './azure.ts';
 import type { Child } from './child.ts';
 import { checkSite, type SiteSpec } from './sites.ts';
 import { endpointStatus, type EndpointStatus } from './status.ts';
@@ -15,7 +15,7 @@ export interface ControlOptions {
   readonly token: string;
   readonly sites: readonly SiteSpec[];
   readonly children: ReadonlyMap<string, Child>;
-  readonly functions: FunctionsHost;
+  readonly azure: Pick<Azure, 'counters'>;
   readonly log: Log;
 }
 
@@ -70,6 +70,7 @@ async function groups(options: ControlOptions): Promise<unknown> {
         backup: { lastSeq: null, lastSuccessAt: null, nextRunAt: null, problems: [] },
       },
     ],
+    counters: options.azure.counters(),
   };
 }
 

@@ -106,7 +106,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       port: ports.hub,
       sites,
       children: parts.children,
-      functions: parts.azure.functions,
+      azure: parts.azure,
     };
     parts.control = await named(
       'hub',

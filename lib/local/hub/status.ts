@@ -1,5 +1,6 @@
 // What `tideway status --json` says (DESIGN 9); the same shape for a person and for a script.
 import { z } from 'zod';
+import type { Counts } from '../../base/counters.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { Child } from './child.ts';
 import type { SiteSpec } from './sites.ts';
@@ -18,7 +19,7 @@ const agentStatus = z.object({
   conflicts: z.array(conflict),
   files: z.number(),
   halt: z.object({ code: z.string(), message: z.string() }).loose().optional(),
-  counters: z.record(z.string(), z.number()).optional(),
+  counters: z.record(z.string(), z.number()),
 });
 
 export interface EndpointStatus {
@@ -37,6 +38,8 @@ export interface EndpointStatus {
   readonly cachedBytes: number;
   readonly cloudBytes: number;
   readonly restarts: number;
+  /** What its agent did since that started, by name; nothing while it is not running. */
+  readonly counters: Counts;
   readonly halt?: { readonly code: string; readonly message: string } | undefined;
 }
 
@@ -51,7 +54,7 @@ export async function endpointStatus(site: SiteSpec, child: Child): Promise<Endp
   };
   try {
     const status = agentStatus.parse(await child.ask({ do: 'status' }));
-    const { counters: _counters, inSyncAsOf, halt, problems, ...rest } = status;
+    const { inSyncAsOf, halt, problems, ...rest } = status;
     return {
       ...fixed,
       ...rest,
@@ -61,7 +64,15 @@ export async function endpointStatus(site: SiteSpec, child: Child): Promise<Endp
     };
   } catch (error) {
     if (codeOf(error) !== 'agent_down') throw error;
-    const nothing = { cursor: 0, inSyncAsOf: null, pendingUploads: 0, pendingDownloads: 0, conflicts: [], files: 0 };
+    const nothing = {
+      cursor: 0,
+      inSyncAsOf: null,
+      pendingUploads: 0,
+      pendingDownloads: 0,
+      conflicts: [],
+      files: 0,
+      counters: {},
+    };
     return {
       ...fixed,
       ...nothing,

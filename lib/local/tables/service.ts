@@ -3,6 +3,7 @@
 // Reads see only what is on disk: every write is answered after its commit, and a commit never spans an await.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { count } from '../../base/counters.ts';
 import { type Log, silent } from '../../base/log.ts';
 import type { Fault, Faults } from '../faults.ts';
 import type { Account, LocalService } from '../service.ts';
@@ -107,6 +108,7 @@ export async function startTables(options: TableOptions): Promise<TableService> 
 
   function dispatch(call: Call, id: string): Promise<Reply> {
     const { target, query } = call.address;
+    count(`requests.tables.${call.method} ${target.kind}`);
     switch (target.kind) {
       case 'service':
         return handleService(service, call, clock.now());
