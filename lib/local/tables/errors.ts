@@ -36,6 +36,7 @@ const catalogue = {
   InvalidResourceName: [400, 'The specified resource name contains invalid characters.'],
   InvalidUri: [400, 'The requested URI does not represent any resource on the server.'],
   InvalidXmlDocument: [400, 'XML specified is not syntactically valid.'],
+  InvalidXmlNodeValue: [400, 'The value for one of the XML nodes is not in the correct format.'],
   KeyValueTooLarge: [400, 'The key value is larger than the maximum size permitted (1KB).'],
   MethodNotAllowed: [405, 'The requested method is not allowed on the specified resource.'],
   MissingRequiredHeader: [400, 'A required HTTP header was not specified.'],

@@ -1,13 +1,9 @@
-// The service itself: its properties (kept as they were set; nothing here acts on them) and replication statistics.
+// The service itself: its properties and replication statistics.
 import type { Call, Service } from './call.ts';
 import { refusal } from './errors.ts';
 import { mayReadService, mayWriteService } from './grant.ts';
 import { emptyReply, type Reply, xmlReply } from './reply.ts';
-import { parseXml } from './xml.ts';
-
-const metrics = (kind: string): string =>
-  `<${kind}><Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></${kind}>`;
-const defaults = `<?xml version="1.0" encoding="utf-8"?><StorageServiceProperties><Logging><Version>1.0</Version><Delete>false</Delete><Read>false</Read><Write>false</Write><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></Logging>${metrics('HourMetrics')}${metrics('MinuteMetrics')}<Cors /></StorageServiceProperties>`;
+import { changedProperties, defaultProperties } from './service-properties.ts';
 
 export async function handleService({ store, writer }: Service, call: Call, now: number): Promise<Reply> {
   const { method, address, grant, body } = call;
@@ -15,12 +11,13 @@ export async function handleService({ store, writer }: Service, call: Call, now:
   const comp = address.query.get('comp');
   if (comp === 'properties' && method === 'GET') {
     mayReadService(grant);
-    return xmlReply(store.setting('properties') ?? defaults);
+    return xmlReply(store.setting('properties') ?? defaultProperties);
   }
   if (comp === 'properties' && method === 'PUT') {
     mayWriteService(grant);
-    if (parseXml(body).name !== 'StorageServiceProperties') throw refusal('InvalidXmlDocument');
-    await writer.write(() => store.set('properties', body));
+    await writer.write(() =>
+      store.set('properties', changedProperties(store.setting('properties') ?? defaultProperties, body)),
+    );
     return emptyReply(202);
   }
   if (comp === 'stats' && method === 'GET') {

@@ -1,7 +1,7 @@
 import { describe, expect } from '@jest/globals';
 import { plain, range, refuses, type Suite } from './suite.ts';
 
-export function limitPromises({ promise, freshTable, service }: Suite): void {
+export function limitPromises({ promise, freshTable }: Suite): void {
   describe('limits', () => {
     const keys = { partitionKey: 'p', rowKey: 'r' };
 
@@ -45,12 +45,6 @@ export function limitPromises({ promise, freshTable, service }: Suite): void {
         await refuses(client.createEntity({ partitionKey: bad, rowKey: 'r' }), 400);
         await refuses(client.createEntity({ partitionKey: 'p', rowKey: bad }), 400);
       }
-    });
-
-    promise('service properties and statistics are answered', async () => {
-      expect(await service().getProperties()).toMatchObject({ minuteMetrics: { enabled: false } });
-      await service().setProperties({ cors: [] });
-      expect((await service().getProperties()).cors ?? []).toEqual([]);
     });
   });
 }
