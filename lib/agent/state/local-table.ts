@@ -1,11 +1,13 @@
 import type { Known } from '../../core/identify.ts';
 import type { NodeId, NodeKind } from '../../core/node.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
+import { Recent, recentRows } from './recent.ts';
 import { packName, unpackName } from './names.ts';
 
 type Row = Record<string, unknown>;
 
 export class LocalTable {
+  readonly recent = new Recent<Known>(recentRows);
   readonly #get: Statement;
   readonly #at: Statement;
   readonly #children: Statement;
@@ -30,7 +32,7 @@ export class LocalTable {
   }
 
   get(id: NodeId): Known | undefined {
-    return entry(this.#get.get(id));
+    return this.recent.get(id, (key) => entry(this.#get.get(key)));
   }
 
   at(parent: NodeId, name: string): Known | undefined {
@@ -69,10 +71,12 @@ export class LocalTable {
       statMtime,
       ctime,
     );
+    this.recent.set(id, row);
   }
 
   drop(id: NodeId): void {
     this.#drop.run(id);
+    this.recent.set(id, undefined);
   }
 
   countFiles(): number {

@@ -33,10 +33,11 @@ const initial: MetaValues = {
   marked: false,
 };
 
-/** Read from memory, written through inside the caller's transaction. */
+/** Read from memory, written when the open transaction is saved: counters move several times for each operation. */
 export class Meta {
   readonly #set: Statement;
   #values: MetaValues;
+  readonly #changed = new Set<keyof MetaValues>();
 
   constructor(db: Database) {
     this.#set = db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
@@ -54,7 +55,13 @@ export class Meta {
    * with this object: `State.commit` only rolls back on an I/O error, and then halts the agent.
    */
   set(values: Partial<MetaValues>): void {
-    for (const [key, value] of Object.entries(values)) this.#set.run(key, JSON.stringify(value));
+    for (const key of Object.keys(values)) this.#changed.add(key as keyof MetaValues);
     this.#values = { ...this.#values, ...values };
+  }
+
+  /** Writes what was set, into the transaction that is open and about to be saved. */
+  write(): void {
+    for (const key of this.#changed) this.#set.run(key, JSON.stringify(this.#values[key]));
+    this.#changed.clear();
   }
 }

@@ -1,10 +1,12 @@
 import type { NodeId, NodeState } from '../../core/node.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
+import { Recent, recentRows } from './recent.ts';
 import { packName } from './names.ts';
 
 type Row = Record<string, unknown>;
 
 export class RemoteTable {
+  readonly recent = new Recent<NodeState>(recentRows);
   readonly #get: Statement;
   readonly #at: Statement;
   readonly #children: Statement;
@@ -31,8 +33,10 @@ export class RemoteTable {
   }
 
   get(id: NodeId): NodeState | undefined {
-    const row = this.#get.get(id);
-    return row === undefined ? undefined : read(row);
+    return this.recent.get(id, (key) => {
+      const row = this.#get.get(key);
+      return row === undefined ? undefined : read(row);
+    });
   }
 
   at(parent: NodeId, name: string): NodeState | undefined {
@@ -46,12 +50,16 @@ export class RemoteTable {
 
   put(node: NodeState): void {
     this.#put.run(node.id, node.parent, packName(node.name), JSON.stringify(node));
+    this.recent.set(node.id, node);
   }
 
   /** Drops the node and, of a directory, all below; answers the ids. */
   drop(id: NodeId): readonly NodeId[] {
     const gone = this.#below.all(id).map((row) => row['id'] as string);
-    for (const each of gone) this.#drop.run(each);
+    for (const each of gone) {
+      this.#drop.run(each);
+      this.recent.set(each, undefined);
+    }
     return gone;
   }
 
@@ -59,6 +67,7 @@ export class RemoteTable {
   clear(): readonly NodeId[] {
     const ids = this.#ids.all().map((row) => row['id'] as string);
     this.#clear.run();
+    this.recent.clear();
     return ids;
   }
 }

@@ -49,6 +49,10 @@ export class State implements Trees {
     this.outbox = new OutboxTable(this.#db);
     this.conflicts = new ConflictTable(this.#db);
     this.replaced = new ReplacedTable(this.#db);
+    this.writes.beforeSave = () => this.meta.write();
+    this.writes.onRollback = () => {
+      for (const { recent } of [this.#local, this.#synced, this.#remote]) recent.clear();
+    };
   }
 
   async commit<T>(work: () => T): Promise<T> {

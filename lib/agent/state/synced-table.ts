@@ -1,11 +1,13 @@
 import type { NodeId, NodeKind } from '../../core/node.ts';
 import type { Synced } from '../../core/trees.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
+import { Recent, recentRows } from './recent.ts';
 import { packName, unpackName } from './names.ts';
 
 type Row = Record<string, unknown>;
 
 export class SyncedTable {
+  readonly recent = new Recent<Synced>(recentRows);
   readonly #get: Statement;
   readonly #at: Statement;
   readonly #children: Statement;
@@ -28,8 +30,10 @@ export class SyncedTable {
   }
 
   get(id: NodeId): Synced | undefined {
-    const row = this.#get.get(id);
-    return row === undefined ? undefined : read(row);
+    return this.recent.get(id, (key) => {
+      const row = this.#get.get(key);
+      return row === undefined ? undefined : read(row);
+    });
   }
 
   at(parent: NodeId, name: string): Synced[] {
@@ -43,16 +47,19 @@ export class SyncedTable {
   put(row: Synced): void {
     const { id, parent, kind, version, size, mtime, mode, hash } = row;
     this.#put.run(id, parent, packName(row.name), kind, version, size, mtime, mode, hash);
+    this.recent.set(id, row);
   }
 
   drop(id: NodeId): void {
     this.#drop.run(id);
+    this.recent.set(id, undefined);
   }
 
   /** Forgets all; answers the ids. */
   clear(): readonly NodeId[] {
     const ids = this.#ids.all().map((row) => row['id'] as string);
     this.#clear.run();
+    this.recent.clear();
     return ids;
   }
 }

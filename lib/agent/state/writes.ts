@@ -1,6 +1,6 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Database } from '../../base/sqlite.ts';
+import type { Database, Statement } from '../../base/sqlite.ts';
 import { Flush } from '../flush.ts';
 
 const syncFile = promisify(fdatasync);
@@ -16,16 +16,24 @@ export class Writes {
   readonly #db: Database;
   readonly #log: string | undefined;
   readonly #disk: Flush;
+  readonly #savepoint: Statement;
+  readonly #release: Statement;
   #fd: number | undefined;
   #open = false;
   #broken: Error | undefined;
   /** Called when something was written that is not saved yet. */
   onOpen: () => void = () => {};
+  /** Called before the transaction is saved, to write what is kept back in memory. */
+  beforeSave: () => void = () => {};
+  /** Called after a part was taken back: what memory holds of it is wrong. */
+  onRollback: () => void = () => {};
   readonly counters = { saves: 0, syncs: 0 };
 
   constructor(db: Database, file: string) {
     this.#db = db;
     this.#log = file === ':memory:' ? undefined : `${file}-wal`;
+    this.#savepoint = db.prepare('SAVEPOINT part');
+    this.#release = db.prepare('RELEASE part');
     this.#disk = new Flush(() => this.#sync());
     db.exec('PRAGMA synchronous = NORMAL');
   }
@@ -38,14 +46,15 @@ export class Writes {
       this.#open = true;
       this.onOpen();
     }
-    this.#db.exec('SAVEPOINT part');
+    this.#savepoint.run();
     try {
       return work();
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK TO part');
+      this.onRollback();
       throw error;
     } finally {
-      if (this.#db.isTransaction) this.#db.exec('RELEASE part');
+      if (this.#db.isTransaction) this.#release.run();
     }
   }
 
@@ -54,6 +63,7 @@ export class Writes {
     if (this.#broken !== undefined) throw this.#broken;
     if (!this.#open) return;
     try {
+      this.beforeSave();
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#broken = error instanceof Error ? error : new Error(String(error));
