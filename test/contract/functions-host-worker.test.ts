@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { realWaits, scaledWaits } from '../../lib/local/functions-host/waits.ts';
 import { Lines, startHost } from '../support/apps/start.ts';
 
 const fresh = (): string => mkdtempSync(join(tmpdir(), 'functions-host-'));
@@ -103,7 +104,7 @@ test('stopping lets what runs finish, and takes nothing new', async () => {
 
 test('what does not finish in time when stopping is ended', async () => {
   const lines = new Lines();
-  const host = await startHost({ log: lines.log, stopTimeoutMs: 200 });
+  const host = await startHost({ log: lines.log, waits: scaledWaits(realWaits, 0.005) });
   const running = fetch(`${host.url}/api/sleep?ms=60000`).catch(() => undefined);
   await lines.until(/^Executing 'Functions.sleep'/);
   const began = performance.now();

@@ -7,6 +7,7 @@ import type { HostLog } from './host-log.ts';
 import type { HostSettings } from './host-json.ts';
 import type { HttpAnswer, HttpRequest } from './http/message.ts';
 import type { InvocationResponse, TypedData } from './rpc.ts';
+import type { HostWaits } from './waits.ts';
 
 export interface Invocation {
   readonly input: TypedData;
@@ -25,6 +26,8 @@ export interface HostContext {
   readonly url: string;
   /** Directory for state, or undefined: then state lives in memory. */
   readonly data: string | undefined;
+  /** How long what is to be waited for. */
+  readonly waits: HostWaits;
   /** All functions that are neither disabled nor in error. */
   functions(): readonly FunctionDefinition[];
   /** Runs a function with its retry policy and its outputs. Rejects with a FunctionError when it failed for good. */

@@ -17,7 +17,8 @@ export class FunctionTable {
   routes: readonly Route[] = [];
   summaries: readonly FunctionSummary[] = [];
   readonly #host: HostContext;
-  #listeners: Listener[] = [];
+  readonly #listeners: Listener[] = [];
+  #stopping: Promise<unknown> | undefined;
 
   constructor(host: HostContext, more: readonly ExtensionFactory[]) {
     this.#host = host;
@@ -54,11 +55,10 @@ export class FunctionTable {
     await Promise.all(this.#listeners.map((listener) => listener.start()));
   }
 
-  /** Each waits for what it is running. Safe to call twice. */
+  /** Each waits for what it is running. A second call waits for the same. */
   async stopListeners(): Promise<void> {
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    await Promise.all(listeners.map((listener) => listener.stop()));
+    this.#stopping ??= Promise.all(this.#listeners.map((listener) => listener.stop()));
+    await this.#stopping;
   }
 
   async stop(): Promise<void> {

@@ -1,25 +1,25 @@
-// The embedded Functions host, top to bottom: settings, worker, functions, listeners, HTTP. The app runs in a child
-// process with the unmodified @azure/functions; whatever triggers it runs here.
-import { createHash } from 'node:crypto';
+// The embedded Functions host, top to bottom: port, host.json, the app at work, HTTP, the end. The app runs in child
+// processes with the unmodified @azure/functions; whatever triggers it runs here.
 import { mkdirSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { type Log, silent } from '../../base/log.ts';
 import { type Random, systemRandom } from '../../base/random.ts';
+import type { Faults } from '../faults.ts';
 import type { LocalService } from '../service.ts';
 import { AppSettings } from './app-settings.ts';
-import type { ExtensionFactory, HostContext } from './extension.ts';
-import { FunctionTable } from './function-table.ts';
-import { HostJsonError, type HostSettings, parseHostJson } from './host-json.ts';
+import { hostId, workerEnvironment } from './environment.ts';
+import type { ExtensionFactory } from './extension.ts';
+import { HostFile } from './host-file.ts';
 import { HostLog } from './host-log.ts';
-import { type DrainState, type FunctionSummary, type HostState, admin } from './http/admin.ts';
-import { Admission } from './http/admission.ts';
+import { type AdminTarget, type DrainState, type FunctionSummary, type HostState, admin } from './http/admin.ts';
 import { dispatch } from './http/dispatcher.ts';
 import type { HostKeys } from './http/keys.ts';
 import { listen } from './http/server.ts';
-import { type Counters, Invoker } from './invoker.ts';
-import { WorkerProcess } from './worker-process.ts';
+import type { Counters } from './invoker.ts';
+import { JobHost } from './job-host.ts';
+import { type HostWaits, realWaits } from './waits.ts';
 
 export interface FunctionsHostOptions {
   /** `entries` are files relative to `dir` (TypeScript or JavaScript); without any, `main` of its package.json. */
@@ -30,19 +30,22 @@ export interface FunctionsHostOptions {
   readonly port?: number | undefined;
   /** App settings: environment of the worker, `%X%` in bindings, names of connections. */
   readonly settings: Readonly<Record<string, string>>;
-  readonly hostJson: object;
+  /** The parsed file, or its path: then a change of it takes effect at once. */
+  readonly hostJson: object | string;
   readonly keys: HostKeys;
   /** Directory for the host's state; without it timers forget at the end what they missed. */
   readonly data?: string | undefined;
   /** Further arguments of the worker's command line, so that a process listing shows whose it is. */
   readonly args?: readonly string[] | undefined;
-  /** Milliseconds that running invocations get to finish when the host stops; 5 s unless told. */
-  readonly stopTimeoutMs?: number | undefined;
+  /** Those of Microsoft's host unless told. */
+  readonly waits?: HostWaits | undefined;
   readonly extensions?: readonly ExtensionFactory[] | undefined;
+  /** Lines are `INVOKE <function>`. */
+  readonly faults?: Faults | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly log?: Log | undefined;
-  /** Told the worker's process id, and undefined when it has ended. */
+  /** Told a worker's process id, and undefined when it has ended. */
   readonly onWorker?: ((pid: number | undefined) => void) | undefined;
 }
 
@@ -56,6 +59,8 @@ export interface FunctionsHost extends LocalService {
   readonly counters: Counters & { readonly workerRestarts: number };
   /** Stops all listeners and resolves once nothing runs; HTTP goes on. */
   drain(): Promise<void>;
+  /** Kills the worker processes, as kill -9 would: for tests of what that does. */
+  crash(): void;
 }
 
 const bodyLimit = 104_857_600;
@@ -66,22 +71,17 @@ const bodyLimit = 104_857_600;
  * is a state of the host (`Error`: routes answer 503), wrong bindings one of their function.
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const { keys, clock = systemClock, host = '127.0.0.1', data } = options;
-  const { settings: hostSettings, errors } = readHostJson(options.hostJson);
-  const log = new HostLog(options.log ?? silent, hostSettings.logLevel);
+  const { keys, clock = systemClock, host = '127.0.0.1', data, waits = realWaits } = options;
   const settings = new AppSettings(options.settings);
+  const file = new HostFile(options.hostJson, availableParallelism());
   const startedAt = clock.monotonic();
-  const ready = Promise.withResolvers<void>();
-  // A request may be waiting for it or not; the caller of this function gets the error.
-  ready.promise.catch(() => {});
+  const stopping = new AbortController();
   if (data !== undefined) mkdirSync(data, { recursive: true });
 
   let state: HostState = 'Starting';
   let drainState: DrainState = 'Disabled';
-  const admission = new Admission({
-    concurrent: hostSettings.maxConcurrentRequests,
-    outstanding: hostSettings.maxOutstandingRequests,
-  });
+  let errors: readonly string[] = [];
+  let ready = pending();
 
   // The port first: the worker must know its own address, which links in answers are made of.
   const server = await listen({
@@ -91,92 +91,137 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     handle: (request) =>
       dispatch(request, {
         keys,
-        ready: ready.promise,
+        ready: () => ready.promise,
         isRunning: () => state !== 'Error',
-        routes: () => table.routes,
-        extensions: () => table.extensions,
-        admission: () => admission,
-        invoke: (definition, invocation) => invoker.invoke(definition, invocation),
+        job: () => job,
         admin: (one) => Promise.resolve(admin(one, target)),
       }),
     failed: (error) => log.write('Host.Http', 'error', messageOf(error)),
   });
   const url = `http://${host}:${server.port}`;
+  const env = { ...process.env, ...workerEnvironment(options.app.dir, `${host}:${server.port}`), ...options.settings };
 
-  const worker = new WorkerProcess({
-    dir: options.app.dir,
-    entries: options.app.entries ?? [],
-    env: { ...process.env, ...workerEnvironment(options.app.dir, `${host}:${server.port}`), ...options.settings },
-    args: options.args ?? [],
-    clock,
-    log,
-    onWorker: options.onWorker ?? (() => {}),
-  });
-  const invoker = new Invoker({
-    clock,
-    log,
-    worker,
-    random: options.random ?? systemRandom,
-    timeoutMs: hostSettings.functionTimeoutMs,
-    retry: hostSettings.retry,
-    inputs: (definition) => table.inputs(definition),
-    outputs: (definition, response) => table.outputs(definition, response),
-  });
-  const context: HostContext = {
-    clock,
-    settings,
-    hostSettings,
-    log,
-    url,
-    data,
-    functions: () => table.definitions,
-    invoke: (definition, invocation) => invoker.invoke(definition, invocation),
-  };
-  const table = new FunctionTable(context, options.extensions ?? []);
+  let log: HostLog;
+  let job: JobHost;
+  try {
+    job = makeJob();
+  } catch (error) {
+    await server.close(0);
+    throw error;
+  }
 
-  const drain = async (): Promise<void> => {
-    drainState = 'InProgress';
-    await table.stopListeners();
-    await invoker.whenIdle();
-    drainState = 'Completed';
+  function makeJob(): JobHost {
+    const { settings: hostSettings, errors: wrong } = file.read();
+    errors = wrong;
+    log = new HostLog(options.log ?? silent, hostSettings.logLevel);
+    return new JobHost({
+      app: options.app,
+      env,
+      args: options.args ?? [],
+      settings,
+      hostSettings,
+      url,
+      data,
+      waits,
+      faults: options.faults,
+      extensions: options.extensions ?? [],
+      clock,
+      random: options.random ?? systemRandom,
+      log,
+      onWorker: options.onWorker ?? (() => {}),
+      gaveUp,
+    });
+  }
+
+  async function begin(): Promise<void> {
+    if (errors.length === 0) await job.start();
+    for (const error of errors) log.write('Host', 'error', error);
+    log.write('Host', 'information', errors.length > 0 ? 'Host is in error' : 'Host started');
+    if (stopping.signal.aborted) return;
+    state = errors.length > 0 ? 'Error' : 'Running';
+    ready.resolve();
+    if (state === 'Error') void lookAgain();
+  }
+
+  /** The app again, under host.json as it is now; requests wait meanwhile. */
+  async function restart(): Promise<void> {
+    ready = pending();
+    drainState = 'Disabled';
+    try {
+      await job.stop();
+      if (stopping.signal.aborted) return;
+      job = makeJob();
+      await begin();
+    } catch (error) {
+      fail(messageOf(error));
+    }
+  }
+
+  /** Nothing runs any more until host.json changes. */
+  function fail(reason: string): void {
+    errors = [reason];
+    state = 'Error';
+    log.write('Host', 'error', reason);
+    ready.resolve();
+    job.table.stopListeners().catch((error: unknown) => log.write('Host', 'error', messageOf(error)));
+  }
+
+  function gaveUp(): void {
+    fail('Exceeded language worker restart retry count. Shutting down Functions Host');
+  }
+
+  // One restart after the other, however often the file changes meanwhile.
+  let restarted: Promise<void> = Promise.resolve();
+  const follow = (): void => {
+    restarted = restarted.then(() => (stopping.signal.aborted ? undefined : restart()));
   };
-  const target = {
+
+  /** While host.json is invalid: in case nobody was told of its change. */
+  async function lookAgain(): Promise<void> {
+    const { firstMs, lastMs } = waits.invalid;
+    for (let wait = firstMs; state === 'Error' && !stopping.signal.aborted; wait = Math.min(wait * 2, lastMs)) {
+      await clock.sleep(wait, stopping.signal).catch(() => {}); // woken by the stop
+      if (state === 'Error' && file.isChanged()) return follow();
+    }
+  }
+
+  const target: AdminTarget = {
     keys,
     id: hostId(options.app.dir),
     state: () => state,
     errors: () => errors,
     uptimeMs: () => Math.round(clock.monotonic() - startedAt),
-    functions: () => table.summaries,
-    counters: () => invoker.counters,
+    functions: () => job.table.summaries,
+    counters: () => job.invoker.counters,
     drainState: () => drainState,
     drain: () => {
       drain().catch((error: unknown) => log.write('Host', 'error', `Draining: ${messageOf(error)}`));
     },
-    start: (name: string, invocation: Parameters<HostContext['invoke']>[1]) => {
-      const definition = table.definitions.find((one) => one.name.toLowerCase() === name);
+    start: (name, invocation) => {
+      const definition = job.table.definitions.find((one) => one.name.toLowerCase() === name);
       if (definition === undefined) return false;
-      invoker.invoke(definition, invocation).catch(() => {
+      job.invoker.invoke(definition, invocation).catch(() => {
         // Logged by the invoker; this caller was answered 202 before.
       });
       return true;
     },
   };
 
-  let stopped: Promise<void> | undefined;
+  const drain = async (): Promise<void> => {
+    drainState = 'InProgress';
+    await job.drain();
+    drainState = 'Completed';
+  };
   const stop = async (): Promise<void> => {
     state = 'Stopping';
-    invoker.endRetries();
-    const graceMs = options.stopTimeoutMs ?? 5_000;
-    const deadline = setTimeout(() => worker.end(), graceMs);
-    const closed = server.close(graceMs);
-    await table.stopListeners();
-    await invoker.whenIdle();
-    await closed;
-    clearTimeout(deadline);
-    await worker.stop();
-    await table.stop();
+    stopping.abort();
+    file.close();
+    await server.close(waits.httpMs);
+    await restarted;
+    await job.stop();
   };
 
+  let stopped: Promise<void> | undefined;
   const running: FunctionsHost = {
     name: 'functions',
     port: server.port,
@@ -184,26 +229,22 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     get state() {
       return state;
     },
-    errors,
+    get errors() {
+      return errors;
+    },
     get functions() {
-      return table.summaries;
+      return job.table.summaries;
     },
     get counters() {
-      return { ...invoker.counters, workerRestarts: worker.restarts };
+      return { ...job.invoker.counters, workerRestarts: job.workers.restarts };
     },
     drain,
+    crash: () => job.workers.kill(),
     stop: () => (stopped ??= stop()),
   };
   try {
-    if (errors.length > 0) state = 'Error';
-    else {
-      table.index(await worker.start());
-      await table.startListeners();
-      state = 'Running';
-    }
-    for (const error of errors) log.write('Host', 'error', error);
-    log.write('Host', 'information', errors.length > 0 ? 'Host is in error' : 'Host started');
-    ready.resolve();
+    await begin();
+    file.onChange(follow);
     return running;
   } catch (error) {
     ready.reject(error);
@@ -212,34 +253,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   }
 }
 
-/** Settings of an invalid file are the defaults: nothing runs with them, but the admin API has something to stand on. */
-function readHostJson(json: object): { settings: HostSettings; errors: readonly string[] } {
-  const cores = availableParallelism();
-  try {
-    return { settings: parseHostJson(json, cores), errors: [] };
-  } catch (error) {
-    if (!(error instanceof HostJsonError)) throw error;
-    return { settings: parseHostJson({}, cores), errors: [error.message] };
-  }
-}
-
-/** What an app may expect beside its settings. Libraries find the host by its name, and not through a proxy. */
-function workerEnvironment(dir: string, address: string): Record<string, string> {
-  const direct = [process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? '', '127.0.0.1', 'localhost'];
-  const noProxy = direct.filter((name) => name !== '').join(',');
-  return {
-    WEBSITE_HOSTNAME: address,
-    FUNCTIONS_WORKER_RUNTIME: 'node',
-    AzureWebJobsScriptRoot: dir,
-    NO_PROXY: noProxy,
-    no_proxy: noProxy,
-  };
-}
-
-/** As Microsoft's host makes it when run locally: the machine's name and a hash of the app's path. */
-function hostId(dir: string): string {
-  const hash = createHash('sha256').update(dir).digest('hex');
-  return `${hostname()
-    .toLowerCase()
-    .replace(/[^a-z0-9-]/g, '')}-${hash}`.slice(0, 32);
+/** A request may be waiting for it or not; who started the host gets the error. */
+function pending(): PromiseWithResolvers<void> {
+  const ready = Promise.withResolvers<void>();
+  ready.promise.catch(() => {});
+  return ready;
 }

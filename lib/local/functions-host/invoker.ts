@@ -10,6 +10,14 @@ import type { InvocationRequest, InvocationResponse, NamedData, RetryContext, Re
 import { formatTimeSpan } from './time-span.ts';
 import { FunctionError } from './worker-process.ts';
 
+/** Where invocations run. */
+export interface InvocationTarget {
+  /** Errors: a FunctionError. */
+  invoke(request: InvocationRequest): Promise<InvocationResponse>;
+  /** Ends the process that runs this invocation. */
+  kill(invocationId: string): void;
+}
+
 export interface InvokerOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -17,7 +25,7 @@ export interface InvokerOptions {
   readonly timeoutMs: number;
   /** Policy of host.json, for functions without one of their own. */
   readonly retry: RetryOptions | undefined;
-  readonly worker: { invoke(request: InvocationRequest): Promise<InvocationResponse>; kill(): void };
+  readonly worker: InvocationTarget;
   /** Data of the input bindings beside the trigger. */
   readonly inputs: (definition: FunctionDefinition) => Promise<readonly NamedData[]>;
   /** Carries out the output bindings; a failure fails the invocation. */
@@ -162,7 +170,7 @@ export class Invoker {
         const message = `Timeout value of ${formatTimeSpan(timeoutMs)} exceeded by function '${definition.name}' (Id: '${request.invocationId}'). Initiating cancellation.`;
         log.write(`Function.${definition.name}`, 'error', message, request.invocationId);
         timedOut = new FunctionError({ message, stackTrace: '', source: '' });
-        worker.kill();
+        worker.kill(request.invocationId);
       },
       () => {},
     );

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
 import { TidewayError } from '../../base/errors.ts';
 import type { HostLog } from './host-log.ts';
+import type { HostWaits } from './waits.ts';
 import type {
   FunctionMetadata,
   HostMessage,
@@ -23,6 +24,9 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly log: HostLog;
   readonly onWorker: (pid: number | undefined) => void;
+  readonly waits: Pick<HostWaits, 'restart' | 'failedStarts'>;
+  /** So many restarts in a row have failed that no further one is tried. */
+  readonly gaveUp: () => void;
 }
 
 /** An invocation failed: the function threw, its process ended, or it ran out of time. */
@@ -36,10 +40,8 @@ export class FunctionError extends Error {
   }
 }
 
-const restartDelay = { first: 300, most: 30_000 };
 /** A worker that lived this long was healthy: the next restart is quick again. */
 const healthyAfter = 60_000;
-const terminateGrace = 5_000;
 
 interface Pending {
   readonly resolve: (response: InvocationResponse) => void;
@@ -47,8 +49,8 @@ interface Pending {
 }
 
 /**
- * The process the app runs in. When it ends unasked, what it was running fails, and a new one starts in 0.3 s, doubling
- * to 30 s while it keeps crashing; invocations asked for meanwhile wait for it.
+ * The process the app runs in. When it ends unasked, what it was running fails, and a new one starts soon, later and later
+ * while it keeps crashing; invocations asked for meanwhile wait for it.
  */
 export class WorkerProcess {
   readonly #options: WorkerOptions;
@@ -56,11 +58,12 @@ export class WorkerProcess {
   readonly #stopping = new AbortController();
   #child: ChildProcess | undefined;
   #ready: Promise<ChildProcess> | undefined;
-  #delay = restartDelay.first;
+  #delay: number;
   restarts = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#delay = options.waits.restart.firstMs;
   }
 
   get pid(): number | undefined {
@@ -96,15 +99,15 @@ export class WorkerProcess {
     this.#child?.kill('SIGKILL');
   }
 
-  /** Lets the app's terminate hooks run, for at most 5 s. Nothing may be in flight. */
-  async stop(): Promise<void> {
+  /** Lets the app's terminate hooks run, for at most `graceMs`. Nothing may be in flight. */
+  async stop(graceMs: number): Promise<void> {
     this.#stopping.abort();
     const child = this.#child;
     if (child === undefined) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     if (child.exitCode !== null || child.signalCode !== null) return;
     send(child, { type: 'terminate' });
-    const timer = setTimeout(() => child.kill('SIGKILL'), terminateGrace);
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
     await gone;
     clearTimeout(timer);
   }
@@ -152,13 +155,14 @@ export class WorkerProcess {
   }
 
   #restart(lived: number): void {
-    if (lived > healthyAfter) this.#delay = restartDelay.first;
-    const { clock, log } = this.#options;
+    const { clock, log, waits, gaveUp } = this.#options;
+    const { firstMs, lastMs } = waits.restart;
+    if (lived > healthyAfter) this.#delay = firstMs;
     const { signal } = this.#stopping;
     const attempt = async (): Promise<ChildProcess> => {
-      for (;;) {
+      for (let failed = 0; failed < waits.failedStarts; failed++) {
         const delay = this.#delay;
-        this.#delay = Math.min(delay * 2, restartDelay.most);
+        this.#delay = Math.min(delay * 2, lastMs);
         await clock.sleep(delay, signal);
         this.restarts++;
         try {
@@ -167,6 +171,8 @@ export class WorkerProcess {
           log.write('Host', 'error', `The worker could not be started: ${String(error)}`);
         }
       }
+      gaveUp();
+      throw new FunctionError({ message: 'Exceeded language worker restart retry count.', stackTrace: '', source: '' });
     };
     this.#ready = attempt();
     // Whoever waits for it sees the rejection; with nobody waiting it only says that the host is stopping.

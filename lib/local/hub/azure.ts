@@ -8,6 +8,7 @@ import type { Log } from '../../base/log.ts';
 import { startEventGrid } from '../event-grid/service.ts';
 import { startFiles } from '../files/service.ts';
 import { startFunctionsHost, type FunctionsHost } from '../functions-host/host.ts';
+import { hubWaits } from '../functions-host/waits.ts';
 import { startServiceBus } from '../service-bus/start.ts';
 import { expandTopology } from '../service-bus/topology.ts';
 import type { LocalService } from '../service.ts';
@@ -141,6 +142,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         keys: { master: secrets.masterKey, function: secrets.functionKey, system: secrets.systemKey },
         data: path.join(state, 'functions'),
         args: ['--data', data],
+        waits: hubWaits,
         log: log('functions'),
         onWorker: (pid) => options.onWorker(pid),
       }),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { silent } from '../../../lib/base/log.ts';
 import { HostLog } from '../../../lib/local/functions-host/host-log.ts';
 import { WorkerProcess } from '../../../lib/local/functions-host/worker-process.ts';
+import { realWaits } from '../../../lib/local/functions-host/waits.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 
 let clock: FakeClock;
@@ -36,6 +37,8 @@ beforeEach(async () => {
     args: [],
     clock,
     log: new HostLog(silent),
+    waits: { ...realWaits, failedStarts: Infinity },
+    gaveUp: () => {},
     onWorker(pid) {
       if (pid !== undefined) return;
       for (const tell of exits) tell();
@@ -45,7 +48,7 @@ beforeEach(async () => {
   await worker.start();
 });
 
-afterEach(() => worker.stop());
+afterEach(() => worker.stop(1_000));
 
 const request = {
   invocationId: 'i',

@@ -1,21 +1,16 @@
 // The way of one HTTP request, top to bottom: admin, webhooks of extensions, then the app's own routes.
-import type { HostContext } from '../extension.ts';
-import type { Extension } from '../extension.ts';
-import type { Admission } from './admission.ts';
+import type { JobHost } from '../job-host.ts';
 import { toAnswer, toHttpData } from './convert.ts';
 import { type HostKeys, keyKind, mayCall } from './keys.ts';
 import type { HttpAnswer, HttpRequest } from './message.ts';
-import { type Route, matchRoute } from './routes.ts';
+import { matchRoute } from './routes.ts';
 
 export interface DispatcherOptions {
   readonly keys: HostKeys;
-  readonly invoke: HostContext['invoke'];
-  /** Resolves once the host has started; requests that come before wait. */
-  readonly ready: Promise<unknown>;
+  /** Resolves once the app is at work; requests that come before wait. */
+  readonly ready: () => Promise<unknown>;
   readonly isRunning: () => boolean;
-  readonly routes: () => readonly Route[];
-  readonly extensions: () => readonly Extension[];
-  readonly admission: () => Admission;
+  readonly job: () => JobHost;
   readonly admin: (request: HttpRequest) => Promise<HttpAnswer>;
 }
 
@@ -24,7 +19,7 @@ const webhooks = '/runtime/webhooks/';
 export async function dispatch(request: HttpRequest, options: DispatcherOptions): Promise<HttpAnswer> {
   const path = request.path.toLowerCase();
   if (path.startsWith('/admin/')) return options.admin(request);
-  await options.ready;
+  await options.ready();
   if (!options.isRunning()) return { status: 503, body: 'Function host is not running.' };
   if (path.startsWith(webhooks)) return toWebhook(request, options);
   return toFunction(request, options);
@@ -32,7 +27,7 @@ export async function dispatch(request: HttpRequest, options: DispatcherOptions)
 
 async function toWebhook(request: HttpRequest, options: DispatcherOptions): Promise<HttpAnswer> {
   const name = request.path.slice(webhooks.length).split('/')[0]?.toLowerCase();
-  const extension = options.extensions().find((candidate) => candidate.name === name);
+  const extension = options.job().table.extensions.find((candidate) => candidate.name === name);
   if (extension?.webhook === undefined) return { status: 404 };
   if (extension.keyless?.(request) !== true) {
     const kind = keyKind(request, options.keys);
@@ -43,15 +38,16 @@ async function toWebhook(request: HttpRequest, options: DispatcherOptions): Prom
 }
 
 async function toFunction(request: HttpRequest, options: DispatcherOptions): Promise<HttpAnswer> {
-  const match = matchRoute(options.routes(), request.method, request.path);
+  const job = options.job();
+  const match = matchRoute(job.table.routes, request.method, request.path);
   if (match === undefined) return { status: 404 };
   const { definition, params } = match;
   if (!mayCall(definition.trigger['authLevel'], keyKind(request, options.keys, definition.name)))
     return { status: 401 };
-  const leave = await options.admission().enter();
+  const leave = await job.admission.enter();
   if (leave === undefined) return { status: 429, headers: { 'x-function-scaleout': '1' } };
   try {
-    const response = await options.invoke(definition, {
+    const response = await job.invoker.invoke(definition, {
       input: toHttpData(request, params),
       // The library takes route parameters and query from the request and ignores metadata here.
       metadata: {},
