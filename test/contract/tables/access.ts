@@ -48,6 +48,18 @@ export function accessPromises({ promise, freshTable, endpoint, credential }: Su
       await refuses(signed(one.tableName, { startsOn: future }).getEntity('p', 'r'), 403);
     });
 
+    promise('limits a signature to its addresses and its protocol', async () => {
+      const owner = await freshTable();
+      await owner.createEntity({ partitionKey: 'p', rowKey: 'r' });
+      await refuses(
+        signed(owner.tableName, { ipRange: { start: '10.0.0.1', end: '10.0.0.9' } }).getEntity('p', 'r'),
+        403,
+      );
+      const https = signed(owner.tableName, { protocol: 'https' }).getEntity('p', 'r');
+      if (endpoint().url.startsWith('https:')) expect(await https).toMatchObject({ rowKey: 'r' });
+      else await refuses(https, 403);
+    });
+
     promise('limits a table signature to its range of keys', async () => {
       const owner = await freshTable();
       for (const partitionKey of ['a', 'b', 'c'])

@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals';
-import { type TransactionAction } from '@azure/data-tables';
+import { TableTransaction, type TransactionAction } from '@azure/data-tables';
 import { collect, plain, range, pad, refuses, type Suite } from './suite.ts';
 
 export function transactionPromises({ promise, freshTable }: Suite): void {
@@ -26,6 +26,26 @@ export function transactionPromises({ promise, freshTable }: Suite): void {
       ]);
       const found = await client.getEntity('p', 'new');
       expect(subResponses[0]).toMatchObject({ rowKey: 'new', etag: found.etag });
+    });
+
+    promise('are collected by the helper of the client, and answered entity by entity', async () => {
+      const client = await freshTable();
+      const keys = (rowKey: string): { partitionKey: string; rowKey: string } => ({ partitionKey: 'p', rowKey });
+      await client.submitTransaction(['a', 'b', 'c'].map((row) => ['create', { ...keys(row), v: 0, w: 0 }]));
+      const transaction = new TableTransaction();
+      transaction.createEntity({ ...keys('new'), v: 1 });
+      transaction.updateEntity({ ...keys('a'), v: 2 }, 'Merge');
+      transaction.upsertEntity({ ...keys('b'), v: 3 }, 'Replace');
+      transaction.deleteEntity('p', 'c');
+      const answer = await client.submitTransaction(transaction.actions);
+      // Only an insert is answered with its entity's address, by which the client finds it.
+      const { etag } = await client.getEntity('p', 'new');
+      expect(answer.getResponseForEntity('new')).toMatchObject({ status: 204, etag });
+      expect((await collect(client.listEntities())).map(plain)).toEqual([
+        { ...keys('a'), v: 2, w: 0 },
+        { ...keys('b'), v: 3 },
+        { ...keys('new'), v: 1 },
+      ]);
     });
 
     promise('do nothing when one operation fails, and say which', async () => {
