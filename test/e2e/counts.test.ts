@@ -1,0 +1,107 @@
+// What a file costs in requests, rows and flushes, held by counts and not by seconds: they are the same on any machine. A
+// change that costs a request more a file turns this red; one that saves some lowers the bound.
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { flatten, since, type Counts } from '../../lib/base/counters.ts';
+import { shareOf } from './support/share.ts';
+import { Workspace } from './support/workspace.ts';
+
+const files = 300;
+const size = 4096;
+
+/** Most of each while `files` new files of `size` bytes go from one site to the other, all in one directory. */
+const bounds: readonly (readonly [what: string, most: number, found: (counts: Counts) => number])[] = [
+  // Content in one request, moved to its place, read once. The tenth more is for the directory and for what the clock
+  // brings while this runs (`tick`); a request more a file is far above it.
+  ['contents created', 1.1 * files, (counts) => of(counts, 'files.requests.CreateFile')],
+  ['files moved', 1.1 * files, (counts) => of(counts, 'files.requests.RenameFile')],
+  ['files read', 1.1 * files, (counts) => of(counts, 'files.requests.GetFile')],
+  ['looks at one file', 0.1 * files, (counts) => of(counts, 'files.requests.GetFileProperties')],
+  // The rest is one listing a chunk.
+  ['requests to the share', 3.5 * files, (counts) => sum(counts, /^files\.requests\./)],
+  ['bytes sent to the share', files * size + 4096, (counts) => of(counts, 'files.bytesIn')],
+  // Listings beside the contents.
+  ['bytes read from the share', files * (size + 2048), (counts) => of(counts, 'files.bytesOut')],
+  // Of each file three rows (node, id, log), of each transaction two (intent or log of the endpoint, head).
+  ['table rows', 3.1 * files, (counts) => of(counts, 'tables.entitiesWritten') - 2 * of(counts, 'tables.transactions')],
+  // Up to 32 files share a chunk, so these are a fraction of the files; how small a one depends on what comes together.
+  ['requests to the tables', 1.2 * files, (counts) => of(counts, 'tables.requests')],
+  ['transactions', 0.75 * files, (counts) => of(counts, 'tables.transactions')],
+  ['messages of the agent', 0.25 * files, (counts) => of(counts, 'a.messages.sent')],
+  ['messages of all', 0.75 * files, (counts) => of(counts, 'service-bus.messagesIn')],
+  ['invocations', 0.75 * files, (counts) => of(counts, 'functions.succeeded')],
+  // A flush for each of the two writes would be without any sharing.
+  ['flushes of the share', 2.1 * files, (counts) => sum(counts, /^hub\.fsyncs\.(files\.db|contents)$/)],
+  ['flushes at A', 1.1 * files, (counts) => sum(counts, /^a\.(syncs|flushes|pathFlushes)$/)],
+  ['flushes at B', 1.1 * files, (counts) => sum(counts, /^b\.(syncs|flushes|pathFlushes)$/)],
+];
+
+let space: Workspace;
+
+beforeAll(async () => {
+  space = new Workspace('a', 'b');
+  await space.up('a', 'b');
+}, 60_000);
+
+afterAll(() => space.dispose(), 30_000);
+
+function of(counts: Counts, name: string): number {
+  return counts[name] ?? 0;
+}
+
+function sum(counts: Counts, names: RegExp): number {
+  return Object.entries(counts).reduce((all, [name, value]) => (names.test(name) ? all + value : all), 0);
+}
+
+function broken(counts: Counts): readonly string[] {
+  return bounds.flatMap(([what, most, found]) => {
+    const value = found(counts);
+    return value > most ? [`${what}: ${value}, at most ${most}`] : [];
+  });
+}
+
+/** What `tideway status --json` counts: by service, and by site what its agent counts. */
+async function looked(): Promise<Counts> {
+  const { stdout } = await space.run('status', '--json');
+  const { groups, counters } = JSON.parse(stdout) as {
+    groups: readonly { endpoints: readonly { server: string; counters: Counts }[] }[];
+    counters: Record<string, Counts>;
+  };
+  const sites = groups.flatMap((group) => group.endpoints.map((each) => [each.server, each.counters] as const));
+  return flatten({ ...counters, ...Object.fromEntries(sites) });
+}
+
+async function counted(work: () => void | Promise<void>): Promise<Counts> {
+  await space.inSync();
+  const before = await looked();
+  await work();
+  await space.inSync();
+  return since(before, await looked());
+}
+
+test(`${files} new files: each is sent, moved and read once, and the rest is shared`, async () => {
+  // Complete before the agent sees them: a file that is met while it is written may rightly be sent twice.
+  const made = path.join(space.dir, 'made');
+  mkdirSync(made);
+  for (let index = 0; index < files; index++)
+    writeFileSync(path.join(made, `file-${index}`), Buffer.alloc(size, index));
+  const counts = await counted(() => renameSync(made, path.join(space.site('a'), 'made')));
+  expect(readdirSync(path.join(space.site('b'), 'made'))).toHaveLength(files);
+  process.stdout.write(`${bounds.map(([what, most, found]) => `${what} ${found(counts)} <= ${most}`).join('; ')}\n`);
+  // The counters do count.
+  expect(of(counts, 'files.bytesIn')).toBeGreaterThanOrEqual(files * size);
+  expect(of(counts, 'a.bytes.sent')).toBeGreaterThanOrEqual(files * size);
+  expect(of(counts, 'b.bytes.received')).toBeGreaterThanOrEqual(files * size);
+  expect(broken(counts)).toEqual([]);
+}, 120_000);
+
+test('a look more a file would be seen', async () => {
+  const share = await shareOf(space);
+  const directory = share.getDirectoryClient('made');
+  const counts = await counted(async () => {
+    const names = readdirSync(path.join(space.site('a'), 'made'));
+    await Promise.all(names.map((name) => directory.getFileClient(name).getProperties()));
+  });
+  expect(broken(counts)).toEqual([expect.stringMatching(/^looks at one file: 3\d\d, at most 30$/)]);
+}, 60_000);
