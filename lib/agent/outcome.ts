@@ -23,12 +23,6 @@ export class Outcomes {
   take(operation: Operation, row: LogRow): void {
     if (operation.kind === 'none') return;
     const { node } = operation;
-    if ((row.code === 'id_taken' || row.code === 'id_foreign') && this.#state.local(node) !== undefined) {
-      // Its id is that of something deleted, made here or by others: a file that came back, or was merged, while the delete
-      // was on its way.
-      this.#state.rekeyLocal(node, this.#state.newId());
-      return;
-    }
     const rejections = this.#rejections.get(node) ?? 0;
     for (const change of settle(this.#state, { sent: operation, rejections }, row) ?? [])
       switch (change.kind) {

@@ -54,6 +54,11 @@ export function isLasting(code: string): boolean {
   return code === 'poison' || /^(name|path|size|limit)_/.test(code);
 }
 
+/** Codes that say of a new node's id that it is not new. */
+function isUsedUp(code: string): boolean {
+  return code === 'id_taken' || code === 'id_foreign';
+}
+
 /**
  * The changes in the order to make them, in the transaction that takes the operation out of the outbox. The row's effects
  * are in the remote tree already (later rows may be, too). `undefined`: parked, so still in flight. Afterwards the node
@@ -94,6 +99,12 @@ function* rejected(
   sent: Exclude<Sent, { kind: 'none' }>,
   code: string,
 ): Iterable<Change> {
+  if (isUsedUp(code) && trees.local(sent.node) !== undefined) {
+    // Something that was deleted had it, made here or by others: a file that came back, or was merged, while the delete was
+    // on its way.
+    yield { kind: 'renew', from: sent.node, synced: null };
+    return;
+  }
   if (sent.kind === 'rmdir') yield* lookBelow(trees, sent.node);
   if ('parent' in sent && code === 'parent_unknown') yield* makeAgain(trees, sent.parent);
   const bound = code === 'parent_unknown' ? 10 * maxRejections : maxRejections;

@@ -9,6 +9,21 @@ describe('P16 rejected and parked', () => {
   const edited = { local: { a: 'root/f=y' }, synced: { a: 'root/f=x' }, remote: { a: 'root/f=x' } };
   check([
     {
+      it: 'the id was that of something deleted: it gets another one, and those in it follow',
+      local: { a: 'root/d/', b: 'a/f=x' },
+      sent: { kind: 'mkdir', ...at('a', 'root', 'd'), mode: 0o644 },
+      row: { outcome: 'rejected', code: 'id_taken' },
+      changes: ['renew a = nothing'],
+      next: ['send mkdir fresh', 'send create b'],
+    },
+    {
+      it: 'the same, gone here meanwhile: nothing is left of it',
+      sent: { kind: 'create', ...at('a', 'root', 'f'), ...content('x') },
+      row: { outcome: 'rejected', code: 'id_foreign' },
+      changes: [],
+      next: [],
+    },
+    {
       it: 'planned again from the remote tree as it is',
       ...edited,
       sent: edit,

@@ -1,5 +1,6 @@
 // A small honest committer: one log, one namespace, the rules of conflict, nothing else. For tests of the planner.
 import type { Effect, OutcomeRow } from '../../lib/core/advance.ts';
+import { given } from '../../lib/core/attributes.ts';
 import { conflictName } from '../../lib/core/conflict-name.ts';
 import { MemoryTree } from '../../lib/core/memory-trees.ts';
 import { rootId, type NodeId, type NodeState } from '../../lib/core/node.ts';
@@ -71,14 +72,14 @@ export class ModelCommitter {
       case 'attributes': {
         const node = this.nodes.get(asked.node);
         if (node === undefined || node.version !== asked.base) return refuse('stale');
-        this.#put({ ...node, mode: asked.mode, mtime: asked.mtime ?? node.mtime });
+        this.#put({ ...node, ...given(asked), mode: asked.mode ?? node.mode, mtime: asked.mtime ?? node.mtime });
         return applied;
       }
     }
   }
 
   #create(asked: Extract<Asked, { kind: 'create' | 'edit' }>): Answer {
-    if (this.nodes.get(asked.node) !== undefined || this.#dead.has(asked.node)) return refuse('exists');
+    if (this.nodes.get(asked.node) !== undefined || this.#dead.has(asked.node)) return refuse('id_taken');
     const parent = this.#parent(asked.parent);
     if (parent === undefined) return refuse('parent_unknown');
     const there = this.nodes.at(parent, asked.name);
@@ -87,12 +88,12 @@ export class ModelCommitter {
       this.#put(state);
       return applied;
     }
-    if (there.kind === 'file' && there.hash === state.hash) {
+    if (isSame(there, state)) {
       this.#alias.set(asked.node, there.id);
       this.#effects.push({ alias: asked.node, to: there.id });
       return applied;
     }
-    if (there.kind === 'file' && isNewer(state, there)) {
+    if (there.kind !== 'directory' && isNewer(state, there)) {
       this.#put({ ...there, name: this.#free(there) });
       this.#put(state);
     } else this.#put({ ...state, name: this.#free(state) });
@@ -112,13 +113,13 @@ export class ModelCommitter {
       this.#put(taken ? { ...state, name: this.#free(state) } : state);
       return { outcome: taken ? 'conflict' : 'applied' };
     }
-    const state = this.#state({ ...asked, parent: node.parent, name: node.name });
+    const state = { ...given(node), ...this.#state({ ...asked, parent: node.parent, name: node.name }) };
     if (node.version === asked.base) {
       this.#put(state);
       return applied;
     }
-    if (node.hash === state.hash) {
-      this.#put({ ...node, mtime: asked.mtime, mode: asked.mode });
+    if (isSame(node, state)) {
+      this.#put({ ...node, ...given(asked), mtime: asked.mtime, mode: asked.mode });
       return applied;
     }
     const copy = `copy-${this.#seq}`;
@@ -132,7 +133,7 @@ export class ModelCommitter {
   }
 
   #mkdir(asked: Extract<Asked, { kind: 'mkdir' }>): Answer {
-    if (this.nodes.get(asked.node) !== undefined || this.#dead.has(asked.node)) return refuse('exists');
+    if (this.nodes.get(asked.node) !== undefined || this.#dead.has(asked.node)) return refuse('id_taken');
     const parent = this.#parent(asked.parent);
     if (parent === undefined) return refuse('parent_unknown');
     const there = this.nodes.at(parent, asked.name);
@@ -159,7 +160,7 @@ export class ModelCommitter {
       this.#put(state);
       return applied;
     }
-    if (node.kind === 'directory' && there.kind === 'file') {
+    if (node.kind === 'directory' && there.kind !== 'directory') {
       this.#put({ ...there, name: this.#free(there) });
       this.#put(state);
     } else this.#put({ ...state, name: this.#free(state) });
@@ -199,7 +200,8 @@ export class ModelCommitter {
       id: asked.node,
       parent: asked.parent,
       name: asked.name,
-      kind: file ? 'file' : 'directory',
+      ...kindOf(asked),
+      ...given(asked),
       version: file ? this.#seq : 0,
       seq: this.#seq,
       size: file ? asked.content.size : 0,
@@ -239,4 +241,13 @@ export class ModelCommitter {
 
 function isNewer(a: NodeState, b: NodeState): boolean {
   return BigInt(a.mtime) > BigInt(b.mtime);
+}
+
+function kindOf(asked: Extract<Asked, { kind: 'create' | 'edit' | 'mkdir' }>): Pick<NodeState, 'kind' | 'target'> {
+  if (asked.kind === 'mkdir') return { kind: 'directory' };
+  return asked.target === undefined ? { kind: 'file' } : { kind: 'link', target: asked.target };
+}
+
+function isSame(a: NodeState, b: NodeState): boolean {
+  return a.kind === b.kind && a.kind !== 'directory' && (a.kind === 'link' ? a.target === b.target : a.hash === b.hash);
 }
