@@ -1,4 +1,6 @@
 // Asks a running hub. It is found by its data directory.
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { TidewayError } from '../base/errors.ts';
 import { readHubFile } from '../local/hub/hub-file.ts';
 import { parseEnv, readEnv } from '../local/hub/env-file.ts';
@@ -15,18 +17,33 @@ export async function askHub(data: string, method: string, path: string, timeout
       cause,
     });
   if (file === undefined || file.pid === 0) throw down();
-  let response: Response;
+  const late = AbortSignal.timeout(timeoutMs);
+  let answer: Answer;
   try {
-    const signal = AbortSignal.timeout(timeoutMs);
-    response = await fetch(`${file.url}${path}`, { method, headers: { 'x-tideway-token': token }, signal });
+    answer = await ask(`${file.url}${path}`, method, token, late);
   } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError')
+    if (late.aborted)
       throw new TidewayError('hub_silent', `the hub did not answer within ${timeoutMs} ms`, {
         hint: 'See its log in DIR/logs.',
       });
     throw down(error);
   }
-  const text = await response.text();
-  if (!response.ok) throw refusalOf(response.status, text);
-  return JSON.parse(text);
+  if (answer.status >= 300) throw refusalOf(answer.status, answer.body);
+  return JSON.parse(answer.body);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Not by `fetch`, which gives up by itself when an answer takes 5 minutes: a wait for sync may take hours. */
+function ask(url: string, method: string, token: string, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { method, headers: { 'x-tideway-token': token }, signal }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 500, body }), reject);
+    });
+    asked.once('error', reject);
+    asked.end();
+  });
 }
