@@ -2,11 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openDatabase } from '../../../lib/base/sqlite.ts';
 import type { Invocation } from '../../../lib/local/functions-host/extension.ts';
 import { TimerListener } from '../../../lib/local/functions-host/timer/listener.ts';
 import { parseSchedule } from '../../../lib/local/functions-host/timer/schedule.ts';
 import { TimerStatusStore } from '../../../lib/local/functions-host/timer/status.ts';
-import { FakeClock } from './fake-clock.ts';
+import { realWaits } from '../../../lib/local/functions-host/waits.ts';
+import { FakeClock, settle } from './fake-clock.ts';
 
 interface Fired {
   readonly at: string;
@@ -20,6 +22,7 @@ function timer(
   store: TimerStatusStore,
   options: object = {},
   run: () => Promise<void> = async () => {},
+  waits = { ...realWaits, leaseMs: 0 },
 ) {
   const fired: Fired[] = [];
   const listener = new TimerListener({
@@ -34,6 +37,7 @@ function timer(
     store,
     host: {
       clock,
+      waits,
       async invoke(_, invocation) {
         fired.push({
           at: new Date(clock.now()).toISOString().slice(11, 19),
@@ -178,5 +182,80 @@ describe('a tick missed while the host was down', () => {
     store.close();
     expect(times()).toEqual(['21:04:00']);
     expect(fired[0]?.timer.IsPastDue).toBe(false);
+  });
+});
+
+describe('the lease of a timer', () => {
+  const file = (): string => join(mkdtempSync(join(tmpdir(), 'timers-')), 'timers.db');
+  const start = '2026-11-22T20:00:05Z';
+  const schedule = '*/10 * * * * *';
+  const runOnStartup = { runOnStartup: true };
+  const run = (): Promise<void> => Promise.resolve();
+
+  test('of a host that was killed runs for a minute; then another one takes over, and runs at its start again', async () => {
+    const store = new TimerStatusStore(':memory:');
+    const [first, second] = [new FakeClock(start), new FakeClock('2026-11-22T20:00:31Z')];
+    const killed = timer(schedule, first, store, runOnStartup, run, realWaits);
+    await killed.listener.start();
+    await first.advance(25_000);
+    expect(killed.times()).toEqual(['20:00:05', '20:00:10', '20:00:20', '20:00:30']);
+    // Its clock is never moved again: as good as killed.
+    const next = timer(schedule, second, store, runOnStartup, run, realWaits);
+    await next.listener.start();
+    await second.advance(45_000);
+    expect(next.times()).toEqual([]);
+    await second.advance(20_000);
+    // Renewed every 15.5 s, the last time at 20:00:20.5.
+    expect(next.times()).toEqual(['20:01:22', '20:01:30']);
+    await next.listener.stop();
+  });
+
+  test('is renewed while the host lives', async () => {
+    const path = file();
+    const clock = new FakeClock(start);
+    const store = new TimerStatusStore(path);
+    const { listener } = timer('0 0 0 1 1 *', clock, store, {}, run, realWaits);
+    await listener.start();
+    await clock.advance(600_000);
+    expect(store.leasedUntil('tick') - clock.now()).toBeGreaterThan(40_000);
+    await listener.stop();
+    expect(store.leasedUntil('tick')).toBe(0);
+    store.close();
+  });
+
+  test('given back at the stop, but not before the last call has ended', async () => {
+    const clock = new FakeClock(start);
+    const store = new TimerStatusStore(':memory:');
+    const sleep = (): Promise<void> => clock.sleep(3_000);
+    const { listener } = timer(schedule, clock, store, runOnStartup, sleep, realWaits);
+    await listener.start();
+    await clock.advance(1_000);
+    const stopped = listener.stop();
+    await settle();
+    expect(store.leasedUntil('tick')).toBeGreaterThan(clock.now());
+    await clock.advance(2_000);
+    await stopped;
+    expect([store.leasedUntil('tick'), clock.sleepers]).toEqual([0, 0]);
+  });
+
+  test('a stop while it is waited for ends the wait', async () => {
+    const clock = new FakeClock(start);
+    const store = new TimerStatusStore(':memory:');
+    store.lease('tick', clock.now() + 60_000);
+    const { listener, times } = timer(schedule, clock, store, runOnStartup, run, realWaits);
+    await listener.start();
+    await listener.stop();
+    expect([times(), clock.sleepers, store.leasedUntil('tick') - clock.now()]).toEqual([[], 0, 60_000]);
+  });
+
+  test('state of the version before has none, and is kept', async () => {
+    const path = file();
+    const create = `CREATE TABLE timer (function TEXT PRIMARY KEY, last INTEGER, next INTEGER NOT NULL,
+      lastUpdated INTEGER NOT NULL) STRICT; INSERT INTO timer VALUES ('tick', 1, 2, 3);`;
+    const db = openDatabase(path, { applicationId: 0x54574648, version: 1, create });
+    db.close();
+    const store = new TimerStatusStore(path);
+    expect([store.get('tick'), store.leasedUntil('tick')]).toEqual([{ last: 1, next: 2, lastUpdated: 3 }, 0]);
+    store.close();
   });
 });

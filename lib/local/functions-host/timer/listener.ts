@@ -1,13 +1,14 @@
 import type { HostContext, Invocation, Listener } from '../extension.ts';
 import type { FunctionDefinition } from '../function-definition.ts';
 import { invariantTime, offsetTime } from '../dotnet-time.ts';
+import { Lease } from './lease.ts';
 import { type Schedule, isMonitored } from './schedule.ts';
 import type { ScheduleStatus, TimerStatusStore } from './status.ts';
 
 export interface TimerListenerOptions {
   readonly definition: FunctionDefinition;
   readonly schedule: Schedule;
-  readonly host: Pick<HostContext, 'clock' | 'invoke'>;
+  readonly host: Pick<HostContext, 'clock' | 'invoke' | 'waits'>;
   readonly store: TimerStatusStore;
 }
 
@@ -28,13 +29,30 @@ export class TimerListener implements Listener {
   }
 
   start(): Promise<void> {
-    this.#running = this.#run();
+    this.#running = this.#leased();
     return Promise.resolve();
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
+  }
+
+  async #leased(): Promise<void> {
+    const { definition, store, host } = this.#options;
+    const { signal } = this.#stopping;
+    const lease = new Lease(store, definition.name, host.waits.leaseMs, host.clock);
+    try {
+      await lease.acquire(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    const released = new AbortController();
+    const held = lease.hold(released.signal);
+    // Not before the last call has ended: another host would fire beside it.
+    await this.#run().finally(() => released.abort());
+    await held;
   }
 
   async #run(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { LeaseStore } from './lease.ts';
 import { type Database, type Schema, openDatabase } from '../../../base/sqlite.ts';
 
 /** Milliseconds since 1970; `last` is undefined until the timer has fired once. */
@@ -7,9 +8,18 @@ export interface ScheduleStatus {
   readonly lastUpdated: number;
 }
 
+const leases = `
+    -- Until when (ms since 1970) a timer belongs to the host that fires it: one that was killed gives nothing back.
+    CREATE TABLE lease (
+      function TEXT PRIMARY KEY,
+      until INTEGER NOT NULL
+    ) STRICT;
+`;
+
 const schema: Schema = {
   applicationId: 0x54574648,
-  version: 1,
+  version: 2,
+  migrations: { 2: leases },
   create: `
     -- One row a timer function: when it last fired and when it is due, so that a missed tick is noticed after a restart.
     CREATE TABLE timer (
@@ -18,11 +28,12 @@ const schema: Schema = {
       next INTEGER NOT NULL,
       lastUpdated INTEGER NOT NULL
     ) STRICT;
+    ${leases}
   `,
 };
 
 /** The timers' memory across restarts. */
-export class TimerStatusStore {
+export class TimerStatusStore implements LeaseStore {
   readonly #db: Database;
 
   constructor(file: string) {
@@ -43,6 +54,14 @@ export class TimerStatusStore {
     this.#db
       .prepare('INSERT OR REPLACE INTO timer (function, last, next, lastUpdated) VALUES (?, ?, ?, ?)')
       .run(name, status.last ?? null, status.next, status.lastUpdated);
+  }
+
+  leasedUntil(name: string): number {
+    return Number(this.#db.prepare('SELECT until FROM lease WHERE function = ?').get(name)?.['until'] ?? 0);
+  }
+
+  lease(name: string, until: number): void {
+    this.#db.prepare('INSERT OR REPLACE INTO lease (function, until) VALUES (?, ?)').run(name, Math.ceil(until));
   }
 
   close(): void {
