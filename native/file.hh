@@ -29,6 +29,7 @@ inline int64_t isOpen(int root, const std::string& path) {
 
 constexpr int kLeases = 1;
 constexpr int kNanoseconds = 2;
+constexpr int kXattrs = 4;
 
 // What this volume keeps, tried on a nameless file: bits of the above, 0 where no such file can be made.
 // -errno: openat2 itself is missing (before Linux 5.6) or forbidden (an old sandbox).
@@ -43,6 +44,7 @@ inline int64_t probe(int root) {
   if (setTimes(file.get(), nullptr, kInstant) == 0 && statx(file.get(), "", AT_EMPTY_PATH, kMask, &stat) == 0 &&
       nanoseconds(stat.stx_mtime) == kInstant)
     found |= kNanoseconds;
+  if (fsetxattr(file.get(), "user.tideway.probe", "", 0, 0) == 0) found |= kXattrs;
   const std::string link = "/proc/self/fd/" + std::to_string(file.get());
   const bool alone = leaseHeldOff(file.get()) == 0;
   const Fd second(open(link.c_str(), O_RDONLY | O_CLOEXEC));

@@ -1,30 +1,12 @@
 // The calls that Node lacks, for lib/agent/fs/binding.ts, which states each one's arguments and answers.
-#include "file.hh"
-#include "inotify.hh"
+#include "accounts.hh"
+#include "attributes.hh"
 #include "list.hh"
+#include "watch.hh"
 #include "whole.hh"
 
 namespace tideway {
 namespace {
-
-// One exported call: reads its arguments, then leaves the rest to a pool thread.
-using Start = napi_value (*)(napi_env, Args&);
-
-template <Start start>
-napi_value call(napi_env env, napi_callback_info info) {
-  Args args(env, info);
-  return args.ok() ? start(env, args) : nullptr;
-}
-
-napi_value later(napi_env env, const Args& args, Work work, Answer answer = nullptr) {
-  return args.ok() ? promise(env, std::move(work), std::move(answer)) : nullptr;
-}
-
-using Slots = std::shared_ptr<std::vector<int64_t>>;
-
-napi_value laterPacked(napi_env env, const Args& args, const Slots& slots, Work work) {
-  return later(env, args, std::move(work), [slots](napi_env e) { return packed(e, *slots); });
-}
 
 napi_value statPath(napi_env env, Args& args) {
   const Slots slots = std::make_shared<std::vector<int64_t>>();
@@ -104,6 +86,55 @@ napi_value utimesPath(napi_env env, Args& args) {
     if (parent.fd() < 0) return parent.fd();
     return setTimes(parent.fd(), parent.leaf()[0] == '\0' ? "." : parent.leaf(), mtime);
   });
+}
+
+napi_value chownPath(napi_env env, Args& args) {
+  return later(env, args, [root = args.integer(0), path = args.bytes(1), uid = args.integer(2), gid = args.integer(3)] {
+    return inParent(root, path, [uid, gid](int dir, const char* leaf) {
+      return fchownat(dir, leaf[0] == '\0' ? "." : leaf, uid_t(uid), gid_t(gid), AT_SYMLINK_NOFOLLOW);
+    });
+  });
+}
+
+napi_value symlinkPath(napi_env env, Args& args) {
+  return later(env, args, [root = args.integer(0), target = args.bytes(1), path = args.bytes(2)] {
+    return inParent(root, path, [&target](int dir, const char* leaf) { return symlinkat(target.c_str(), dir, leaf); });
+  });
+}
+
+napi_value detailsIn(napi_env env, Args& args) {
+  const auto told = std::make_shared<Details>();
+  return later(
+      env, args,
+      [root = args.integer(0), path = args.bytes(1), names = args.bytes(2), told] {
+        return details(root, path, names, *told);
+      },
+      [told](napi_env e) {
+        napi_value result = nullptr;
+        if (napi_create_array_with_length(e, 2, &result) != napi_ok) return result;
+        napi_set_element(e, result, 0, packed(e, told->slots));
+        napi_set_element(e, result, 1, arrayBuffer(e, told->fields.data(), told->fields.size()));
+        return result;
+      });
+}
+
+napi_value setXattrsPath(napi_env env, Args& args) {
+  return later(env, args, [root = args.integer(0), path = args.bytes(1), fields = args.bytes(2)] {
+    return setXattrs(root, path, fields);
+  });
+}
+
+napi_value nameOfAccount(napi_env env, Args& args) {
+  const auto name = std::make_shared<std::string>();
+  return later(
+      env, args,
+      [group = args.integer(0), id = args.integer(1), name] { return accountName(group != 0, uint32_t(id), *name); },
+      [name](napi_env e) { return arrayBuffer(e, name->data(), name->size()); });
+}
+
+napi_value idOfAccount(napi_env env, Args& args) {
+  return later(env, args,
+               [group = args.integer(0), name = args.bytes(1)] { return accountId(group != 0, name); });
 }
 
 napi_value isOpenPath(napi_env env, Args& args) {
@@ -203,72 +234,6 @@ napi_value removeXattr(napi_env env, Args& args) {
                [fd = args.integer(0), name = args.bytes(1)] { return outcome(fremovexattr(fd, name.c_str())); });
 }
 
-void deliver(napi_env env, napi_value callback, void*, void* data) {
-  const std::unique_ptr<std::string> batch(static_cast<std::string*>(data));
-  // Both say that the environment is ending: a worker that exits is told of events while it does.
-  const napi_value events = env == nullptr ? nullptr : arrayBuffer(env, batch->data(), batch->size());
-  napi_value self = nullptr;
-  if (events == nullptr || napi_get_undefined(env, &self) != napi_ok) return;
-  napi_call_function(env, self, callback, 1, &events, nullptr);
-}
-
-using Shared = std::shared_ptr<Inotify>;
-
-// The thread must be gone before the environment is: it holds the function that leads back into it.
-void stopAtExit(void* held) {
-  if (const Shared watch = *static_cast<Shared*>(held)) watch->stop();
-}
-
-void forget(napi_env env, void* held, void*) {
-  napi_remove_env_cleanup_hook(env, stopAtExit, held);
-  stopAtExit(held);
-  delete static_cast<Shared*>(held);
-}
-
-// The process may end while it watches: the function does not keep the event loop alive.
-napi_value watchStart(napi_env env, Args& args) {
-  auto watch = std::make_shared<Inotify>();
-  const int opened = watch->open();
-  if (opened < 0) return number(env, opened);
-  napi_value name;
-  napi_create_string_utf8(env, "tideway.watch", NAPI_AUTO_LENGTH, &name);
-  napi_threadsafe_function function;
-  constexpr size_t kWaitingBatches = 4;
-  if (napi_create_threadsafe_function(env, args.at(0), nullptr, name, kWaitingBatches, 1, nullptr, nullptr, nullptr,
-                                      deliver, &function) != napi_ok) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "expected a function");
-    return nullptr;
-  }
-  napi_unref_threadsafe_function(env, function);
-  auto* shared = new Shared(watch);
-  napi_add_env_cleanup_hook(env, stopAtExit, shared);
-  napi_value external;
-  napi_create_external(env, shared, forget, nullptr, &external);
-  watch->start(function);
-  return external;
-}
-
-napi_value watchAdd(napi_env env, Args& args) {
-  return later(env, args,
-               [watch = args.handle<Inotify>(0), root = args.integer(1), path = args.bytes(2),
-                mask = args.integer(3)] { return watch->add(root, path, uint32_t(mask)); });
-}
-
-napi_value watchRemove(napi_env env, Args& args) {
-  const Shared watch = args.handle<Inotify>(0);
-  const int wd = args.integer(1);
-  return args.ok() ? number(env, watch->remove(wd)) : nullptr;
-}
-
-// The queue itself is closed when the last addition under way has ended.
-napi_value watchStop(napi_env, Args& args) {
-  const Shared watch = args.handle<Inotify>(0);
-  if (!args.ok()) return nullptr;
-  watch->stop();
-  args.release<Inotify>(0);
-  return nullptr;
-}
-
 napi_value init(napi_env env, napi_value exports) {
   const struct {
     const char* name;
@@ -282,7 +247,9 @@ napi_value init(napi_env env, napi_value exports) {
       {"getXattr", call<getXattr>}, {"listXattrs", call<listXattrs>}, {"setXattr", call<setXattr>},
       {"removeXattr", call<removeXattr>}, {"watchStart", call<watchStart>}, {"watchAdd", call<watchAdd>},
       {"watchRemove", call<watchRemove>}, {"watchStop", call<watchStop>}, {"readWhole", call<readWholePath>},
-      {"writeWhole", call<writeWholePath>}, {"syncPaths", call<syncAll>},
+      {"writeWhole", call<writeWholePath>}, {"syncPaths", call<syncAll>}, {"chown", call<chownPath>},
+      {"symlink", call<symlinkPath>}, {"details", call<detailsIn>}, {"setXattrs", call<setXattrsPath>},
+      {"accountName", call<nameOfAccount>}, {"accountId", call<idOfAccount>},
   };
   for (const auto& entry : calls) {
     napi_value function;

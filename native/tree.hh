@@ -2,6 +2,7 @@
 // mount is entered, and nothing that is swapped meanwhile leads outside. A name that is made, moved or removed is then
 // used relative to its parent's descriptor.
 #pragma once
+#include <climits>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
@@ -11,7 +12,7 @@
 namespace tideway {
 
 // A descriptor or -errno. EAGAIN means that a rename elsewhere made the kernel unsure: ask again, within a bound.
-inline int openBeneath(int root, const std::string& path, uint64_t flags, uint64_t mode = 0) {
+inline int openStep(int root, const std::string& path, uint64_t flags, uint64_t mode) {
   struct open_how how = {};
   how.flags = flags | O_CLOEXEC;
   how.mode = mode;
@@ -22,6 +23,23 @@ inline int openBeneath(int root, const std::string& path, uint64_t flags, uint64
     const bool unsure = errno == EINTR || (errno == EAGAIN && !(flags & O_NONBLOCK));
     if (!unsure || attempt == 32) return -errno;
   }
+}
+
+// The kernel takes no path of PATH_MAX bytes or more at a time, but trees may be deeper: such a path is walked in steps, each
+// beneath the directory before it.
+inline int openBeneath(int root, const std::string& path, uint64_t flags, uint64_t mode = 0) {
+  Fd above(-1);
+  size_t at = 0;
+  while (path.size() - at >= PATH_MAX) {
+    const size_t slash = path.rfind('/', at + PATH_MAX - 1);
+    if (slash == std::string::npos || slash <= at) return -ENAMETOOLONG;
+    const int next =
+        openStep(above.ok() ? above.get() : root, path.substr(at, slash - at), O_PATH | O_DIRECTORY, 0);
+    if (next < 0) return next;
+    above.reset(next);
+    at = slash + 1;
+  }
+  return openStep(above.ok() ? above.get() : root, at == 0 ? path : path.substr(at), flags, mode);
 }
 
 // The directory that holds the last name of a path; for a path of one name that is the root itself.

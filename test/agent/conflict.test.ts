@@ -219,8 +219,8 @@ describe('left alone', () => {
   });
 
   test('symbolic links and special files stay, as problems', async () => {
-    paris.user.special('link', 'symlink');
-    paris.user.special('pipe', 'other');
+    paris.user.symlink('nowhere', 'link');
+    paris.user.special('pipe');
     paris.user.writeFile('real', 'real');
     await until('real at tokyo', () => tokyo.tree().get('real') === 'real');
     expect(tokyo.tree().size).toBe(1);

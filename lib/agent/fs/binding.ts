@@ -30,9 +30,18 @@ export interface Native {
   link(root: number, from: Path, to: Path): Promise<number>;
   chmod(root: number, path: Path, mode: number): Promise<number>;
   utimes(root: number, path: Path, mtimeNs: bigint): Promise<number>;
+  chown(root: number, path: Path, uid: number, gid: number): Promise<number>;
+  symlink(root: number, target: Path, path: Path): Promise<number>;
+  /** Attributes, and fields (see details.ts), of entries of a directory; each of `names` is followed by '/'. */
+  details(root: number, path: Path, names: Path): Answer<readonly [ArrayBuffer, ArrayBuffer]>;
+  /** Makes the `user.*` attributes exactly these (fields: name and value in turn). */
+  setXattrs(root: number, path: Path, fields: Uint8Array): Promise<number>;
+  /** Of a user (0) or group (1), by number; -ENOENT: there is none. */
+  accountName(group: 0 | 1, id: number): Answer<ArrayBuffer>;
+  accountId(group: 0 | 1, name: Path): Promise<number>;
   /** 1 somebody has it open, 0 nobody. */
   isOpen(root: number, path: Path): Promise<number>;
-  /** Bits: 1 leases tell who has a file open, 2 mtime keeps nanoseconds. -errno: openat2 cannot be used. */
+  /** Bits: 1 leases tell who has a file open, 2 mtime keeps nanoseconds, 4 it keeps `user.*`. -errno: openat2 cannot be used. */
   probe(root: number): Promise<number>;
   /** Attributes before and after it was read, and what was read; nothing is read of what is larger than `limit`. */
   readWhole(root: number, path: Path, limit: number): Answer<readonly [ArrayBuffer, ArrayBuffer]>;
@@ -69,7 +78,7 @@ export interface Native {
 }
 
 /** Count it up together with kVersion in native/stat.hh. */
-const version = 2;
+const version = 3;
 
 /**
  * The addon, or undefined where it was not built. Errors: `addon_stale` where it was built from other sources (its answers
@@ -97,6 +106,7 @@ export const renameNoReplace = 1;
 export const renameExchange = 2;
 export const probedLeases = 1;
 export const probedNanoseconds = 2;
+export const probedXattrs = 4;
 
 const slots = 10;
 const slotBytes = 8;

@@ -1,6 +1,18 @@
 import type { Clock } from '../../base/clock.ts';
 import { systemError } from './errors.ts';
-import type { Capabilities, Entry, FileStat, NewFile, ReadFile, SiteFs, Space, WholeFile, WriteFile } from './port.ts';
+import type {
+  Capabilities,
+  Details,
+  Entry,
+  FileStat,
+  NewFile,
+  ReadFile,
+  SiteFs,
+  Space,
+  WholeFile,
+  WriteFile,
+  Xattrs,
+} from './port.ts';
 import { readWhole, writeWhole } from './whole.ts';
 
 export type FsFault =
@@ -112,6 +124,22 @@ export class FaultyFs implements SiteFs {
 
   utimes(path: string, mtimeNs: bigint): Promise<void> {
     return this.#call('utimes', [path], () => this.#fs.utimes(path, mtimeNs));
+  }
+
+  chown(path: string, uid: number, gid: number): Promise<void> {
+    return this.#call('chown', [path], () => this.#fs.chown(path, uid, gid));
+  }
+
+  symlink(target: string, path: string): Promise<void> {
+    return this.#call('symlink', [path], () => this.#fs.symlink(target, path));
+  }
+
+  details(dir: string, names: readonly string[]): Promise<readonly (Details | null)[]> {
+    return this.#call('details', [dir, ...names], () => this.#fs.details(dir, names));
+  }
+
+  setXattrs(path: string, xattrs: Xattrs): Promise<void> {
+    return this.#call('setXattrs', [path], () => this.#fs.setXattrs(path, xattrs));
   }
 
   sync(): Promise<void> {

@@ -1,7 +1,7 @@
 // inotify's bytes (inotify(7)): struct inotify_event { int wd; u32 mask, cookie, len; char name[len] } in the machine's
 // byte order, the name padded with NULs.
 import { endianness } from 'node:os';
-import { fromBytes } from './names.ts';
+import { textOf } from '../../protocol/bytes.ts';
 
 export const flag = {
   modify: 0x2,
@@ -42,7 +42,7 @@ export function parseEvents(bytes: ArrayBuffer): readonly InotifyEvent[] {
       wd: view.getInt32(at, little),
       mask: view.getUint32(at + 4, little),
       cookie: view.getUint32(at + 8, little),
-      name: fromBytes(end < 0 ? padded : padded.subarray(0, end)),
+      name: textOf(end < 0 ? padded : padded.subarray(0, end)),
     });
     at += header + length;
   }

@@ -2,8 +2,20 @@ import { codeOf } from '../../base/errors.ts';
 import { isAbsence, systemError } from './errors.ts';
 import { statOfInode, type Inode } from './memory-inode.ts';
 import { MemoryVolume, type Limits } from './memory-volume.ts';
-import { checkPath } from './names.ts';
-import type { Capabilities, Entry, FileStat, NewFile, ReadFile, SiteFs, Space, WholeFile, WriteFile } from './port.ts';
+import { checkPath, checkTarget } from './names.ts';
+import type {
+  Capabilities,
+  Details,
+  Entry,
+  FileStat,
+  NewFile,
+  ReadFile,
+  SiteFs,
+  Space,
+  WholeFile,
+  WriteFile,
+  Xattrs,
+} from './port.ts';
 import { readWhole, writeWhole } from './whole.ts';
 
 /**
@@ -15,7 +27,13 @@ export type Before = (call: string, path: string) => Promise<void> | void;
 /** A site's file system in memory, for the simulator: Linux as far as an agent can tell, and the same on every run. */
 export class MemoryFs implements SiteFs {
   readonly root = '/memory';
-  readonly capabilities: Capabilities = { atomicRename: true, nanoseconds: true, beneath: true, leases: true };
+  readonly capabilities: Capabilities = {
+    atomicRename: true,
+    nanoseconds: true,
+    beneath: true,
+    leases: true,
+    xattrs: true,
+  };
   readonly volume: MemoryVolume;
   /** Replaceable at any time. */
   before: Before = () => undefined;
@@ -96,6 +114,43 @@ export class MemoryFs implements SiteFs {
 
   utimes(path: string, mtimeNs: bigint): Promise<void> {
     return this.#call('utimes', path, () => this.volume.setTime(this.volume.get(path, 'utime'), mtimeNs));
+  }
+
+  chown(path: string, uid: number, gid: number): Promise<void> {
+    return this.#call('chown', path, () => this.volume.setOwner(this.volume.get(path, 'chown'), uid, gid));
+  }
+
+  symlink(target: string, path: string): Promise<void> {
+    return this.#call('symlink', path, () => {
+      checkTarget(target, path);
+      this.volume.make(path, 'symlink', 0o777, 'symlink').target = target;
+    });
+  }
+
+  details(dir: string, names: readonly string[]): Promise<readonly (Details | null)[]> {
+    return this.#call('details', dir, () => {
+      for (const name of names) checkPath(name, 'statx', false);
+      const { entries } = this.volume.directory(dir, 'statx');
+      return names.map((name) => {
+        const inode = entries.get(name);
+        if (inode === undefined) return null;
+        const isLink = inode.kind === 'symlink';
+        const keeps = inode.kind === 'file' || inode.kind === 'directory';
+        return {
+          stat: statOfInode(inode),
+          target: isLink ? inode.target : undefined,
+          xattrs: keeps ? inode.xattrs : undefined,
+        };
+      });
+    });
+  }
+
+  setXattrs(path: string, xattrs: Xattrs): Promise<void> {
+    return this.#call('setXattrs', path, () => {
+      const inode = this.volume.get(path, 'setxattr');
+      if (inode.kind !== 'file' && inode.kind !== 'directory') throw systemError('ENOTSUP', 'setxattr', path);
+      this.volume.setXattrs(inode, xattrs);
+    });
   }
 
   sync(): Promise<void> {

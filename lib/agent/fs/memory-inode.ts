@@ -1,10 +1,18 @@
 // What the in-memory volume is made of.
-import type { FileStat, Kind } from './port.ts';
+import { byteLength } from './names.ts';
+import type { FileStat, Kind, Xattrs } from './port.ts';
 
 export interface Attributes {
   mode: number;
   mtimeNs: bigint;
   ctimeNs: bigint;
+  uid: number;
+  gid: number;
+  xattrs: Xattrs;
+}
+
+export function attributesOf({ mode, mtimeNs, ctimeNs, uid, gid, xattrs }: Attributes): Attributes {
+  return { mode, mtimeNs, ctimeNs, uid, gid, xattrs };
 }
 
 /** What of an inode would be there after a power loss. */
@@ -21,8 +29,8 @@ export interface Inode extends Attributes {
   readonly ino: bigint;
   readonly bornNs: bigint;
   readonly kind: Kind;
-  readonly uid: number;
-  readonly gid: number;
+  /** Of a symbolic link. */
+  target: string;
   /** Names, for a directory 2 and one for each directory in it. */
   links: number;
   handles: number;
@@ -43,8 +51,7 @@ export function newInode(ino: bigint, kind: Kind, attributes: Attributes, bornNs
     ino,
     bornNs,
     kind,
-    uid: 0,
-    gid: 0,
+    target: '',
     links: kind === 'directory' ? 2 : 0,
     handles: 0,
     data,
@@ -61,7 +68,7 @@ const device = 1n;
 export function statOfInode(inode: Inode): FileStat {
   return {
     kind: inode.kind,
-    size: inode.kind === 'directory' ? 4096 : inode.data.length,
+    size: sizeOf(inode),
     mode: inode.mode,
     mtimeNs: inode.mtimeNs,
     ctimeNs: inode.ctimeNs,
@@ -74,9 +81,13 @@ export function statOfInode(inode: Inode): FileStat {
   };
 }
 
+function sizeOf({ kind, target, data }: Inode): number {
+  return kind === 'directory' ? 4096 : kind === 'symlink' ? byteLength(target) : data.length;
+}
+
 /** Content and attributes of this inode are on disk; its names are not. */
 export function save(inode: Inode): void {
-  inode.saved = { data: inode.data, mode: inode.mode, mtimeNs: inode.mtimeNs, ctimeNs: inode.ctimeNs };
+  inode.saved = { data: inode.data, ...attributesOf(inode) };
 }
 
 /** Sets or removes a name, and keeps the link counts. */

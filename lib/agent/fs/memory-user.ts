@@ -2,13 +2,16 @@ import { systemError } from './errors.ts';
 import { statOfInode, type Inode } from './memory-inode.ts';
 import type { MemoryVolume } from './memory-volume.ts';
 import { joinPath, splitPath } from './names.ts';
-import type { FileStat, WriteFile } from './port.ts';
+import type { FileStat, WriteFile, Xattrs } from './port.ts';
 
 /** What is at a path, for comparing trees. */
 export interface Snapshot {
   readonly stat: FileStat;
   /** Of a file. */
   readonly data: Uint8Array | undefined;
+  /** Of a symbolic link. */
+  readonly target: string | undefined;
+  readonly xattrs: Xattrs;
 }
 
 /** Somebody who works on the server, beside the agent: every method is one step, at once, and errors are the kernel's. */
@@ -55,9 +58,21 @@ export class MemoryUser {
     if (this.#volume.find(path, 'mkdir')?.kind !== 'directory') this.mkdir(path);
   }
 
-  /** A symbolic link, fifo or socket: only that it is there matters to the agent. */
-  special(path: string, kind: 'symlink' | 'other'): void {
-    this.#volume.make(path, kind, kind === 'symlink' ? 0o777 : 0o644, 'mknod');
+  /** A fifo, socket or device: only that it is there matters to the agent. */
+  special(path: string): void {
+    this.#volume.make(path, 'other', 0o644, 'mknod');
+  }
+
+  symlink(target: string, path: string): void {
+    this.#volume.make(path, 'symlink', 0o777, 'symlink').target = target;
+  }
+
+  chown(path: string, uid: number, gid: number): void {
+    this.#volume.setOwner(this.#volume.get(path, 'chown'), uid, gid);
+  }
+
+  setXattrs(path: string, xattrs: Xattrs): void {
+    this.#volume.setXattrs(this.#volume.get(path, 'setxattr'), xattrs);
   }
 
   rename(from: string, to: string): void {
@@ -97,7 +112,9 @@ export class MemoryUser {
     const walk = (dir: Inode, at: string): void => {
       for (const [name, inode] of dir.entries) {
         const child = joinPath(at, name);
-        found.push([child, { stat: statOfInode(inode), data: inode.kind === 'file' ? inode.data : undefined }]);
+        const data = inode.kind === 'file' ? inode.data : undefined;
+        const target = inode.kind === 'symlink' ? inode.target : undefined;
+        found.push([child, { stat: statOfInode(inode), data, target, xattrs: inode.xattrs }]);
         walk(inode, child);
       }
     };

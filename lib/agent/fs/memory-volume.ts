@@ -1,10 +1,12 @@
 // A Linux file system in memory, synchronous and deterministic: what MemoryFs (the agent) and MemoryUser (everybody
 // else on that server) share. Errors come in the order in which the kernel finds them.
+import { isDeepStrictEqual } from 'node:util';
 import { systemError } from './errors.ts';
-import { isBelow, newInode, save, setEntry, type Attributes, type Inode } from './memory-inode.ts';
+import { attributesOf, isBelow, newInode, save, setEntry, type Attributes, type Inode } from './memory-inode.ts';
 import { setNames, type NameChange, type Notice } from './memory-change.ts';
-import { byteLength, checkPath, splitPath } from './names.ts';
-import type { Kind } from './port.ts';
+import { placeAt, type Place } from './memory-place.ts';
+import { checkPath } from './names.ts';
+import type { Kind, Xattrs } from './port.ts';
 
 export interface Limits {
   /** Content of all files together. */
@@ -12,11 +14,7 @@ export interface Limits {
   inodes: number;
 }
 
-interface Place {
-  readonly dir: Inode;
-  readonly name: string;
-  readonly inode: Inode | undefined;
-}
+const newAttributes = { uid: 0, gid: 0, xattrs: {} } as const;
 
 export type RenameMode = 'replace' | 'noreplace' | 'exchange';
 
@@ -41,7 +39,7 @@ export class MemoryVolume {
     this.nowNs = nowNs;
     this.limits = limits;
     const now = this.#now();
-    this.root = newInode(this.#nextIno++, 'directory', { mode: 0o755, mtimeNs: now, ctimeNs: now });
+    this.root = newInode(this.#nextIno++, 'directory', { ...newAttributes, mode: 0o755, mtimeNs: now, ctimeNs: now });
   }
 
   get usedBytes(): number {
@@ -60,7 +58,7 @@ export class MemoryVolume {
   /** The inode at a path, without following links; undefined when its parent has no such name. */
   find(path: string, syscall: string): Inode | undefined {
     checkPath(path, syscall, true);
-    return path === '' ? this.root : this.#place(path, syscall).inode;
+    return path === '' ? this.root : placeAt(this.root, path, syscall).inode;
   }
 
   get(path: string, syscall: string): Inode {
@@ -78,12 +76,17 @@ export class MemoryVolume {
 
   make(path: string, kind: Kind, mode: number, syscall: string): Inode {
     checkPath(path, syscall, false);
-    const { dir, name, inode: taken } = this.#place(path, syscall);
+    const { dir, name, inode: taken } = placeAt(this.root, path, syscall);
     if (taken !== undefined) throw systemError('EEXIST', syscall, path);
     if (this.#inodes >= this.limits.inodes) throw systemError('ENOSPC', syscall, path);
     const now = this.#now();
     const ino = this.#free.shift() ?? this.#nextIno++;
-    const inode = newInode(ino, kind, { mode, mtimeNs: now, ctimeNs: now }, this.keepsBirth ? now : 0n);
+    const inode = newInode(
+      ino,
+      kind,
+      { ...newAttributes, mode, mtimeNs: now, ctimeNs: now },
+      this.keepsBirth ? now : 0n,
+    );
     this.#inodes++;
     this.#apply([{ dir, name, inode }]);
     this.#notify({ kind: 'changed', dir, name });
@@ -93,7 +96,7 @@ export class MemoryVolume {
   remove(path: string, directory: boolean): void {
     const syscall = directory ? 'rmdir' : 'unlink';
     checkPath(path, syscall, false);
-    const { dir, name, inode } = this.#place(path, syscall);
+    const { dir, name, inode } = placeAt(this.root, path, syscall);
     if (inode === undefined) throw systemError('ENOENT', syscall, path);
     if (directory && inode.kind !== 'directory') throw systemError('ENOTDIR', syscall, path);
     if (!directory && inode.kind === 'directory') throw systemError('EISDIR', syscall, path);
@@ -104,8 +107,8 @@ export class MemoryVolume {
 
   link(from: string, to: string): void {
     for (const path of [from, to]) checkPath(path, 'link', false);
-    const source = this.#place(from, 'link', to);
-    const target = this.#place(to, 'link', to);
+    const source = placeAt(this.root, from, 'link', to);
+    const target = placeAt(this.root, to, 'link', to);
     if (source.inode === undefined) throw systemError('ENOENT', 'link', from, to);
     if (target.inode !== undefined) throw systemError('EEXIST', 'link', from, to);
     if (source.inode.kind === 'directory') throw systemError('EPERM', 'link', from, to);
@@ -118,8 +121,8 @@ export class MemoryVolume {
       throw systemError(code, 'rename', from, to);
     };
     for (const path of [from, to]) checkPath(path, 'rename', false);
-    const a = this.#place(from, 'rename', to);
-    const b = this.#place(to, 'rename', to);
+    const a = placeAt(this.root, from, 'rename', to);
+    const b = placeAt(this.root, to, 'rename', to);
     if (a.inode === undefined) return refuse('ENOENT');
     if (mode === 'noreplace' && b.inode !== undefined) return refuse('EEXIST');
     if (mode === 'exchange' && b.inode === undefined) return refuse('ENOENT');
@@ -172,6 +175,21 @@ export class MemoryVolume {
     this.tell(inode, 'changed');
   }
 
+  setOwner(inode: Inode, uid: number, gid: number): void {
+    inode.uid = uid;
+    inode.gid = gid;
+    if (inode.kind === 'file') inode.mode &= 0o1777;
+    this.#changed(inode);
+    this.tell(inode, 'changed');
+  }
+
+  setXattrs(inode: Inode, xattrs: Xattrs): void {
+    if (isDeepStrictEqual(xattrs, inode.xattrs)) return;
+    inode.xattrs = xattrs;
+    this.#changed(inode);
+    this.tell(inode, 'changed');
+  }
+
   /** New content: mtime and ctime are now. */
   touch(inode: Inode): void {
     this.#changed(inode);
@@ -205,11 +223,11 @@ export class MemoryVolume {
   /** For a volume that comes back after a crash: an inode with its old number, without names yet. */
   revive(old: Inode, attributes: Attributes, data: Uint8Array): Inode {
     const isRoot = old.ino === this.root.ino;
-    const { mode, mtimeNs, ctimeNs } = attributes;
-    const own = { mode, mtimeNs, ctimeNs };
+    const own = attributesOf(attributes);
     const { ino, kind, bornNs } = old;
     const inode = isRoot ? Object.assign(this.root, own, { bornNs }) : newInode(ino, kind, own, bornNs);
     inode.data = data;
+    inode.target = old.target;
     save(inode);
     this.#bytes += data.length;
     if (!isRoot) this.#inodes++;
@@ -222,24 +240,6 @@ export class MemoryVolume {
     const [place] = inode.places;
     if (place !== undefined) this.#notify({ kind, dir: place.dir, name: place.name });
     else if (inode === this.root) this.#notify({ kind, dir: inode, name: '' });
-  }
-
-  #place(path: string, syscall: string, dest?: string): Place {
-    const { parent, leaf } = splitPath(path);
-    const refuse = (code: string): never => {
-      throw systemError(code, syscall, path, dest);
-    };
-    if (byteLength(parent) > 4095) return refuse('ENAMETOOLONG');
-    let dir = this.root;
-    for (const name of parent === '' ? [] : parent.split('/')) {
-      if (byteLength(name) > 255) return refuse('ENAMETOOLONG');
-      const next = dir.entries.get(name);
-      if (next === undefined) return refuse('ENOENT');
-      if (next.kind === 'symlink') return refuse('ELOOP');
-      if (next.kind !== 'directory') return refuse('ENOTDIR');
-      dir = next;
-    }
-    return byteLength(leaf) > 255 ? refuse('ENAMETOOLONG') : { dir, name: leaf, inode: dir.entries.get(leaf) };
   }
 
   #apply(group: NameChange[]): void {

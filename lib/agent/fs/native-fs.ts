@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import {
   probedLeases,
   probedNanoseconds,
+  probedXattrs,
   renameExchange,
   renameNoReplace,
   statReader,
@@ -11,11 +12,24 @@ import {
 } from './binding.ts';
 import { codeOf } from '../../base/errors.ts';
 import { fromErrno, isAbsence } from './errors.ts';
-import { checkPath, namesFromBytes, toBytes } from './names.ts';
+import { packXattrs, readDetails } from './details.ts';
+import { checkPath, checkTarget, namesFromBytes, toBytes } from './names.ts';
 import { OpenFile } from './open-file.ts';
 import { moveToFree, swap } from './rename-apart.ts';
 import { leadsTo } from './root.ts';
-import type { Capabilities, Entry, FileStat, NewFile, ReadFile, SiteFs, Space, WholeFile, WriteFile } from './port.ts';
+import type {
+  Capabilities,
+  Details,
+  Entry,
+  FileStat,
+  NewFile,
+  ReadFile,
+  SiteFs,
+  Space,
+  WholeFile,
+  WriteFile,
+  Xattrs,
+} from './port.ts';
 import { wholeOf } from './whole.ts';
 
 /** A site's file system over the addon: `rootFd` is held open, so that nothing lands elsewhere when a mount vanishes. */
@@ -42,6 +56,7 @@ export class NativeFs implements SiteFs {
       nanoseconds: (this.#probed & probedNanoseconds) !== 0,
       beneath: true,
       leases: (this.#probed & probedLeases) !== 0,
+      xattrs: (this.#probed & probedXattrs) !== 0,
     };
   }
 
@@ -117,6 +132,26 @@ export class NativeFs implements SiteFs {
     ok(await this.native.utimes(this.rootFd, at(path, 'utime', true), mtimeNs), 'utime', path);
   }
 
+  async chown(path: string, uid: number, gid: number): Promise<void> {
+    ok(await this.native.chown(this.rootFd, at(path, 'chown', true), uid, gid), 'chown', path);
+  }
+
+  async symlink(target: string, path: string): Promise<void> {
+    checkTarget(target, path);
+    ok(await this.native.symlink(this.rootFd, toBytes(target), at(path, 'symlink')), 'symlink', path);
+  }
+
+  async details(dir: string, names: readonly string[]): Promise<readonly (Details | null)[]> {
+    const packed = names.map((name) => Buffer.concat([Buffer.from(at(name, 'statx')), slash]));
+    return readDetails(
+      ok(await this.native.details(this.rootFd, at(dir, 'statx', true), Buffer.concat(packed)), 'statx', dir),
+    );
+  }
+
+  async setXattrs(path: string, xattrs: Xattrs): Promise<void> {
+    ok(await this.native.setXattrs(this.rootFd, at(path, 'setxattr', true), packXattrs(xattrs)), 'setxattr', path);
+  }
+
   async sync(): Promise<void> {
     ok(await this.native.syncfs(this.rootFd), 'syncfs', '');
   }
@@ -167,6 +202,7 @@ export class NativeFs implements SiteFs {
 }
 
 const nul = Buffer.from([0]);
+const slash = Buffer.from('/');
 const untold: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOLCK']);
 
 function at(path: string, syscall: string, root = false): string | Buffer {

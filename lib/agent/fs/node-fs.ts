@@ -7,12 +7,14 @@ import { codeOf } from '../../base/errors.ts';
 import { pathOnly } from './binding.ts';
 import { isAbsence, systemError } from './errors.ts';
 import { HeldTree, renamed } from './held-tree.ts';
-import { fromBytes } from './names.ts';
+import { checkPath, checkTarget, toBytes } from './names.ts';
+import { attributes, describe, readStable } from './node-listing.ts';
 import { OpenFile, statFd, statOf } from './open-file.ts';
 import { moveToFree, swap } from './rename-apart.ts';
 import { leadsTo } from './root.ts';
 import type {
   Capabilities,
+  Details,
   Entry,
   FileStat,
   Lack,
@@ -40,7 +42,7 @@ export class NodeFs implements SiteFs {
 
   private constructor(root: string, tree: HeldTree, lack: Lack | undefined) {
     this.root = root;
-    this.capabilities = { atomicRename: false, nanoseconds: false, beneath: true, leases: false, lack };
+    this.capabilities = { atomicRename: false, nanoseconds: false, beneath: true, leases: false, xattrs: false, lack };
     this.#tree = tree;
   }
 
@@ -158,6 +160,28 @@ export class NodeFs implements SiteFs {
     );
   }
 
+  chown(path: string, uid: number, gid: number): Promise<void> {
+    return this.#call(path, 'chown', (name) => fs.lchown(name, uid, gid), true);
+  }
+
+  async symlink(target: string, path: string): Promise<void> {
+    checkTarget(target, path);
+    await this.#call(path, 'symlink', (name) => fs.symlink(toBytes(target), name));
+  }
+
+  async details(dir: string, names: readonly string[]): Promise<readonly (Details | null)[]> {
+    for (const name of names) checkPath(name, 'readlink', false);
+    try {
+      return await this.#tree.inside(dir, 'readlink', (at) => Promise.all(names.map((name) => describe(at, name))));
+    } catch (error) {
+      throw renamed(error, 'readlink', dir);
+    }
+  }
+
+  setXattrs(path: string): Promise<void> {
+    return Promise.reject(systemError('ENOTSUP', 'setxattr', path));
+  }
+
   /** syncfs is in no Node call, but in coreutils; the directory is handed over open, since its path may have changed. */
   async sync(): Promise<void> {
     const child = spawn('sync', ['-f', '/dev/stdin'], { stdio: [this.#tree.fd, 'ignore', 'ignore'] });
@@ -229,34 +253,6 @@ export class NodeFs implements SiteFs {
       throw renamed(error, syscall, from, to);
     }
   }
-}
-
-/** A rename meanwhile can hide an entry: then the directory is read again, and every name met is asked for. */
-async function readStable(dir: Buffer): Promise<readonly Entry[]> {
-  const names = new Map<string, Buffer>();
-  for (let round = 1; ; round++) {
-    const before = await fs.lstat(dir, { bigint: true });
-    for (const name of await fs.readdir(dir, { encoding: 'buffer' })) names.set(fromBytes(name), name);
-    const entries = await readStats(dir, names);
-    const after = await fs.lstat(dir, { bigint: true });
-    if (round === 3 || (after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs)) return entries;
-  }
-}
-
-async function readStats(dir: Buffer, names: ReadonlyMap<string, Buffer>): Promise<readonly Entry[]> {
-  const entries: Entry[] = [];
-  for (const [name, bytes] of names) {
-    try {
-      entries.push({ name, stat: await attributes(Buffer.concat([dir, Buffer.from('/'), bytes])) });
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-    }
-  }
-  return entries;
-}
-
-async function attributes(name: Buffer): Promise<FileStat> {
-  return statOf(await fs.lstat(name, { bigint: true }));
 }
 
 function refuseIrregular(stat: FileStat, path: string): void {

@@ -61,6 +61,18 @@ export interface NewFile {
   readonly mtimeNs: bigint;
 }
 
+/** `user.*` extended attributes: name, in the form of file names, and value in base64. */
+export type Xattrs = Readonly<Record<string, string>>;
+
+/** What a stat does not tell of an entry. A change while it was read shows in `stat`, which is of afterwards. */
+export interface Details {
+  readonly stat: FileStat;
+  /** Of a symbolic link: where it points, in the form of names. */
+  readonly target: string | undefined;
+  /** Of a file or directory; undefined where this file system keeps none, or they may not be read. */
+  readonly xattrs: Xattrs | undefined;
+}
+
 export interface Space {
   readonly freeBytes: number;
   readonly freeInodes: number;
@@ -75,6 +87,8 @@ export interface Capabilities {
   /** Paths are resolved beneath the root by the kernel; else checked component by component, which has a race. */
   readonly beneath: boolean;
   readonly leases: boolean;
+  /** `user.*` extended attributes are kept, and can be read and set. */
+  readonly xattrs: boolean;
   /** Why less is possible than this machine could do, where a person can mend that. */
   readonly lack?: Lack | undefined;
 }
@@ -113,6 +127,14 @@ export interface SiteFs {
   link(from: string, to: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
   utimes(path: string, mtimeNs: bigint): Promise<void>;
+  /** Of any entry, a symbolic link itself included. Takes setuid and setgid from a file. */
+  chown(path: string, uid: number, gid: number): Promise<void>;
+  /** Makes a symbolic link; `target` is never looked at. EEXIST when the name is taken. */
+  symlink(target: string, path: string): Promise<void>;
+  /** Of entries of one directory, in their order; null for one that is gone. Opens none of them. */
+  details(dir: string, names: readonly string[]): Promise<readonly (Details | null)[]>;
+  /** Makes the `user.*` attributes of a file or directory exactly these. Without `capabilities.xattrs`: ENOTSUP. */
+  setXattrs(path: string, xattrs: Xattrs): Promise<void>;
   /** Everything written, named or removed below the root before the call is on disk after it. Costs one flush, however much it is. */
   sync(): Promise<void>;
   /**

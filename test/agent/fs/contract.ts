@@ -274,6 +274,22 @@ export function contract(name: string, make: () => Promise<Site>, foreign: Forei
       expect(await fs.list('')).toEqual([]);
     });
 
+    on('may lie deeper than one call of the kernel takes', async (fs) => {
+      const deep = Array.from({ length: 20 }, (_, depth) => `${depth}${'x'.repeat(240)}`);
+      const dirs = deep.map((_, depth) => deep.slice(0, depth + 1).join('/'));
+      for (const dir of dirs) await fs.mkdir(dir, 0o755);
+      const bottom = must(dirs.at(-1), 'the deepest');
+      expect(bottom.length).toBeGreaterThan(4096);
+      await put(fs, `${bottom}/a`, 'A');
+      await fs.rename(`${bottom}/a`, `${bottom}/b`, false);
+      await fs.symlink('b', `${bottom}/l`);
+      expect([await names(fs, bottom), await text(fs, `${bottom}/b`)]).toEqual([['b', 'l'], 'A']);
+      expect((await fs.details(bottom, ['l']))[0]?.target).toBe('b');
+      expect((await fs.syncPaths([bottom, `${bottom}/b`])).map((stat) => stat?.kind)).toEqual(['directory', 'file']);
+      for (const name of ['b', 'l']) await fs.unlink(`${bottom}/${name}`);
+      for (const dir of dirs.toReversed()) await fs.rmdir(dir);
+    });
+
     on('of many entries are listed whole', async (fs) => {
       const wanted = Array.from({ length: 3000 }, (_, index) => `entry-${index}-${'x'.repeat(index % 50)}`).sort();
       for (const one of wanted) await fs.mkdir(one, 0o755);

@@ -13,8 +13,8 @@ export const kernel: Foreign = {
 };
 
 export const memory: Foreign = {
-  symlink: (fs, _target, path) => user(fs).special(path, 'symlink'),
-  fifo: (fs, path) => user(fs).special(path, 'other'),
+  symlink: (fs, target, path) => user(fs).symlink(target, path),
+  fifo: (fs, path) => user(fs).special(path),
 };
 
 function user(fs: SiteFs): MemoryUser {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { byteLength, checkPath, fromBytes, namesFromBytes, toBytes } from '../../../lib/agent/fs/names.ts';
+import { textOf as fromBytes } from '../../../lib/protocol/bytes.ts';
+import { byteLength, checkPath, namesFromBytes, toBytes } from '../../../lib/agent/fs/names.ts';
 
 const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 12 }).map((bytes) => Buffer.from(bytes));
 const nearUtf8 = fc

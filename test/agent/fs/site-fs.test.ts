@@ -1,11 +1,17 @@
 import { constants } from 'node:os';
 import { contract } from './contract.ts';
+import { attributeContract } from './contract-attributes.ts';
 import { kernel, memory } from './foreign.ts';
 import { memorySite, nativeSite, nodeSite, siteOver } from './site.ts';
 
-contract('native', nativeSite, kernel);
-contract('node', nodeSite, kernel);
-contract('memory', memorySite, memory);
+for (const [name, make, foreign] of [
+  ['native', nativeSite, kernel],
+  ['node', nodeSite, kernel],
+  ['memory', memorySite, memory],
+] as const) {
+  contract(name, make, foreign);
+  attributeContract(name, make, foreign);
+}
 
 contract(
   'native on a volume without flags for renames',
