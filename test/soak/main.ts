@@ -1,0 +1,6 @@
+// `npm run soak` runs the simulator, `npm run soak -- --e2e [NAME...]` real processes; SEEDS=from..to as each tells.
+const [kind, ...names] = process.argv.slice(2);
+
+if (kind === undefined) await import('../model/main.ts');
+else if (kind === '--e2e') await import('../e2e/main.ts').then(({ soak }) => soak(names));
+else throw new Error(`there is no soak ${kind}`);
