@@ -2,7 +2,7 @@
 // looks before it believes, so "redo" and "was done" are told apart by what is there.
 import { unreachable } from '../base/errors.ts';
 import type { Traits } from './ports.ts';
-import type { Change, Planned, Step, Undo } from './plan.ts';
+import type { Change, Step, Undo } from './plan.ts';
 import { unread } from './steps/foreign.ts';
 import { makeDirectory, place, placeBlocks, sealDirectory, setAttributes } from './steps/arrive.ts';
 import { evict } from './steps/evict.ts';
@@ -33,7 +33,7 @@ export async function carryOut(work: Work): Promise<Done> {
       return turnBack(work, { from, end: 'parked', code: error.code, path: error.path });
     }
   }
-  const changes = planned.changes.flatMap((change) => settle(change, planned, progress));
+  const changes = planned.changes.flatMap((change) => settle(change, work, progress));
   return { planned, end: 'as-planned', changes, found: work.found, examine: work.examine };
 }
 
@@ -70,7 +70,7 @@ async function run(work: Work, step: Step, index: number, progress: Progress): P
       if (out.state === 'moved' || out.state === 'trashed') progress.traits = out.traits;
       if (out.state === 'gone') progress.gone.add(index);
       if (out.state === 'back') {
-        recordEdit(work, out.facts);
+        recordEdit(work, step.path, out.facts);
         return 'stale';
       }
       const isMove = isLastOfMove(work, index);
@@ -108,14 +108,16 @@ function isLastOfMove(work: Work, index: number): boolean {
 }
 
 /** A delete met an edit made on the share: the node stays, with the content that is there. */
-function recordEdit(work: Work, facts: Facts): void {
+function recordEdit(work: Work, path: string, facts: Facts): void {
   const drop = work.planned.changes.find((change) => 'drop' in change);
   if (drop === undefined) return;
-  work.found.push({ put: unread(drop.drop, facts), place: 'same' });
+  if (drop.drop.kind === 'link') work.examine.push(path);
+  else work.found.push({ put: unread(drop.drop, facts), place: 'same' });
 }
 
 /** The row with what the share answered; without the content's hash where somebody else has written it. */
-function settle(change: Change, operation: Planned, progress: Progress): Change[] {
+function settle(change: Change, work: Work, progress: Progress): Change[] {
+  const operation = work.planned;
   if (!('put' in change) || change.from === undefined) return [change];
   if (progress.gone.has(change.from)) {
     // What was to keep living under another name was deleted on the share, seen right now with no intent open on it.
@@ -126,10 +128,17 @@ function settle(change: Change, operation: Planned, progress: Progress): Change[
   const { facts, known } = step;
   const row = change.put;
   // Attributes were compared before they were set; what was only moved is compared now.
-  const stays = operation.steps[change.from]?.do === 'evict' && row.fileId !== '';
+  const by = operation.steps[change.from];
+  const stays = by?.do === 'evict' && row.fileId !== '';
   const foreign =
-    row.kind === 'file' && (!known || (stays && (facts.fileId !== row.fileId || facts.lastWrite !== row.lastWrite)));
+    row.kind !== 'directory' &&
+    (!known || (stays && (facts.fileId !== row.fileId || facts.lastWrite !== row.lastWrite)));
   const { put: _put, ...rest } = change;
+  // What a link has become is for whoever reads it to say: till then its row keeps facts that are not those of the share.
+  if (foreign && row.kind === 'link' && by !== undefined) {
+    work.examine.push(by.do === 'evict' ? (by.to ?? by.path) : by.path);
+    return [{ ...rest, put: row }];
+  }
   if (foreign) return [{ ...rest, put: { ...unread(row, facts), seq: operation.seq, version: operation.seq } }];
   return [{ ...rest, put: { ...row, etag: facts.etag, fileId: facts.fileId, lastWrite: facts.lastWrite } }];
 }

@@ -6,8 +6,9 @@ import { rootId } from '../core/node.ts';
 import type { Operation } from '../protocol/operation.ts';
 import { Refused, Revive, nothing, type Asked, type Decision } from './decide/context.ts';
 import { decideCreate, decideEdit } from './decide/content.ts';
+import { decideAttributes } from './decide/attributes.ts';
 import { isStale } from './decide/stale.ts';
-import { decideAttributes, decideDelete, decideMkdir, decideMove, decideRevive, decideRmdir } from './decide/tree.ts';
+import { decideDelete, decideMkdir, decideMove, decideRevive, decideRmdir } from './decide/tree.ts';
 import type { Table } from './ports.ts';
 import { Paths } from './paths.ts';
 import { rowCost, type Change, type Planned } from './plan.ts';
@@ -39,6 +40,8 @@ export interface Deciding {
 
 const budget = 97; // of 100 rows; head, intent and endpoint are the others
 const maxOperations = 48;
+/** Extended attributes of one chunk, in characters: they are in its intent twice, and that row has 1 MiB. */
+const maxXattrs = 64 * 1024;
 /** So many rows of a directory are read at most to save the look-up of one name. */
 const rowsForOne = 40;
 
@@ -54,6 +57,7 @@ export async function nextChunk(
   const ids = new Set<string>();
   const paths = new Paths();
   let rows = 0;
+  let xattrs = 0;
   const first = at.view.head.row.intentSeq + 1;
   for (const item of operations) {
     if (chunk.length >= most || namesAny(item.operation, ids)) break;
@@ -62,7 +66,9 @@ export async function nextChunk(
     const alone = isAlone(planned);
     const cost = rowCost(planned) + (planned.retry === undefined ? 0 : 1);
     const depends = [...at.view.reads, ...keysOf(planned.changes)].some((key) => taken.has(key));
-    if (chunk.length > 0 && (alone || depends || rows + cost > budget || paths.meets(planned.steps))) break;
+    xattrs += xattrsOf(item.operation);
+    const full = rows + cost > budget || xattrs > maxXattrs;
+    if (chunk.length > 0 && (alone || depends || full || paths.meets(planned.steps))) break;
     chunk.push(planned);
     rows += cost;
     paths.add(planned.steps);
@@ -190,6 +196,10 @@ function isAlone(planned: Planned): boolean {
 
 function namesAny(operation: Operation, ids: ReadonlySet<string>): boolean {
   return ('node' in operation && ids.has(operation.node)) || ('parent' in operation && ids.has(operation.parent));
+}
+
+function xattrsOf(operation: Operation): number {
+  return 'xattrs' in operation ? JSON.stringify(operation.xattrs ?? {}).length : 0;
 }
 
 function idsOf(planned: Planned): readonly string[] {

@@ -1,5 +1,6 @@
 // Somebody edited the share and posted the path (or a directory turned up): what is there is compared with what the
 // namespace says and logged as found, author `cloud`. Runs inside the group's turn, so no intent of ours is open.
+import { given } from '../core/attributes.ts';
 import { conflictName } from '../core/conflict-name.ts';
 import { fold } from '../core/fold.ts';
 import { rootId } from '../core/node.ts';
@@ -8,12 +9,13 @@ import { ours } from '../protocol/layout.ts';
 import { finish } from './finish.ts';
 import { newNodeId, newTxnId } from './group.ts';
 import type { Logged, Turn } from './intent.ts';
+import { readKind } from './link.ts';
 import type { Change } from './plan.ts';
 import { ShareRefusal, type ShareKind, type ShareProperties } from './ports.ts';
 import { after, nodeKey, parkedRow, type NodeRow } from './rows.ts';
 import { cloudAuthor, foundNode } from './steps/foreign.ts';
 import type { Done } from './undo.ts';
-import { join, shareNameOf } from './view.ts';
+import { join, shareKindOf, shareNameOf } from './view.ts';
 import type { LogRow } from '../protocol/log-row.ts';
 
 const nothing: Logged = { rows: [], examine: [] };
@@ -45,7 +47,7 @@ async function lookAlong(turn: Turn, names: readonly string[], rows: LogRow[]): 
       const known = await turn.view.childOnShare(parent, name);
       const exact = known !== undefined && name === shareNameOf(known);
       const spelled = there === undefined || exact ? name : await spelling(turn, dir, name);
-      const change = await difference(turn, { parent, name: spelled, known, there, last });
+      const change = await difference(turn, { parent, path: at, name: spelled, known, there, last });
       if (change !== undefined) rows.push(...(await log(turn, change)));
     }
     if (last || there?.kind !== 'directory') return last ? below(turn, at, there) : [];
@@ -77,6 +79,7 @@ async function spelling(turn: Turn, dir: string, name: string): Promise<string> 
 
 interface Seen {
   readonly parent: string;
+  readonly path: string;
   /** As the share spells it. */
   readonly name: string;
   readonly known: NodeRow | undefined;
@@ -92,15 +95,30 @@ async function difference(turn: Turn, seen: Seen): Promise<Change | undefined> {
     return { drop: known, key: nodeKey(known.parent, shareNameOf(known)) };
   }
   if (known === undefined) {
+    const read = await readKind(turn.share, seen.path, there);
+    if (read === 'unreadable') return undefined; // the next look will see it
     const at = { id: newNodeId(turn.cloud), parent, ...(await freeName(turn, parent, name)) };
-    return { put: foundNode(there, there, at), place: 'new' };
+    return { put: foundNode(there, there, read, at), place: 'new' };
   }
-  if (there.kind !== known.kind) return { drop: known, key: nodeKey(known.parent, shareNameOf(known)) };
+  const gone: Change = { drop: known, key: nodeKey(known.parent, shareNameOf(known)) };
+  if (there.kind !== shareKindOf(known)) return gone;
   const renamed = name === shareNameOf(known) ? undefined : await respelled(turn, known, name);
   if (known.kind === 'directory' || isSame(known, there))
     return renamed === undefined ? undefined : { put: renamed, place: 'moved' };
+  const read = await readKind(turn.share, seen.path, there);
+  if (read === 'unreadable') return undefined;
+  // A link that became a file is another node. A file whose bytes are those of a link, and that a site sent, stays one.
+  if (known.kind === 'link' ? read.kind !== 'link' : read.kind === 'link' && !isSameContent(known, there)) return gone;
   const { id, parent: at, name: linux, share } = renamed ?? known;
-  const put = { ...foundNode(there, there, { id, parent: at, name: linux, share }), mode: known.mode };
+  const found = foundNode(there, there, known.kind === 'file' ? { kind: 'file' } : read, {
+    id,
+    parent: at,
+    name: linux,
+    share,
+  });
+  // Of a link the content was read: where that is as it was, there is no new version.
+  const version = known.kind === 'link' && found.target === known.target ? known.version : 0;
+  const put = { ...found, version, mode: known.mode, ...given(known) };
   return { put, place: renamed === undefined ? 'same' : 'moved' };
 }
 
@@ -125,12 +143,12 @@ async function freeName(turn: Turn, parent: string, shareName: string): Promise<
 
 /** Known by file id, ETag, size and last-write: no hash is claimed for what nobody has read. */
 function isSame(known: NodeRow, there: ShareProperties): boolean {
-  return (
-    known.fileId === there.fileId &&
-    known.etag === there.etag &&
-    known.size === there.size &&
-    known.lastWrite === there.lastWrite
-  );
+  return known.etag === there.etag && isSameContent(known, there);
+}
+
+/** What else than content may have moved the ETag. */
+function isSameContent(known: NodeRow, there: ShareProperties): boolean {
+  return known.fileId === there.fileId && known.size === there.size && known.lastWrite === there.lastWrite;
 }
 
 async function isParked(turn: Turn, id: string): Promise<boolean> {
@@ -162,7 +180,10 @@ async function below(turn: Turn, path: string, there: ShareProperties | undefine
     const key = nodeKey(parent, entry.name);
     const known = missing.get(key);
     missing.delete(key);
-    const same = known?.kind === entry.kind && (known.kind === 'directory' || known.etag === entry.etag);
+    const same =
+      known !== undefined &&
+      shareKindOf(known) === entry.kind &&
+      (known.kind === 'directory' || known.etag === entry.etag);
     if (!same || shareNameOf(known) !== entry.name) changed.push(join(path, entry.name));
   }
   for (const child of missing.values()) changed.push(join(path, shareNameOf(child)));

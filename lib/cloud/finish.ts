@@ -165,7 +165,7 @@ function foundEntry(at: Finish, change: Change, seq: number): Entry {
 
 /** Content that was found is a version of its own; where only name or ETag were found changed, the row has its version. */
 function versionOf(node: NodeRow, seq: number): number {
-  return node.kind === 'file' && node.version === 0 ? seq : node.version;
+  return node.kind !== 'directory' && node.version === 0 ? seq : node.version;
 }
 
 function logWrite(row: LogRow): Write {

@@ -9,14 +9,15 @@ import { ShareRefusal, type Share } from './ports.ts';
 export async function hashOnShare(share: Share, path: string, etag: string, size: number): Promise<string | undefined> {
   const whole = createHash('sha256');
   for (let offset = 0; offset < size; offset += blockSize) {
-    const block = await readBlock(share, path, etag, offset, Math.min(blockSize, size - offset));
+    const block = await readOnce(share, path, etag, offset, Math.min(blockSize, size - offset));
     if (block === undefined) return undefined;
     whole.update(createHash('sha256').update(block).digest());
   }
   return whole.digest('hex');
 }
 
-async function readBlock(
+/** Undefined when the file is another one now, or cannot be read at the moment. */
+export async function readOnce(
   share: Share,
   path: string,
   etag: string,

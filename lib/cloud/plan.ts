@@ -2,6 +2,7 @@
 // to it (the committer that wrote it, or the next one after a crash): so it holds everything needed to redo.
 import { z } from 'zod';
 import { outcome } from '../protocol/log-row.ts';
+import { attributeFields } from '../protocol/attributes.ts';
 import { operation } from '../protocol/operation.ts';
 import { nodeRow } from './rows.ts';
 
@@ -50,7 +51,8 @@ export const step = z.discriminatedUnion('do', [
     do: z.literal('attributes'),
     path: z.string(),
     kind,
-    mode: z.number(),
+    mode: z.number().optional(),
+    ...attributeFields,
     /** Nanoseconds since 1970. */
     lastWrite: z.string().optional(),
     /** The content whose attributes these are; another one was written on the share and keeps its own time. */

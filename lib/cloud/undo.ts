@@ -53,9 +53,13 @@ async function giveBack(work: Work, step: Extract<Step, { do: 'evict' }>): Promi
 /** Going away and coming back gave it another ETag, by which downloads know its version. */
 async function recordReturn(work: Work, node: string, facts: Facts): Promise<void> {
   const found = await work.view.find(node);
-  if (found.state !== 'alive' || found.row.kind !== 'file' || found.row.etag === facts.etag) return;
+  if (found.state !== 'alive' || found.row.kind === 'directory' || found.row.etag === facts.etag) return;
   const { row } = found;
   const same = facts.fileId === row.fileId && facts.lastWrite === row.lastWrite;
+  if (!same && row.kind === 'link') {
+    work.examine.push(await work.view.pathOf(node));
+    return;
+  }
   const put = same ? { ...row, etag: facts.etag } : unread(row, facts);
   work.found.push({ put, place: 'same' });
 }

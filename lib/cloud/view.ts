@@ -3,6 +3,7 @@ import { rootId, type NodeId } from '../core/node.ts';
 import { plainShareName } from '../core/share-name.ts';
 import { ours } from '../protocol/layout.ts';
 import { CachedRows } from './cached-rows.ts';
+import type { ShareKind } from './ports.ts';
 import { after, idKey, idRow, nameKey, nodeKey, nodePrefix, nodeRow, type NodeRow } from './rows.ts';
 
 export type Found =
@@ -104,6 +105,11 @@ export class View extends CachedRows {
 
 export function shareNameOf(node: { readonly name: string; readonly share?: string | undefined }): string {
   return node.share ?? plainShareName(node.name) ?? node.name;
+}
+
+/** To the share a link is a file. */
+export function shareKindOf(node: Pick<NodeRow, 'kind'>): ShareKind {
+  return node.kind === 'directory' ? 'directory' : 'file';
 }
 
 export function join(dir: string, name: string): string {

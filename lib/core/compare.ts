@@ -1,6 +1,6 @@
 // When two views of a node count as equal.
-import type { Nanoseconds, NodeId } from './node.ts';
-import type { Local, Synced } from './trees.ts';
+import type { Nanoseconds, NodeId, NodeKind } from './node.ts';
+import type { Local, Remote, Synced } from './trees.ts';
 
 export interface Place {
   readonly parent: NodeId;
@@ -28,6 +28,7 @@ export type Content = 'same' | 'changed' | 'unknown';
  */
 export function contentSince(local: Local, synced: Synced): Content {
   if (local.kind === 'directory') return 'same';
+  if (local.kind === 'link') return local.target === synced.target ? 'same' : 'changed';
   if (local.size !== synced.size) return 'changed';
   // Only where content was never read here (a tiered file): then time is all there is to go by.
   if (synced.hash === null) return sameTime(local.mtime, synced.mtime) ? 'same' : 'changed';
@@ -35,6 +36,19 @@ export function contentSince(local: Local, synced: Synced): Content {
   return local.hash === synced.hash ? 'same' : 'changed';
 }
 
-export function sameMode(a: { readonly mode: number }, b: { readonly mode: number }): boolean {
-  return a.mode === b.mode;
+/** True only where it is known: a content that nobody has read equals nothing. */
+export function sameContent(local: Local, remote: Remote): boolean {
+  if (local.kind !== remote.kind) return false;
+  if (local.kind === 'link') return local.target === remote.target;
+  return local.hash !== null && local.hash === remote.hash;
+}
+
+/** Of a link there is one mode only, whatever somebody else's row says. */
+export function sameMode(a: Moded, b: Moded): boolean {
+  return a.mode === b.mode || a.kind === 'link';
+}
+
+interface Moded {
+  readonly kind: NodeKind;
+  readonly mode: number;
 }

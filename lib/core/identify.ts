@@ -7,7 +7,8 @@
 // file may be taken for a deleted one that moved. So a hash outlives a move only where both births are known and equal.
 // Else the content is read again and goes out as a new version of the node: its history joins two files, but no site ever
 // sees content that was not saved there.
-import type { Nanoseconds, NodeId, NodeKind } from './node.ts';
+import { given, recorded } from './attributes.ts';
+import type { Attributes, Nanoseconds, NodeId, NodeKind } from './node.ts';
 import type { Local, Synced } from './trees.ts';
 
 /** What an entry of the site is known by wherever it moves. */
@@ -32,18 +33,22 @@ function isProven(known: Identity, { inode, born }: Identity): boolean {
 export interface Known extends Local, Identity {
   readonly statMtime: Nanoseconds;
   readonly ctime: Nanoseconds;
+  /** What the site showed when these attributes were recorded: what could not be set here is still what the others have. */
+  readonly seen?: Attributes | undefined;
 }
 
 /** A directory: of the local tree, or one that was found in this very scan and has no id yet. */
 export type Place = NodeId | Found;
 
 /** Something on the site that is not as the local tree says. */
-export interface Found extends Identity {
+export interface Found extends Identity, Attributes {
   readonly dir: Place;
   readonly name: string;
   /** Where to look again; nothing is concluded from it. */
   readonly path: string;
   readonly kind: NodeKind;
+  /** Of a link. */
+  readonly target?: string | undefined;
   /** 0 for a directory. */
   readonly size: number;
   /** Permission bits that are synced (0777). */
@@ -187,8 +192,9 @@ class Identification {
   #entry(found: Found, parent: NodeId): Known {
     const id = this.#ids.get(found) ?? this.#nextId();
     this.#give(found, id);
-    const { name, kind, size, mode, mtime: statMtime, ctime, inode, born } = found;
+    const { name, kind, target, size, mode, mtime: statMtime, ctime, inode, born } = found;
     const before = this.#site.local(id);
+    const seen = given(found);
     const file = kind === 'file';
     const moved = before?.parent !== parent || before.name !== name;
     const same = before !== undefined && isUntouched(before, found, moved);
@@ -198,8 +204,9 @@ class Identification {
       parent,
       name,
       kind,
+      ...(target === undefined ? {} : { target }),
       size,
-      mtime: !file ? '0' : same ? before.mtime : statMtime,
+      mtime: kind === 'directory' ? '0' : same ? before.mtime : statMtime,
       mode,
       hash: same && file ? before.hash : null,
       settled: !file || found.settled || (same && (before.settled || found.ahead)),
@@ -207,6 +214,8 @@ class Identification {
       born,
       statMtime,
       ctime,
+      ...recorded(seen, before),
+      ...(Object.keys(seen).length === 0 ? {} : { seen }),
     };
   }
 

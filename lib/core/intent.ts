@@ -1,5 +1,6 @@
 // What one node needs, from its own three states alone. Whether its turn has come (names, parents) is for order.ts.
-import { contentSince, sameMode, samePlace, sameTime } from './compare.ts';
+import { addsTo, agreedOn, contradicts, given } from './attributes.ts';
+import { contentSince, sameContent, sameMode, samePlace, sameTime } from './compare.ts';
 import { utf8Length } from './conflict-name.ts';
 import { GoneDirectories } from './gone-directory.ts';
 import { rootId, type NodeId } from './node.ts';
@@ -73,7 +74,7 @@ export class Intents {
   }
 
   #new(local: Local): Intent {
-    const create = propose({ kind: local.kind === 'file' ? 'create' : 'mkdir', node: local.id });
+    const create = propose({ kind: local.kind === 'directory' ? 'mkdir' : 'create', node: local.id });
     const twin = this.#trees.remoteAt(local.parent, local.name);
     if (twin === undefined) return create;
     const known = this.#trees.synced(twin.id) !== undefined || this.#trees.local(twin.id) !== undefined;
@@ -86,13 +87,14 @@ export class Intents {
     const adopt: Intent = { step: { kind: 'adopt', to: twin.id } };
     if (local.kind !== twin.kind) return undefined;
     if (local.kind === 'directory') return adopt;
+    if (local.kind === 'link') return sameContent(local, twin) ? adopt : undefined;
     if (twin.hash === null || local.size !== twin.size) return undefined;
     if (local.hash === null) return hash;
-    return local.hash === twin.hash ? adopt : undefined;
+    return sameContent(local, twin) ? adopt : undefined;
   }
 
   #goneHere(synced: Synced, remote: Remote): Intent {
-    if (remote.kind === 'file') {
+    if (remote.kind !== 'directory') {
       if (remote.version !== synced.version) return { ...appear(remote), agreed: null };
       return this.#unlessCovered(remote, { kind: 'delete', node: remote.id, base: synced.version });
     }
@@ -117,7 +119,7 @@ export class Intents {
 
 function appear(remote: Remote): Intent {
   if (utf8Length(remote.name) > 255) return { step: { kind: 'problem', code: 'name_too_long' } };
-  return act({ kind: remote.kind === 'file' ? 'fetch' : 'mkdir', node: remote.id });
+  return act({ kind: remote.kind === 'directory' ? 'mkdir' : 'fetch', node: remote.id });
 }
 
 function goneThere(local: Local, synced: Synced): Intent {
@@ -130,8 +132,8 @@ function goneThere(local: Local, synced: Synced): Intent {
 
 /** One id at both sides that was never agreed on: a crash came before the synced state was written, or it was lost. */
 function met(local: Local, remote: Remote): Intent {
-  if (local.kind === 'file' && (remote.hash === null || local.size !== remote.size || local.hash !== remote.hash)) {
-    if (local.hash === null && remote.hash !== null && local.size === remote.size) return hash;
+  if (local.kind !== 'directory' && !sameContent(local, remote)) {
+    if (mayBeEqual(local, remote)) return hash;
     // Based on nothing: to the committer that is a conflict with whatever is there.
     return propose({ kind: 'edit', node: local.id, base: 0 });
   }
@@ -142,8 +144,14 @@ function met(local: Local, remote: Remote): Intent {
 /** The synced state of equal content. Local place and attributes count as synced, so the remote ones win. */
 export function sameAs(local: Local, remote: Remote): Synced {
   const { parent, name, mode, mtime } = local;
-  const { id, kind, version, size, hash: content } = remote;
-  return { id, parent, name, kind, version, size, hash: content, mtime, mode };
+  const { id, kind, target, version, size, hash: content } = remote;
+  const link = target === undefined ? {} : { target };
+  return { id, parent, name, kind, ...link, version, size, hash: content, mtime, mode, ...given(local) };
+}
+
+/** A file whose hash is not known, and could be the other one's. */
+function mayBeEqual(local: Local, remote: Remote): boolean {
+  return local.kind === 'file' && local.hash === null && remote.hash !== null && local.size === remote.size;
 }
 
 /** All three are there. One step at a time: place, content, attributes. */
@@ -158,25 +166,22 @@ function agree(local: Local, before: Synced, remote: Remote): Synced {
   let synced = before;
   if (samePlace(local, remote) && !samePlace(local, synced))
     synced = { ...synced, parent: remote.parent, name: remote.name };
-  if (remote.version !== synced.version && local.hash !== null && local.hash === remote.hash)
+  if (remote.version !== synced.version && sameContent(local, remote)) {
     // The local attributes count as synced, so that the remote ones win.
-    synced = {
-      ...synced,
-      version: remote.version,
-      size: remote.size,
-      hash: remote.hash,
-      mtime: local.mtime,
-      mode: local.mode,
-    };
+    const { version, size, hash: content, target } = remote;
+    const link = target === undefined ? {} : { target };
+    synced = { ...synced, ...link, version, size, hash: content, mtime: local.mtime, mode: local.mode };
+  }
   if (sameMode(local, remote) && !sameMode(local, synced)) synced = { ...synced, mode: remote.mode };
   if (
-    local.kind === 'file' &&
+    local.kind !== 'directory' &&
     remote.version === synced.version &&
     sameTime(local.mtime, remote.mtime) &&
     !sameTime(local.mtime, synced.mtime)
   )
     synced = { ...synced, mtime: remote.mtime };
-  return synced;
+  const alike = agreedOn(local, synced, remote);
+  return alike === undefined ? synced : { ...synced, ...alike };
 }
 
 function nextStep(local: Local, synced: Synced, remote: Remote): Intent {
@@ -190,16 +195,17 @@ function nextStep(local: Local, synced: Synced, remote: Remote): Intent {
   const theirs = remote.version !== synced.version;
   if (mine === 'unknown') return hash;
   if (mine === 'changed') {
-    if (theirs && local.hash === null && local.size === remote.size && remote.hash !== null) return hash;
+    if (theirs && mayBeEqual(local, remote)) return hash;
     return propose({ kind: 'edit', node: id, base: synced.version });
   }
   if (theirs) return act({ kind: 'replace', node: id });
-  if (!sameAttributes(remote, synced)) return act({ kind: 'attributes', node: id });
-  if (!sameAttributes(local, synced)) return propose({ kind: 'attributes', node: id, base: synced.version });
+  if (!sameModeAndTime(remote, synced) || addsTo(remote, synced)) return act({ kind: 'attributes', node: id });
+  if (!sameModeAndTime(local, synced) || contradicts(local, synced))
+    return propose({ kind: 'attributes', node: id, base: synced.version });
   return none;
 }
 
 /** Directory mtimes are not synced: every change below moves them. */
-function sameAttributes(a: Local | Remote, synced: Synced): boolean {
+function sameModeAndTime(a: Local | Remote, synced: Synced): boolean {
   return sameMode(a, synced) && (synced.kind === 'directory' || sameTime(a.mtime, synced.mtime));
 }

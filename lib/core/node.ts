@@ -1,17 +1,28 @@
-// A node is one file or directory of a group's namespace. Its id survives renames and moves.
+// A node is one file, directory or symbolic link of a group's namespace. Its id survives renames and moves.
 
 export type NodeId = string;
 
 /** The group's root directory: always there, never an operation's subject. */
 export const rootId: NodeId = 'root';
 
-export type NodeKind = 'file' | 'directory';
+export type NodeKind = 'file' | 'directory' | 'link';
 
 /** Nanoseconds since 1970 as a decimal string, because JSON has no integers of that size. */
 export type Nanoseconds = string;
 
+/**
+ * What a site may be unable to see or to set. Absent: nobody has said, so it is left as it is and no difference to anything.
+ */
+export interface Attributes {
+  /** The user's name, or the number in decimal where there is no name. */
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  /** `user.*` only: name to value in base64; `{}` is none. */
+  readonly xattrs?: Readonly<Record<string, string>> | undefined;
+}
+
 /** What the namespace says of one node that is alive; the remote tree of an agent is made of these. */
-export interface NodeState {
+export interface NodeState extends Attributes {
   readonly id: NodeId;
   readonly parent: NodeId;
   /** The Linux name. */
@@ -19,6 +30,8 @@ export interface NodeState {
   /** The name on the share, where it differs from what `shareName(name)` gives (twins under case folding). */
   readonly share?: string | undefined;
   readonly kind: NodeKind;
+  /** What a link points at: as names, bytes that are no UTF-8 are lone surrogates. Its content on the share is made of it. */
+  readonly target?: string | undefined;
   /** The sequence number that last changed the content; 0 for a directory. */
   readonly version: number;
   /** The sequence number that last changed anything. */

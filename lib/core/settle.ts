@@ -1,6 +1,7 @@
 // What the outcome of an own operation, and the completion of an own action, mean for the trees.
+import { given } from './attributes.ts';
 import { samePlace, type Place } from './compare.ts';
-import { rootId, type Nanoseconds, type NodeId } from './node.ts';
+import { rootId, type Attributes, type Nanoseconds, type NodeId } from './node.ts';
 import type { OutcomeRow } from './advance.ts';
 import type { Action, Local, Remote, Synced, Trees } from './trees.ts';
 
@@ -8,21 +9,23 @@ import type { Action, Local, Remote, Synced, Trees } from './trees.ts';
 export type Sent =
   | (Created & { readonly kind: 'create' })
   | (Created & { readonly kind: 'edit'; readonly base: number })
-  | (Place & { readonly kind: 'mkdir'; readonly node: NodeId; readonly mode: number })
+  | (Place & Attributes & { readonly kind: 'mkdir'; readonly node: NodeId; readonly mode: number })
   | (Place & { readonly kind: 'move'; readonly node: NodeId })
   | { readonly kind: 'delete'; readonly node: NodeId; readonly base: number }
   | { readonly kind: 'rmdir'; readonly node: NodeId }
-  | {
+  | (Attributes & {
       readonly kind: 'attributes';
       readonly node: NodeId;
       readonly base: number;
-      readonly mode: number;
+      readonly mode?: number | undefined;
       readonly mtime?: Nanoseconds | undefined;
-    }
+    })
   | { readonly kind: 'none' };
 
-interface Created extends Place {
+interface Created extends Place, Attributes {
   readonly node: NodeId;
+  /** Of a link. */
+  readonly target?: string | undefined;
   readonly content: { readonly size: number; readonly hash: string };
   readonly mtime: Nanoseconds;
   readonly mode: number;
@@ -51,7 +54,7 @@ export const maxRejections = 5;
 
 /** Codes that the same operation will meet again, however often it is sent. */
 export function isLasting(code: string): boolean {
-  return code === 'poison' || /^(name|path|size|limit)_/.test(code);
+  return code === 'poison' || /^(name|path|size|limit|target)_/.test(code);
 }
 
 /** Codes that say of a new node's id that it is not new. */
@@ -83,7 +86,8 @@ export function settle(trees: Trees, flight: Flight, row: OutcomeRow): readonly 
     }
     case 'attributes': {
       if (before === undefined) return [];
-      const synced = { ...before, mode: sent.mode, mtime: sent.mtime ?? before.mtime };
+      const { mode = before.mode, mtime = before.mtime } = sent;
+      const synced = { ...before, mode, mtime, ...given(sent) };
       return [{ kind: 'synced', id: sent.node, synced }];
     }
     case 'delete':
@@ -146,8 +150,10 @@ function landed(
     ...placeOf(trees, sent, ours, row),
     ...(sent.kind === 'mkdir'
       ? { kind: 'directory', version: 0, size: 0, hash: null, mtime: '0' }
-      : { kind: 'file', version: versionOf(trees, sent.content.hash, ours, row), ...contentOf(sent) }),
+      : { version: versionOf(trees, sent.content.hash, ours, row), ...contentOf(sent) }),
     mode: sent.mode,
+    ...given(trees.synced(ours) ?? {}),
+    ...given(sent),
   };
   if (ours === sent.node) return [{ kind: 'synced', id: ours, synced }];
   const there = trees.local(ours);
@@ -175,8 +181,14 @@ function leave(entry: Local, before: Synced | undefined): Change {
   return { kind: 'renew', from: entry.id, synced: before !== undefined && samePlace(entry, before) ? before : null };
 }
 
-function contentOf(sent: Created): Pick<Synced, 'size' | 'hash' | 'mtime'> {
-  return { size: sent.content.size, hash: sent.content.hash, mtime: sent.mtime };
+function contentOf(sent: Created): Pick<Synced, 'kind' | 'target' | 'size' | 'hash' | 'mtime'> {
+  const { target } = sent;
+  return {
+    ...(target === undefined ? { kind: 'file' } : { kind: 'link', target }),
+    size: sent.content.size,
+    hash: sent.content.hash,
+    mtime: sent.mtime,
+  };
 }
 
 function placeOf(
@@ -269,15 +281,18 @@ export function afterAction(done: Done, before: Synced | undefined): Synced | nu
     case 'attributes':
       return before === undefined || remote === undefined
         ? undefined
-        : { ...before, mode: remote.mode, mtime: remote.mtime };
+        : { ...before, mode: remote.mode, mtime: remote.mtime, ...given(remote) };
     case 'fetch':
     case 'mkdir':
     case 'replace': {
       if (remote === undefined) return undefined;
-      const { id, kind, version, size, mtime, mode } = remote;
+      const { id, kind, target, version, size, mtime, mode } = remote;
       const place = action.kind === 'replace' && before !== undefined ? before : remote;
       const hash = remote.hash ?? local?.hash ?? null;
-      return { id, parent: place.parent, name: place.name, kind, version, size, hash, mtime, mode };
+      const link = target === undefined ? {} : { target };
+      // What the log does not say is as it came out here: a later change of it is one.
+      const more = { ...given(local ?? {}), ...given(remote) };
+      return { id, parent: place.parent, name: place.name, kind, ...link, version, size, hash, mtime, mode, ...more };
     }
   }
 }

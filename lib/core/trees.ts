@@ -1,15 +1,17 @@
 // The three trees of an endpoint, all keyed by node id: *remote* (what the log says up to the cursor), *local* (what the
 // scan saw) and *synced* (what both sides agreed on last). The planner compares them; nothing else decides.
-import type { Nanoseconds, NodeId, NodeKind, NodeState } from './node.ts';
+import type { Attributes, Nanoseconds, NodeId, NodeKind, NodeState } from './node.ts';
 
 export type Remote = NodeState;
 
 /** An entry of the site's tree. New entries have ids of their own from the start, so that children can name them. */
-export interface Local {
+export interface Local extends Attributes {
   readonly id: NodeId;
   readonly parent: NodeId;
   readonly name: string;
   readonly kind: NodeKind;
+  /** Of a link: its content, which needs no hash. */
+  readonly target?: string | undefined;
   readonly size: number;
   readonly mtime: Nanoseconds;
   readonly mode: number;
@@ -20,11 +22,12 @@ export interface Local {
 }
 
 /** The last agreed state; `version` is the content version both sides had. */
-export interface Synced {
+export interface Synced extends Attributes {
   readonly id: NodeId;
   readonly parent: NodeId;
   readonly name: string;
   readonly kind: NodeKind;
+  readonly target?: string | undefined;
   readonly version: number;
   readonly size: number;
   readonly mtime: Nanoseconds;

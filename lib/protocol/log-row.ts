@@ -1,7 +1,8 @@
 // One row of a group's change log: what became of one operation, and what it changed. Agents build their remote tree from
 // the effects of rows 1..cursor, in order, and settle their outbox by (endpoint, incarnation, n).
 import { z } from 'zod';
-import { hash, nanoseconds } from './operation.ts';
+import { attributeFields } from './attributes.ts';
+import { hash, nanoseconds, target } from './operation.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -10,13 +11,15 @@ export const nodeState = z.object({
   parent: z.string(),
   name: z.string(),
   share: z.string().optional(),
-  kind: z.enum(['file', 'directory']),
+  kind: z.enum(['file', 'directory', 'link']),
+  target: target.optional(),
   version: count,
   seq: count,
   size: count,
   hash: hash.nullable(),
   mtime: nanoseconds,
   mode: count,
+  ...attributeFields,
   etag: z.string(),
   fileId: z.string(),
   lastWrite: z.string(),

@@ -1,5 +1,6 @@
 // What an agent asks of the committer. Named (endpoint, incarnation, n): the idempotence key, n counting up from 1.
 import { z } from 'zod';
+import { attributeFields } from './attributes.ts';
 
 const nodeId = z.string().regex(/^[a-z0-9-]{4,80}$/);
 const count = z.number().int().nonnegative();
@@ -8,6 +9,9 @@ const mode = z.number().int().min(0).max(0o777);
 export const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** A name on Linux: one component, at most 255 bytes; what else must hold is the committer's to say. */
 const name = z.string().min(1).max(255);
+
+/** What a symbolic link points at, in the form of names; its bytes, and that its content is made of it, are checked later. */
+export const target = z.string().min(1).max(1024);
 
 /** A staged file: uploaded, whole, and known by what the share answered for it. */
 const content = z.object({
@@ -25,16 +29,19 @@ const content = z.object({
 });
 export type Content = z.infer<typeof content>;
 
+/** A new file, or with `target` a new link; its content is then what `linkFile(target)` gives, whole. */
 const create = z.object({
   kind: z.literal('create'),
   node: nodeId,
   parent: nodeId,
   name,
   content,
+  target: target.optional(),
   mtime: nanoseconds,
   mode,
+  ...attributeFields,
 });
-const mkdir = z.object({ kind: z.literal('mkdir'), node: nodeId, parent: nodeId, name, mode });
+const mkdir = z.object({ kind: z.literal('mkdir'), node: nodeId, parent: nodeId, name, mode, ...attributeFields });
 /** New content. `parent` and `name` are where the sender knows the node to be: they save a look-up and revive a deleted one. */
 const edit = z.object({
   kind: z.literal('edit'),
@@ -43,22 +50,25 @@ const edit = z.object({
   name,
   base: count,
   content,
+  target: target.optional(),
   mtime: nanoseconds,
   mode,
+  ...attributeFields,
 });
 /** New name or parent of a file, or of a directory with all below. */
 const move = z.object({ kind: z.literal('move'), node: nodeId, parent: nodeId, name });
-/** Deletes one file of version `base`. */
+/** Deletes one file or link of version `base`. */
 const remove = z.object({ kind: z.literal('delete'), node: nodeId, base: count });
 /** Deletes a directory whole; `asOf` is the sender's cursor: a later row below rejects it. */
 const rmdir = z.object({ kind: z.literal('rmdir'), node: nodeId, asOf: count });
-/** Mode of any node; mtime of a file whose content (`base`) did not change. */
+/** Of any node whose content is still that of `base`; mtime of files and links only. What is absent stays as it is. */
 const attributes = z.object({
   kind: z.literal('attributes'),
   node: nodeId,
   base: count,
-  mode,
+  mode: mode.optional(),
   mtime: nanoseconds.optional(),
+  ...attributeFields,
 });
 /** Uses up a number whose operation was given up before it was sent. */
 const none = z.object({ kind: z.literal('none') });

@@ -1,9 +1,10 @@
 // An honest small committer over a namespace in memory: enough of the semantics for tests of agents.
+import { given } from '../../lib/core/attributes.ts';
 import { conflictName } from '../../lib/core/conflict-name.ts';
 import { fold } from '../../lib/core/fold.ts';
 import { rootId, type NodeId, type NodeState } from '../../lib/core/node.ts';
 import type { Effect, LogRow } from '../../lib/protocol/log-row.ts';
-import type { Content, Operation } from '../../lib/protocol/operation.ts';
+import type { Operation } from '../../lib/protocol/operation.ts';
 
 export interface Stored {
   readonly etag: string;
@@ -100,10 +101,18 @@ export class Namespace {
       case 'attributes': {
         const node = this.nodes.get(this.#live(operation.node));
         if (node === undefined) return reject('absent');
-        if (node.kind === 'file' && node.version !== operation.base) return reject('changed');
+        if (node.kind !== 'directory' && node.version !== operation.base) return reject('changed');
         return {
           outcome: 'applied',
-          effects: [this.#put({ ...node, seq, mode: operation.mode, mtime: operation.mtime ?? node.mtime })],
+          effects: [
+            this.#put({
+              ...node,
+              seq,
+              ...given(operation),
+              mode: operation.mode ?? node.mode,
+              mtime: operation.mtime ?? node.mtime,
+            }),
+          ],
         };
       }
     }
@@ -119,7 +128,12 @@ export class Namespace {
       return { outcome: 'applied', effects: [...effects, { alias: operation.node, to: there.id }] };
     }
     if (there !== undefined) effects.push(this.#aside(there, there.author, seq));
-    effects.push(this.#put(directory(operation.node, parent, operation.name, operation.mode, seq, server)));
+    effects.push(
+      this.#put({
+        ...directory(operation.node, parent, operation.name, operation.mode, seq, server),
+        ...given(operation),
+      }),
+    );
     return { outcome: there === undefined ? 'applied' : 'conflict', effects };
   }
 
@@ -127,15 +141,15 @@ export class Namespace {
     const effects: Effect[] = [];
     const parent = this.#parent(operation.parent, seq, effects);
     if (parent === undefined) return reject('no_parent');
-    const { node: id, name, content, mtime, mode } = operation;
+    const { node: id, name, mtime } = operation;
     const there = this.at(parent, name);
-    const mine = file(id, parent, name, content, mtime, mode, seq, server);
+    const mine = file(operation, id, parent, name, seq, server);
     if (there === undefined) return { outcome: 'applied', effects: [...effects, this.#store(mine, staged)] };
-    if (there.kind === 'file' && there.hash === content.hash) {
+    if (isSame(there, mine)) {
       this.#aliases.set(id, there.id);
       return { outcome: 'applied', effects: [...effects, { alias: id, to: there.id }] };
     }
-    if (there.kind === 'file' && BigInt(mtime) > BigInt(there.mtime)) {
+    if (there.kind !== 'directory' && BigInt(mtime) > BigInt(there.mtime)) {
       effects.push(this.#aside(there, there.author, seq));
       return { outcome: 'conflict', effects: [...effects, this.#store(mine, staged)] };
     }
@@ -144,7 +158,7 @@ export class Namespace {
   }
 
   #edit(operation: Extract<Operation, { kind: 'edit' }>, seq: number, server: string, staged: Stored): Verdict {
-    const { content, mtime, mode, base } = operation;
+    const { mtime, base } = operation;
     const id = this.#live(operation.node);
     const node = this.nodes.get(id);
     const effects: Effect[] = [];
@@ -155,11 +169,12 @@ export class Namespace {
         this.at(parent, operation.name) === undefined ? operation.name : this.#freeName(parent, operation.name, server);
       return {
         outcome: 'applied',
-        effects: [...effects, this.#store(file(id, parent, name, content, mtime, mode, seq, server), staged)],
+        effects: [...effects, this.#store(file(operation, id, parent, name, seq, server), staged)],
       };
     }
-    const next = file(id, node.parent, node.name, content, mtime, mode, seq, server);
-    if (node.version === base || node.hash === content.hash)
+    const next = { ...given(node), ...file(operation, id, node.parent, node.name, seq, server) };
+    if (node.kind !== next.kind) return reject('kind_changed');
+    if (node.version === base || isSame(node, next))
       return { outcome: 'applied', effects: [this.#store(next, staged)] };
     const copyId = `copy-${seq}`;
     if (BigInt(mtime) > BigInt(node.mtime)) {
@@ -252,7 +267,7 @@ export class Namespace {
   }
 
   #below(id: NodeId): readonly NodeState[] {
-    if (this.nodes.get(id)?.kind === 'file') return [];
+    if (this.nodes.get(id)?.kind !== 'directory') return [];
     return this.children(id).flatMap((child) => [child, ...this.#below(child.id)]);
   }
 }
@@ -284,16 +299,23 @@ function directory(id: NodeId, parent: NodeId, name: string, mode: number, seq: 
   };
 }
 
+type WithContent = Extract<Operation, { kind: 'create' | 'edit' }>;
+
 function file(
+  operation: WithContent,
   id: NodeId,
   parent: NodeId,
   name: string,
-  content: Content,
-  mtime: string,
-  mode: number,
   seq: number,
   author: string,
 ): NodeState {
+  const { content, target, mtime, mode } = operation;
   const { size, hash } = content;
-  return { id, parent, name, kind: 'file', version: seq, seq, size, hash, mtime, mode, author, ...nowhere };
+  const kind = target === undefined ? { kind: 'file' as const } : { kind: 'link' as const, target };
+  const more = given(operation);
+  return { id, parent, name, ...kind, version: seq, seq, size, hash, mtime, mode, ...more, author, ...nowhere };
+}
+
+function isSame(a: NodeState, b: NodeState): boolean {
+  return a.kind === b.kind && (a.kind === 'link' ? a.target === b.target : a.hash === b.hash);
 }

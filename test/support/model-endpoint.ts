@@ -1,6 +1,7 @@
 // An endpoint without a disk: the local tree is the site. It plans what is dirty, does the actions with the checks that a
 // file system makes, and sends the proposals to a model committer. For tests of the planner.
 import { advance } from '../../lib/core/advance.ts';
+import { given } from '../../lib/core/attributes.ts';
 import { rootId, type NodeId } from '../../lib/core/node.ts';
 import { MemoryTrees } from '../../lib/core/memory-trees.ts';
 import { plan } from '../../lib/core/plan.ts';
@@ -149,14 +150,24 @@ export class ModelEndpoint {
     if (proposal.kind === 'rmdir') return { kind: 'rmdir', node, asOf: this.#cursor };
     if (local === undefined) throw new Error(`${proposal.kind} of ${node}, which is not here`);
     const { parent, name, mode, mtime } = local;
-    if (proposal.kind === 'mkdir') return { kind: 'mkdir', node, parent, name, mode };
+    const more = given(local);
+    if (proposal.kind === 'mkdir') return { kind: 'mkdir', node, parent, name, mode, ...more };
     if (proposal.kind === 'attributes')
-      return { kind: 'attributes', node, base: proposal.base, mode, ...(local.kind === 'file' ? { mtime } : {}) };
+      return {
+        kind: 'attributes',
+        node,
+        base: proposal.base,
+        mode,
+        ...(local.kind === 'directory' ? {} : { mtime }),
+        ...more,
+      };
     const hash = this.disk.get(node) ?? '';
     this.trees.locals.set({ ...local, hash });
     const content = { size: local.size, hash };
-    if (proposal.kind === 'create') return { kind: 'create', node, parent, name, content, mtime, mode };
-    return { kind: 'edit', node, base: proposal.base, parent, name, content, mtime, mode };
+    const link = local.target === undefined ? {} : { target: local.target };
+    if (proposal.kind === 'create')
+      return { kind: 'create', node, parent, name, content, ...link, mtime, mode, ...more };
+    return { kind: 'edit', node, base: proposal.base, parent, name, content, ...link, mtime, mode, ...more };
   }
 
   #send(): void {
@@ -198,7 +209,7 @@ export class ModelEndpoint {
         return this.#place({ ...remote, parent: local.parent, name: local.name, settled: true });
       case 'attributes':
         if (local === undefined || remote === undefined) return 'ENOENT';
-        this.trees.locals.set({ ...local, mode: remote.mode, mtime: remote.mtime });
+        this.trees.locals.set({ ...local, mode: remote.mode, mtime: remote.mtime, ...given(remote) });
         return undefined;
       case 'move':
         return local === undefined ? 'ENOENT' : this.#place({ ...local, parent: action.parent, name: action.name });
@@ -222,9 +233,10 @@ export class ModelEndpoint {
     if (entry.parent !== rootId && this.trees.local(entry.parent)?.kind !== 'directory') return 'ENOENT';
     for (let up: NodeId | undefined = entry.parent; up !== undefined; up = this.trees.local(up)?.parent)
       if (up === entry.id) return 'EINVAL';
-    const { id, parent, name, kind, size, mtime, mode, hash, settled } = entry;
-    this.trees.locals.set({ id, parent, name, kind, size, mtime, mode, hash, settled });
-    if (kind === 'file' && hash !== null) this.disk.set(id, hash);
+    const { id, parent, name, kind, target, size, mtime, mode, hash, settled } = entry;
+    const link = target === undefined ? {} : { target };
+    this.trees.locals.set({ id, parent, name, kind, ...link, size, mtime, mode, hash, settled, ...given(entry) });
+    if (kind !== 'directory' && hash !== null) this.disk.set(id, hash);
     return undefined;
   }
 }

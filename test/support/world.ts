@@ -98,7 +98,15 @@ export function work(endpoint: ModelEndpoint, turns: readonly Turn[], who: strin
   const { trees, disk, dirty } = endpoint;
   const before: Shape = new Map();
   for (const { id, parent, name, kind, mtime, mode } of trees.locals.all())
-    before.set(id, { id, parent, name, kind, content: disk.get(id) ?? '', mtime: Number(mtime) / 1_000_000, mode });
+    before.set(id, {
+      id,
+      parent,
+      name,
+      kind: kind === 'link' ? 'file' : kind,
+      content: disk.get(id) ?? '',
+      mtime: Number(mtime) / 1_000_000,
+      mode,
+    });
   const after = new Map(before);
   perturb(after, turns, who, clock);
   for (const id of before.keys()) {

@@ -1,14 +1,16 @@
 // New content: a file that is new, or a new version of one that is there. "Edit beats delete", "same content is no
 // conflict", "newest mtime keeps the name".
 import { must } from '../../base/errors.ts';
+import { given } from '../../core/attributes.ts';
 import { blockSize, type NodeId } from '../../core/node.ts';
+import { linkFile, linkHash, linkSize } from '../../protocol/link.ts';
 import { blocksPath, stagedBlocks, stagedPath } from '../../protocol/layout.ts';
 import type { Operation } from '../../protocol/operation.ts';
 import type { Change, Step } from '../plan.ts';
 import type { NodeRow } from '../rows.ts';
+import { withOther } from './attributes.ts';
 import {
   Refused,
-  attributesStep,
   conflictPlace,
   expectedOf,
   holdPath,
@@ -28,11 +30,13 @@ type Create = Extract<Operation, { kind: 'create' }>;
 type Edit = Extract<Operation, { kind: 'edit' }>;
 
 export async function decideCreate(asked: Asked, op: Create): Promise<Decision> {
+  checkLink(op);
   await unusedId(asked, op.node);
   return decideNew(asked, op, op.node, op.parent, op.name, 'new');
 }
 
 export async function decideEdit(asked: Asked, op: Edit): Promise<Decision> {
+  checkLink(op);
   const found = await asked.view.find(op.node);
   // An edit beats a delete: the node comes back with its id, where it was last (I5: this is the explicit operation).
   if (found.state === 'unknown') return decideNew(asked, op, op.node, op.parent, op.name, 'moved');
@@ -41,10 +45,10 @@ export async function decideEdit(asked: Asked, op: Edit): Promise<Decision> {
     const { parent: at, name } = (await isReachable(asked, row.parent)) ? row : op;
     return decideNew(asked, op, row.id, at, name, 'moved');
   }
-  if (row.kind !== 'file') throw new Refused('not_a_file');
+  if (row.kind !== kindOf(op)) throw new Refused(row.kind === 'directory' ? 'not_a_file' : 'kind_changed');
   const parent = await liveParent(asked, row.parent);
   const place = placeOf(parent, row.name, row.share);
-  if (await asked.hasContent(row, op.content.hash, op.content.size)) return sameContent(asked, op, row, place);
+  if (await isSameContent(asked, op, row)) return sameContent(asked, op, row, place);
   if (row.version === op.base) return overwrite(asked, op, row, place);
   return editConflict(asked, op, row, parent, place);
 }
@@ -62,12 +66,26 @@ async function isReachable(asked: Asked, parent: NodeId): Promise<boolean> {
 
 /** Nothing to transfer; the newest mode and mtime of the same content stay if the sender knew the version. */
 function sameContent(asked: Asked, op: Edit, row: NodeRow, place: Place): Decision {
-  if (row.version !== op.base || (row.mode === op.mode && row.mtime === op.mtime)) return nothing(row.name, row.parent);
-  return {
-    ...nothing(row.name, row.parent),
-    steps: [attributesStep(row, place, op.mode, op.mtime)],
-    changes: [{ put: { ...row, seq: asked.seq, mode: op.mode, mtime: op.mtime }, place: 'same', from: 0 }],
-  };
+  const other = row.version === op.base ? withOther(asked, row, place, op) : undefined;
+  return { ...nothing(row.name, row.parent), ...other };
+}
+
+function kindOf(op: Create | Edit): 'file' | 'link' {
+  return op.target === undefined ? 'file' : 'link';
+}
+
+/** A link says its target twice: in the operation and, for the share, as content. Both are one. */
+function checkLink(op: Create | Edit): void {
+  if (op.target === undefined) return;
+  const file = linkFile(op.target);
+  if (typeof file === 'string') throw new Refused(file);
+  if (op.content.size !== linkSize || op.content.hash !== linkHash(file)) throw new Refused('target_malformed');
+}
+
+/** A file whose bytes happen to be those of a link is none. */
+async function isSameContent(asked: Asked, op: Create | Edit, row: NodeRow): Promise<boolean> {
+  if (row.kind !== kindOf(op)) return false;
+  return row.kind === 'link' ? row.target === op.target : asked.hasContent(row, op.content.hash, op.content.size);
 }
 
 function overwrite(asked: Asked, op: Edit, row: NodeRow, place: Place): Decision {
@@ -148,7 +166,7 @@ async function decideNew(
     changes: [...changes, { put: newNode(asked, op, id, where), place: how, from: before.length }],
   });
   if (holder === undefined) return at(place, [], []);
-  if (holder.kind === 'file' && (await asked.hasContent(holder, op.content.hash, op.content.size)))
+  if (await isSameContent(asked, op, holder))
     return { ...nothing(name, parent.id), changes: [{ alias: id, to: holder.id }] };
   // File against directory: the file takes the conflict name.
   if (holder.kind === 'directory' || !incomingWins(asked, op.mtime, holder))
@@ -201,7 +219,7 @@ function newNode(asked: Asked, op: Create | Edit, id: NodeId, place: Place): Nod
     parent: place.parent,
     name: place.name,
     ...(place.share === undefined ? {} : { share: place.share }),
-    kind: 'file',
+    kind: kindOf(op),
     version: 0,
     seq: 0,
     size: 0,
@@ -216,9 +234,11 @@ function newNode(asked: Asked, op: Create | Edit, id: NodeId, place: Place): Nod
 }
 
 function withContent(asked: Asked, op: Create | Edit, row: NodeRow): NodeRow {
-  const { blocks: _blocks, ...rest } = row;
+  const { blocks: _blocks, target: _target, ...rest } = row;
   return {
     ...rest,
+    ...(op.target === undefined ? {} : { target: op.target }),
+    ...given(op),
     version: asked.seq,
     seq: asked.seq,
     size: op.content.size,

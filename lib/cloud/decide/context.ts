@@ -167,17 +167,6 @@ export function expectedOf(node: NodeRow): { fileId: string; size: number; lastW
   return { fileId: node.fileId, size: node.size, lastWrite: node.lastWrite };
 }
 
-export function attributesStep(row: NodeRow, place: Place, mode: number, mtime: string): Step {
-  return {
-    do: 'attributes',
-    path: place.path,
-    kind: row.kind,
-    mode,
-    ...(mtime === row.mtime ? {} : { lastWrite: mtime }),
-    ...(row.kind === 'file' ? { expect: expectedOf(row) } : {}),
-  };
-}
-
 export function without(node: NodeRow, place: Place): NodeRow {
   const { share: _share, ...rest } = node;
   return {

@@ -1,13 +1,16 @@
 // The shape of the tree: directories made, nodes moved, nodes deleted.
 import { rootId } from '../../core/node.ts';
+import { given } from '../../core/attributes.ts';
+import { withAttributes } from '../../protocol/attributes.ts';
 import { encodeName, meta } from '../../protocol/layout.ts';
 import type { Operation } from '../../protocol/operation.ts';
+import type { Attributes } from '../../core/node.ts';
 import type { Change, Step } from '../plan.ts';
 import type { NodeRow } from '../rows.ts';
+import { shareKindOf } from '../view.ts';
 import { evictHolder } from './content.ts';
 import {
   Refused,
-  attributesStep,
   conflictPlace,
   expectedOf,
   holdPath,
@@ -33,8 +36,8 @@ export async function decideMkdir(asked: Asked, op: Of<'mkdir'>): Promise<Decisi
   if (holder?.kind === 'directory')
     return { ...nothing(op.name, parent.id), changes: [{ alias: op.node, to: holder.id }] };
   const where = holder === undefined ? place : placeOf(parent, op.name, holder.share);
-  const make = mkdirStep(asked, where, op.node, op.mode);
-  const put = directory(asked, op.node, where, op.mode);
+  const make = mkdirStep(asked, where, op.node, op);
+  const put = directory(asked, op.node, where, op);
   if (holder === undefined)
     return { ...nothing(op.name, parent.id), steps: [make], changes: [{ put, place: 'new', from: 0 }] };
   const evicted = await evictHolder(asked, parent, holder, place);
@@ -54,24 +57,28 @@ export async function decideRevive(asked: Asked, row: NodeRow): Promise<Decision
   if (holder?.kind === 'directory')
     return { ...nothing(row.name, parent.id), changes: [{ alias: row.id, to: holder.id }] };
   const where = holder === undefined ? place : await conflictPlace(asked, parent, row.name, asked.server, row.id);
-  const put = { ...directory(asked, row.id, where, row.mode), cleared: asked.seq };
+  const put = { ...directory(asked, row.id, where, row), cleared: asked.seq };
   return {
     ...nothing(row.name, parent.id),
-    steps: [mkdirStep(asked, where, row.id, row.mode)],
+    steps: [mkdirStep(asked, where, row.id, row)],
     changes: [{ put, place: 'moved', from: 0 }],
   };
 }
 
-function mkdirStep(asked: Asked, place: Place, id: string, mode: number): Step {
+interface Moded extends Attributes {
+  readonly mode: number;
+}
+
+function mkdirStep(asked: Asked, place: Place, id: string, node: Moded): Step {
   return {
     do: 'mkdir',
     path: place.path,
     hold: holdPath(asked, '-d'),
-    metadata: { [meta.node]: id, [meta.name]: encodeName(place.name), [meta.mode]: mode.toString(8) },
+    metadata: withAttributes({ [meta.node]: id, [meta.name]: encodeName(place.name) }, node),
   };
 }
 
-function directory(asked: Asked, id: string, place: Place, mode: number): NodeRow {
+function directory(asked: Asked, id: string, place: Place, node: Moded): NodeRow {
   return {
     v: 1,
     id,
@@ -84,7 +91,8 @@ function directory(asked: Asked, id: string, place: Place, mode: number): NodeRo
     size: 0,
     hash: null,
     mtime: '0',
-    mode,
+    mode: node.mode,
+    ...given(node),
     etag: '',
     fileId: '',
     lastWrite: '',
@@ -103,7 +111,7 @@ export async function decideMove(asked: Asked, op: Of<'move'>): Promise<Decision
   const from = placeOf(await liveParent(asked, row.parent), row.name, row.share);
   const { place, holder } = await placeAt(asked, parent, op.name, row.id);
   if (holder === undefined) return moved(asked, row, from, place, 'applied', []);
-  const displaces = holder.kind === 'file' && (row.kind === 'directory' || incomingWins(asked, row.mtime, holder));
+  const displaces = holder.kind !== 'directory' && (row.kind === 'directory' || incomingWins(asked, row.mtime, holder));
   if (!displaces) {
     const copy = await conflictPlace(asked, parent, op.name, asked.server, row.id);
     return moved(asked, row, from, copy, 'conflict', []);
@@ -124,7 +132,7 @@ function moved(
     do: 'evict',
     node: row.id,
     path: from.path,
-    kind: row.kind,
+    kind: shareKindOf(row),
     hold: holdPath(asked),
     to: to.path,
     foreign: 'copy',
@@ -156,7 +164,7 @@ export async function decideDelete(asked: Asked, op: Of<'delete'>): Promise<Deci
   if (found.state === 'unknown') return nothing('', rootId);
   const { row } = found;
   if (found.state === 'dead') return nothing(row.name, row.parent);
-  if (row.kind !== 'file') throw new Refused('not_a_file');
+  if (row.kind === 'directory') throw new Refused('not_a_file');
   if (row.version !== op.base) throw new Refused('stale');
   const place = placeOf(await liveParent(asked, row.parent), row.name, row.share);
   const step: Step = {
@@ -193,17 +201,4 @@ export async function decideRmdir(
     foreign: 'back',
   };
   return { ...nothing(row.name, row.parent), steps: [step], changes: [{ drop: row, key: found.key }] };
-}
-
-export async function decideAttributes(asked: Asked, op: Of<'attributes'>): Promise<Decision> {
-  const found = await asked.view.find(op.node);
-  if (found.state !== 'alive') throw new Refused('gone');
-  const { row } = found;
-  if (row.kind === 'file' && row.version !== op.base) throw new Refused('stale');
-  const mtime = row.kind === 'file' ? (op.mtime ?? row.mtime) : row.mtime;
-  if (row.mode === op.mode && row.mtime === mtime) return nothing(row.name, row.parent);
-  const place = placeOf(await liveParent(asked, row.parent), row.name, row.share);
-  const step = attributesStep(row, place, op.mode, mtime);
-  const put = { ...row, seq: asked.seq, mode: op.mode, mtime };
-  return { ...nothing(row.name, row.parent), steps: [step], changes: [{ put, place: 'same', from: 0 }] };
 }

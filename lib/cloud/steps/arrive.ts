@@ -1,4 +1,5 @@
 // The steps that bring something to a name: a staged file, a block list, a new directory, other attributes.
+import { withAttributes } from '../../protocol/attributes.ts';
 import { meta, shareTime } from '../../protocol/layout.ts';
 import { ShareRefusal, type ShareProperties, type Traits } from '../ports.ts';
 import type { Step } from '../plan.ts';
@@ -72,7 +73,7 @@ export async function setAttributes(
     step.expect === undefined ||
     isExpected(there, step.expect) ||
     (time !== undefined && isExpected(there, { ...step.expect, lastWrite: time }));
-  const metadata = { ...there.metadata, [meta.mode]: step.mode.toString(8) };
+  const metadata = withAttributes(there.metadata, step);
   const set = await clear(work, step.path, () => work.share.setMetadata(step.path, step.kind, metadata));
   if (set instanceof ShareRefusal) return undefined;
   // Whoever writes to it meanwhile moves its last-write, which tells until we set that ourselves: so it is asked right before.

@@ -2,7 +2,10 @@
 import { conflictName } from '../../core/conflict-name.ts';
 import type { NodeId } from '../../core/node.ts';
 import { linuxName, plainShareName } from '../../core/share-name.ts';
+import { given } from '../../core/attributes.ts';
+import { attributesIn } from '../../protocol/attributes.ts';
 import { fromShareTime } from '../../protocol/layout.ts';
+import { readKind, type Read } from '../link.ts';
 import { ShareRefusal, type ShareProperties } from '../ports.ts';
 import { nameKey, nodeKey, type NodeRow } from '../rows.ts';
 import { join, type View } from '../view.ts';
@@ -48,7 +51,10 @@ async function recordCopy(work: Work, dir: string, parent: NodeId, shareName: st
   // A hold that was sealed is come upon twice: when what was left behind is looked for, and when the next one is in the way.
   if (found.some((change) => 'put' in change && change.put.fileId === there.fileId)) return;
   const id = `${planned.foreignId}${found.length === 0 ? '' : `-${found.length}`}`;
-  found.push({ put: foundNode(there, there, { id, parent, name: linuxName(shareName) }), place: 'new' });
+  const read = await readKind(work.share, join(dir, shareName), there);
+  // What cannot be read at the moment counts as a file.
+  const put = foundNode(there, there, read, { id, parent, name: linuxName(shareName) });
+  found.push({ put, place: 'new' });
   if (there.kind === 'directory') examine.push(join(dir, shareName));
 }
 
@@ -62,22 +68,27 @@ async function isTaken(view: View, parent: NodeId, name: string, shareName: stri
 export function foundNode(
   there: ShareProperties,
   facts: Facts,
+  read: Read,
   at: { readonly id: string; readonly parent: string; readonly name: string; readonly share?: string | undefined },
 ): NodeRow {
-  const mode = Number.parseInt(there.metadata['tw_mode'] ?? '', 8);
+  const link = read === 'unreadable' || read.kind === 'file' ? undefined : read.target;
+  const written = attributesIn(there.metadata);
+  const kind = there.kind === 'directory' ? 'directory' : link === undefined ? 'file' : 'link';
   return {
     v: 1,
     id: at.id,
     parent: at.parent,
     name: at.name,
     ...(at.share === undefined ? {} : { share: at.share }),
-    kind: there.kind,
+    kind,
+    ...(link === undefined ? {} : { target: link }),
     version: 0,
     seq: 0,
     size: there.kind === 'file' ? there.size : 0,
     hash: null,
     mtime: there.kind === 'file' ? fromShareTime(facts.lastWrite) : '0',
-    mode: Number.isNaN(mode) ? (there.kind === 'file' ? 0o644 : 0o755) : mode & 0o777,
+    mode: kind === 'link' ? 0o777 : (written.mode ?? (kind === 'file' ? 0o644 : 0o755)),
+    ...given(written),
     etag: facts.etag,
     fileId: facts.fileId,
     lastWrite: facts.lastWrite,
