@@ -2,12 +2,12 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Faults } from '../faults.ts';
+import { Admission } from './admission.ts';
 import type { AppSettings } from './app-settings.ts';
 import type { ExtensionFactory, HostContext } from './extension.ts';
 import { FunctionTable } from './function-table.ts';
 import type { HostLog } from './host-log.ts';
 import type { HostSettings } from './host-json.ts';
-import { Admission } from './http/admission.ts';
 import { Invoker } from './invoker.ts';
 import { spoiled } from './spoiled.ts';
 import type { HostWaits } from './waits.ts';

@@ -31,6 +31,24 @@ describe('without sessions', () => {
     expect(source.closed).toBe(true);
   });
 
+  test('what is fetched ahead waits its turn, locked, and goes back when the host stops', async () => {
+    const { trigger, source, invoked } = bench(clock, {
+      serviceBus: { maxConcurrentCalls: 1, prefetchCount: 2 },
+      run: () => clock.sleep(10),
+    });
+    const listener = new MessagesListener(trigger);
+    await listener.start();
+    expect(source.single.options.maxConcurrentCalls).toBe(3);
+    for (const body of ['1', '2', '3']) void source.single.deliver(message(body));
+    await clock.advance(15);
+    expect(invoked.map(({ input }) => input.string)).toEqual(['1', '2']);
+    const stopped = listener.stop();
+    await clock.advance(15);
+    await stopped;
+    expect(source.single.settled).toEqual(['complete m-1', 'complete m-2']);
+    expect(invoked).toHaveLength(2);
+  });
+
   test('the default is 16 a core', () => {
     expect(bench(clock).trigger.settings.maxConcurrentCalls).toBe(32);
   });

@@ -163,6 +163,28 @@ describe('serving a session', () => {
     await settle();
     expect(receiver.options.maxConcurrentCalls).toBe(3);
   });
+
+  test('what was fetched ahead runs after a failure of what came before it, and not at all once the session is over', async () => {
+    const stopping = new AbortController();
+    const { trigger, invoked } = bench(clock, {
+      serviceBus: { prefetchCount: 5 },
+      run: async (body) => {
+        await clock.sleep(10);
+        if (body === '1') throw new Error('no');
+      },
+    });
+    const receiver = new FakeReceiver(clock);
+    const served = serveSession(receiver, trigger, stopping.signal);
+    await settle();
+    expect(receiver.options.maxConcurrentCalls).toBe(6);
+    for (const body of ['1', '2', '3']) void receiver.deliver(message(body));
+    await clock.advance(15);
+    stopping.abort();
+    await clock.advance(15);
+    await served;
+    expect(invoked.map(({ input }) => input.string)).toEqual(['1', '2']);
+    expect(receiver.settled).toEqual(['abandon m-1', 'complete m-2']);
+  });
 });
 
 describe('accepting sessions', () => {

@@ -1,3 +1,4 @@
+import { Admission } from '../admission.ts';
 import { codeOf } from '../../../base/errors.ts';
 import { close } from './patience.ts';
 import type { Message, SessionReceiver } from './receiver.ts';
@@ -5,27 +6,33 @@ import { SessionLock } from './session-lock.ts';
 import type { Trigger } from './trigger.ts';
 
 /**
- * Serves one session message by message, in order (or up to `maxConcurrentCallsPerSession` at a time), until none has
- * come for `sessionIdleMs`, the lock is lost, or the host stops; then gives it back.
+ * Serves one session message by message, in order (or up to `maxConcurrentCallsPerSession` at a time; what was fetched
+ * ahead runs even after a failure of what comes before it), until none has come for `sessionIdleMs`, the lock is lost, or the host stops; then gives it back.
  */
 export async function serveSession(receiver: SessionReceiver, trigger: Trigger, stopping: AbortSignal): Promise<void> {
   const { settings, clock } = trigger;
   const lock = new SessionLock(receiver, clock, settings.maxAutoLockRenewalMs);
   const running = new Set<Promise<void>>();
+  const admission = new Admission({ concurrent: settings.maxConcurrentCallsPerSession, outstanding: Infinity });
   const ended = new AbortController();
   const closed = Promise.withResolvers<void>();
   let activeAt = clock.monotonic();
   const end = (): void => ended.abort();
 
-  const process = (message: Message): Promise<void> => {
-    // RACE: a message that was on its way when the session was given up. Running it would be running it beside the
-    // session's next owner; left unsettled it goes back. Its handler stays open so that no further one follows it.
-    if (ended.signal.aborted) return closed.promise;
+  const process = async (message: Message): Promise<void> => {
+    const leave = admission.tryEnter() ?? (await admission.enter());
+    // RACE: a message that was on its way, or fetched ahead, when the session was given up. Running it would be running it
+    // beside the session's next owner; left unsettled it goes back. Its handler stays open so that none follows it.
+    if (ended.signal.aborted) {
+      leave?.();
+      return closed.promise;
+    }
     const done = lock.begin();
     const processed = trigger.processOne(receiver, message).finally(() => {
       done();
       running.delete(processed);
       activeAt = clock.monotonic();
+      leave?.();
     });
     running.add(processed);
     return processed;
@@ -50,7 +57,7 @@ export async function serveSession(receiver: SessionReceiver, trigger: Trigger, 
       return Promise.resolve();
     },
   };
-  const { maxConcurrentCallsPerSession: maxConcurrentCalls } = settings;
+  const maxConcurrentCalls = settings.maxConcurrentCallsPerSession + settings.prefetchCount;
   receiver.subscribe(handlers, { maxConcurrentCalls, autoCompleteMessages: false });
   // Both run until the session ends, and end it when they are the first to know.
   const watches = [untilIdle(), lock.hold(ended.signal)].map((watch) =>
