@@ -9,17 +9,25 @@ export class Flush {
   readonly #clock: Clock | undefined;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
+  readonly #crowd: number;
+  /** Who waits for the next one. */
+  #callers = 0;
   /** Not before this the next one begins. */
   #rested = -Infinity;
   readonly counters: { flushes: number } = { flushes: 0 };
 
-  /** With a clock a flush is followed by a rest as long as it took: for a disk that others use too. */
-  constructor(work: () => Promise<void>, clock?: Clock) {
+  /**
+   * With a clock a flush is followed by a rest as long as it took: for a disk that others use too. With `crowd`, only one
+   * that so many had waited for: then more are on their way, and share the next one if it comes a little later.
+   */
+  constructor(work: () => Promise<void>, clock?: Clock, crowd = 1) {
     this.#work = work;
     this.#clock = clock;
+    this.#crowd = crowd;
   }
 
   run(): Promise<void> {
+    this.#callers++;
     this.#next ??= this.#after(this.#running);
     return this.#next;
   }
@@ -33,12 +41,14 @@ export class Flush {
     this.#running = this.#next;
     this.#next = undefined;
     this.counters.flushes++;
+    const callers = this.#callers;
+    this.#callers = 0;
     const began = this.#clock?.monotonic() ?? 0;
     try {
       await this.#work();
     } finally {
       const ended = this.#clock?.monotonic() ?? 0;
-      this.#rested = ended + (ended - began);
+      if (callers >= this.#crowd) this.#rested = ended + (ended - began);
     }
   }
 }

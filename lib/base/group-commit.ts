@@ -1,15 +1,22 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { count } from './counters.ts';
 import type { Database, Statement } from './sqlite.ts';
 
 const syncFile = promisify(fdatasync);
 
+/** So many parts in one sync are a crowd: more of them are on their way, and share the next one if it waits a little. */
+const crowd = 4;
+/** The wait is as long as the sync took, within these bounds in ms: who is answered one at a time never meets it. */
+const shortestRest = 1;
+const longestRest = 4;
+
 /**
  * Durable commits for many callers, without holding up the process. Everything asked for in one turn of the event loop
- * shares a transaction, and so does everything asked for while the disk is busy. One caller's error rolls
- * back its own part alone.
+ * shares a transaction, and so does everything asked for while the disk is busy or, after a crowd, rests. One caller's
+ * error rolls back its own part alone.
  *
  * SQLite would sync inside COMMIT (synchronous = FULL) and block the event loop meanwhile. Here COMMIT only writes the
  * write-ahead log (synchronous = NORMAL), a thread syncs that file, and nobody is answered before the sync that covers his
@@ -29,7 +36,9 @@ export class GroupCommit {
   #waiting: Part[] = [];
   #unsynced: Part[] = [];
   #scheduled = false;
+  /** From a commit until nothing is left to sync, rests included. */
   #syncing = false;
+  #atDisk = false;
   #broken: Error | undefined;
 
   constructor(db: Database) {
@@ -94,16 +103,22 @@ export class GroupCommit {
     while (this.#unsynced.length > 0) {
       const batch = this.#unsynced;
       this.#unsynced = [];
+      const began = performance.now();
       try {
         const fd = this.#open();
         if (fd !== undefined) {
           count(this.#counter);
+          this.#atDisk = true;
           await syncFile(fd);
         }
         for (const part of batch) part.settle?.();
       } catch (error) {
         this.#fail(batch, error);
+      } finally {
+        this.#atDisk = false;
       }
+      if (batch.length >= crowd && this.#log !== null)
+        await sleep(Math.min(longestRest, Math.max(shortestRest, performance.now() - began)));
       if (this.#waiting.length > 0) this.commit();
     }
     this.#syncing = false;
@@ -138,7 +153,7 @@ export class GroupCommit {
     }
     // A sync that a thread is still at keeps the file: its number must not become another one's meanwhile.
     const fd = this.#fd;
-    if (fd === undefined || this.#syncing) return;
+    if (fd === undefined || this.#atDisk) return;
     this.#fd = undefined;
     closeSync(fd);
   }

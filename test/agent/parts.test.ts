@@ -126,6 +126,34 @@ describe('flush', () => {
     expect([flush.counters.flushes, done]).toEqual([2, ['first', 'second', 'third']]);
   });
 
+  test('after a crowd the next one rests as long as the last took, after one caller it does not', async () => {
+    let now = 0;
+    const slept: number[] = [];
+    const clock = {
+      now: () => now,
+      monotonic: () => now,
+      sleep: async (ms: number) => {
+        slept.push(ms);
+        now += ms;
+      },
+    };
+    const flush = new Flush(
+      async () => {
+        now += 7;
+      },
+      clock,
+      3,
+    );
+    await flush.run();
+    await flush.run();
+    expect(slept).toEqual([]);
+    await Promise.all([flush.run(), flush.run(), flush.run()]);
+    await flush.run();
+    expect(slept).toEqual([7]);
+    await flush.run();
+    expect(slept).toEqual([7]);
+  });
+
   test('an error is told to those whom it concerns', async () => {
     let fail = true;
     const flush = new Flush(async () => {

@@ -97,6 +97,31 @@ describe('state', () => {
     state.close();
   });
 
+  test('an entry is the one that was written last, in memory and in the file, wherever it goes meanwhile', () => {
+    let state = new State(file);
+    const steps: Known[] = [local('a', 'root', 'a')];
+    for (const change of [
+      { hash: 'ab', settled: false },
+      { name: 'b' },
+      { parent: 'd', size: 9, mode: 0o600 },
+      { inode: '1:9', born: '8' },
+      { ctime: '5', statMtime: '6', mtime: '7' },
+    ])
+      steps.push({ ...steps.at(-1)!, ...change });
+    for (const step of steps) {
+      state.now(() => state.setLocal('a', step));
+      expect([state.local('a'), state.localAt(step.parent, step.name), state.withInode(step.inode)]).toEqual([
+        step,
+        step,
+        [step],
+      ]);
+      state.close();
+      state = new State(file);
+      expect([state.local('a'), state.localAt(step.parent, step.name)]).toEqual([step, step]);
+    }
+    state.close();
+  });
+
   test('unequal: exactly the nodes on which the three trees disagree', () => {
     const state = new State(':memory:');
     const hash = 'ab';

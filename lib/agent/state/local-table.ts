@@ -13,6 +13,7 @@ export class LocalTable {
   readonly #children: Statement;
   readonly #inode: Statement;
   readonly #put: Statement;
+  readonly #update: Statement;
   readonly #drop: Statement;
   readonly #count: Statement;
   readonly #upTo: Statement;
@@ -25,6 +26,10 @@ export class LocalTable {
     this.#put = db.prepare(
       `INSERT OR REPLACE INTO local (id, parent, name, kind, size, mtime, mode, hash, settled, inode, born, stat_mtime, ctime)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#update = db.prepare(
+      `UPDATE local SET kind = ?, size = ?, mtime = ?, mode = ?, hash = ?, settled = ?, born = ?, stat_mtime = ?, ctime = ?
+       WHERE id = ?`,
     );
     this.#drop = db.prepare('DELETE FROM local WHERE id = ?');
     this.#upTo = db.prepare('SELECT count(*) AS some FROM (SELECT 1 FROM local WHERE parent = ? LIMIT ?)');
@@ -56,21 +61,14 @@ export class LocalTable {
   put(row: Known): void {
     const { id, parent, kind, size, mtime, mode, hash, inode, born, statMtime, ctime } = row;
     const settled = row.settled ? 1 : 0;
-    this.#put.run(
-      id,
-      parent,
-      packName(row.name),
-      kind,
-      size,
-      mtime,
-      mode,
-      hash,
-      settled,
-      inode,
-      born,
-      statMtime,
-      ctime,
-    );
+    const before = this.recent.peek(id);
+    // Where it stands is in two indexes, which are left alone if it stays.
+    if (before !== undefined && before.parent === parent && before.name === row.name && before.inode === inode)
+      this.#update.run(kind, size, mtime, mode, hash, settled, born, statMtime, ctime, id);
+    else {
+      const name = packName(row.name);
+      this.#put.run(id, parent, name, kind, size, mtime, mode, hash, settled, inode, born, statMtime, ctime);
+    }
     this.recent.set(id, row);
   }
 

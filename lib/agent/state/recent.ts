@@ -25,6 +25,11 @@ export class Recent<T> {
     return row;
   }
 
+  /** The row if it is known to be there. */
+  peek(key: string): T | undefined {
+    return this.#young.has(key) ? this.#young.get(key) : this.#old.get(key);
+  }
+
   set(key: string, row: T | undefined): void {
     if (this.#young.size >= this.#size && !this.#young.has(key)) {
       this.#old = this.#young;

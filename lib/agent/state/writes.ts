@@ -1,9 +1,13 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { systemClock } from '../../base/clock.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
 import { Flush } from '../flush.ts';
 
 const syncFile = promisify(fdatasync);
+
+/** So many who wait for one sync are a flood, which is better served by fewer and larger ones. */
+const crowd = 4;
 
 /**
  * Writes share one open transaction: each is seen by all reads at once. `save` hands it to the kernel, which is enough
@@ -34,7 +38,7 @@ export class Writes {
     this.#log = file === ':memory:' ? undefined : `${file}-wal`;
     this.#savepoint = db.prepare('SAVEPOINT part');
     this.#release = db.prepare('RELEASE part');
-    this.#disk = new Flush(() => this.#sync());
+    this.#disk = new Flush(() => this.#sync(), this.#log === undefined ? undefined : systemClock, crowd);
     db.exec('PRAGMA synchronous = NORMAL');
   }
 
