@@ -54,6 +54,7 @@ describe('a request and its answer', () => {
     ['an unmet constraint', '/api/echo/seven', 404],
     ['an unknown route', '/api/nowhere', 404],
     ['without the prefix', '/echo/7', 404],
+    ['a disabled function', '/api/off', 404],
     ['nothing returned', '/api/nothing', 204],
     ['an error', '/api/throws', 500],
     ['a status that is none', '/api/badStatus', 500],

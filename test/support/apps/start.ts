@@ -53,6 +53,11 @@ export function startHost(options: Partial<FunctionsHostOptions> = {}): Promise<
     hostJson: { version: '2.0' },
     keys,
     ...options,
-    settings: { SCHEDULE: '0 0 0 1 1 *', 'AzureWebJobs.disabled.Disabled': 'true', ...options.settings },
+    settings: {
+      SCHEDULE: '0 0 0 1 1 *',
+      'AzureWebJobs.disabled.Disabled': 'true',
+      'AzureWebJobs.off.Disabled': 'true',
+      ...options.settings,
+    },
   });
 }

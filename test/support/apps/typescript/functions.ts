@@ -101,6 +101,7 @@ app.timer('tick', {
     context.log(`tick ${JSON.stringify(timer)}`);
   },
 });
+app.http('off', { handler: () => ({ body: 'in' }) });
 app.timer('wrongCron', { schedule: '61 * * * * *', handler: () => {} });
 app.timer('unresolved', { schedule: '%NOWHERE%', handler: () => {} });
 app.timer('disabled', { schedule: '*/1 * * * * *', handler: (_timer, context) => context.log('disabled ran') });
