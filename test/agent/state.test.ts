@@ -54,6 +54,49 @@ describe('state', () => {
     state.close();
   });
 
+  test('links and attributes are there again: what was not said stays unsaid, and what this site shows stays apart', () => {
+    const values = { 'user.b': 'Yg==', 'user.a': '' };
+    const entries: readonly Known[] = [
+      { ...local('none', 'root', 'none'), target: '/etc/\udcff' },
+      { ...local('some', 'root', 'some'), owner: 'anna', xattrs: {}, seen: { owner: 'anna', xattrs: {} } },
+      { ...local('other', 'root', 'other'), owner: 'anna', group: '5', seen: { owner: '0', group: '5' } },
+      { ...local('all', 'root', 'all'), xattrs: values, seen: { xattrs: values } },
+      { ...local('blind', 'root', 'blind'), owner: 'anna', seen: {} },
+    ];
+    let state = new State(file);
+    state.now(() => {
+      for (const entry of entries) {
+        state.setLocal(entry.id, { ...entry, mode: 0 });
+        state.setLocal(entry.id, entry);
+        const { id, parent, name, kind, size, mtime, mode, hash, target, owner, group, xattrs } = entry;
+        state.setSynced(id, {
+          id,
+          parent,
+          name,
+          kind,
+          version: 1,
+          size,
+          mtime,
+          mode,
+          hash,
+          target,
+          owner,
+          group,
+          xattrs,
+        });
+      }
+    });
+    state.close();
+    state = new State(file);
+    for (const entry of entries) {
+      expect(state.local(entry.id)).toStrictEqual(entry);
+      const { target, owner, group, xattrs } = entry;
+      expect(state.synced(entry.id)).toMatchObject(JSON.parse(JSON.stringify({ target, owner, group, xattrs })));
+      expect(Object.keys(state.synced(entry.id) ?? {}).includes('group')).toBe(group !== undefined);
+    }
+    state.close();
+  });
+
   test('paths both ways, and undefined where a directory is missing', () => {
     const state = new State(':memory:');
     state.now(() => {
@@ -132,17 +175,19 @@ describe('state', () => {
       state.setSynced(id, { id, parent, name, kind, version, size, mtime, mode, hash });
     };
     state.now(() => {
-      for (const id of ['same', 'edited', 'newer', 'moved', 'gone-here', 'gone-there']) both(id);
+      for (const id of ['mine', 'theirs', 'same', 'edited', 'newer', 'moved', 'gone-here', 'gone-there']) both(id);
       state.setLocal('edited', { ...local('edited', 'root', 'edited'), hash: null });
       state.setRemote({ ...remote('newer', 'root', 'newer'), version: 2 });
       state.setRemote(remote('moved', 'root', 'elsewhere'));
+      state.setLocal('mine', { ...local('mine', 'root', 'mine'), hash, size: 0, owner: 'anna' });
+      state.setRemote({ ...remote('theirs', 'root', 'theirs'), hash, xattrs: { 'user.a': '' } });
       state.setLocal('gone-here', null);
       state.dropRemote('gone-there');
       state.setRemote(remote('new-there', 'root', 'new-there'));
       state.setLocal('new-here', local('new-here', 'root', 'new-here'));
     });
     expect([...state.unequal()].toSorted()).toEqual(
-      ['edited', 'gone-here', 'gone-there', 'moved', 'new-here', 'new-there', 'newer'].toSorted(),
+      ['mine', 'theirs', 'edited', 'gone-here', 'gone-there', 'moved', 'new-here', 'new-there', 'newer'].toSorted(),
     );
     state.close();
   });

@@ -3,6 +3,7 @@ import type { NodeId, NodeKind } from '../../core/node.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
 import { Recent, recentRows } from './recent.ts';
 import { packName, unpackName } from './names.ts';
+import { packAttributes, unpackAttributes } from './packed.ts';
 
 type Row = Record<string, unknown>;
 
@@ -24,12 +25,13 @@ export class LocalTable {
     this.#children = db.prepare('SELECT * FROM local WHERE parent = ?');
     this.#inode = db.prepare('SELECT * FROM local WHERE inode = ?');
     this.#put = db.prepare(
-      `INSERT OR REPLACE INTO local (id, parent, name, kind, size, mtime, mode, hash, settled, inode, born, stat_mtime, ctime)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO local (id, parent, name, kind, size, mtime, mode, hash, settled, inode, born, stat_mtime, ctime,
+         target, attributes, seen)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = db.prepare(
-      `UPDATE local SET kind = ?, size = ?, mtime = ?, mode = ?, hash = ?, settled = ?, born = ?, stat_mtime = ?, ctime = ?
-       WHERE id = ?`,
+      `UPDATE local SET kind = ?, size = ?, mtime = ?, mode = ?, hash = ?, settled = ?, born = ?, stat_mtime = ?, ctime = ?,
+         target = ?, attributes = ?, seen = ? WHERE id = ?`,
     );
     this.#drop = db.prepare('DELETE FROM local WHERE id = ?');
     this.#upTo = db.prepare('SELECT count(*) AS some FROM (SELECT 1 FROM local WHERE parent = ? LIMIT ?)');
@@ -60,14 +62,19 @@ export class LocalTable {
 
   put(row: Known): void {
     const { id, parent, kind, size, mtime, mode, hash, inode, born, statMtime, ctime } = row;
+    const target = row.target === undefined ? null : JSON.stringify(row.target);
+    const attributes = packAttributes(row);
+    const shown = row.seen === undefined ? null : packAttributes(row.seen);
+    const seen = shown === attributes ? null : (shown ?? nothing);
     const settled = row.settled ? 1 : 0;
     const before = this.recent.peek(id);
     // Where it stands is in two indexes, which are left alone if it stays.
     if (before !== undefined && before.parent === parent && before.name === row.name && before.inode === inode)
-      this.#update.run(kind, size, mtime, mode, hash, settled, born, statMtime, ctime, id);
+      this.#update.run(kind, size, mtime, mode, hash, settled, born, statMtime, ctime, target, attributes, seen, id);
     else {
       const name = packName(row.name);
-      this.#put.run(id, parent, name, kind, size, mtime, mode, hash, settled, inode, born, statMtime, ctime);
+      const values = [id, parent, name, kind, size, mtime, mode, hash, settled, inode, born, statMtime, ctime];
+      this.#put.run(...values, target, attributes, seen);
     }
     this.recent.set(id, row);
   }
@@ -87,6 +94,8 @@ function entry(row: Row | undefined): Known | undefined {
 }
 
 function read(row: Row): Known {
+  const attributes = unpackAttributes(row['attributes']);
+  const seen = row['seen'] === null ? attributes : unpackAttributes(row['seen']);
   return {
     id: row['id'] as string,
     parent: row['parent'] as string,
@@ -101,5 +110,10 @@ function read(row: Row): Known {
     born: row['born'] as string,
     statMtime: row['stat_mtime'] as string,
     ctime: row['ctime'] as string,
+    ...(row['target'] === null ? {} : { target: JSON.parse(row['target'] as string) as string }),
+    ...attributes,
+    ...(row['attributes'] === null && row['seen'] === null ? {} : { seen }),
   };
 }
+
+const nothing = '{}';

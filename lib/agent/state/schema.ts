@@ -6,11 +6,13 @@ import type { Schema } from '../../base/sqlite.ts';
 const create = `
 -- What the last scan (or the agent's own hand) found on the site. inode is 'dev:ino', born its time of birth ('0': unknown). mtime is the time the other sites
 -- know; stat_mtime and ctime are the kernel's own, and only say whether the file was touched since. hash is null while
--- the content is not known.
+-- the content is not known. target is what a link points at, in JSON. attributes (see packed.ts) are in the words of the other
+-- sites; seen is what this site showed when they were recorded, where that is something else.
 CREATE TABLE local (
   id TEXT PRIMARY KEY, parent TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
   size INTEGER NOT NULL, mtime TEXT NOT NULL, mode INTEGER NOT NULL, hash TEXT, settled INTEGER NOT NULL,
-  inode TEXT NOT NULL, born TEXT NOT NULL, stat_mtime TEXT NOT NULL, ctime TEXT NOT NULL
+  inode TEXT NOT NULL, born TEXT NOT NULL, stat_mtime TEXT NOT NULL, ctime TEXT NOT NULL,
+  target TEXT, attributes TEXT, seen TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX local_place ON local (parent, name);
 CREATE INDEX local_inode ON local (inode);
@@ -18,7 +20,7 @@ CREATE INDEX local_inode ON local (inode);
 -- What site and backend agreed on last.
 CREATE TABLE synced (
   id TEXT PRIMARY KEY, parent TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, version INTEGER NOT NULL,
-  size INTEGER NOT NULL, mtime TEXT NOT NULL, mode INTEGER NOT NULL, hash TEXT
+  size INTEGER NOT NULL, mtime TEXT NOT NULL, mode INTEGER NOT NULL, hash TEXT, target TEXT, attributes TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX synced_place ON synced (parent, name);
 
@@ -48,10 +50,16 @@ const migrations = {
   // Births were not kept (or, for a while, as the third part of inode).
   2: `ALTER TABLE local ADD COLUMN born TEXT NOT NULL DEFAULT '0';
       UPDATE local SET inode = rtrim(rtrim(inode, '0123456789'), ':') WHERE inode LIKE '%:%:%';`,
+  // Links, owners and extended attributes were not synced.
+  3: `ALTER TABLE local ADD COLUMN target TEXT;
+      ALTER TABLE local ADD COLUMN attributes TEXT;
+      ALTER TABLE local ADD COLUMN seen TEXT;
+      ALTER TABLE synced ADD COLUMN target TEXT;
+      ALTER TABLE synced ADD COLUMN attributes TEXT;`,
 };
 
 const ifDamaged =
   'Move it away, with the files beside it, and start again: site and namespace are read and merged anew; what was ' +
   'deleted here meanwhile comes back.';
 
-export const schema: Schema = { applicationId: 0x54574147, version: 2, create, ifDamaged, migrations };
+export const schema: Schema = { applicationId: 0x54574147, version: 3, create, ifDamaged, migrations };

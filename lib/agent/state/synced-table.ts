@@ -3,6 +3,7 @@ import type { Synced } from '../../core/trees.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
 import { Recent, recentRows } from './recent.ts';
 import { packName, unpackName } from './names.ts';
+import { packAttributes, unpackAttributes } from './packed.ts';
 
 type Row = Record<string, unknown>;
 
@@ -21,8 +22,8 @@ export class SyncedTable {
     this.#at = db.prepare('SELECT * FROM synced WHERE parent = ? AND name = ?');
     this.#children = db.prepare('SELECT * FROM synced WHERE parent = ?');
     this.#put = db.prepare(
-      `INSERT OR REPLACE INTO synced (id, parent, name, kind, version, size, mtime, mode, hash)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO synced (id, parent, name, kind, version, size, mtime, mode, hash, target, attributes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#drop = db.prepare('DELETE FROM synced WHERE id = ?');
     this.#ids = db.prepare('SELECT id FROM synced');
@@ -46,7 +47,9 @@ export class SyncedTable {
 
   put(row: Synced): void {
     const { id, parent, kind, version, size, mtime, mode, hash } = row;
-    this.#put.run(id, parent, packName(row.name), kind, version, size, mtime, mode, hash);
+    const target = row.target === undefined ? null : JSON.stringify(row.target);
+    const name = packName(row.name);
+    this.#put.run(id, parent, name, kind, version, size, mtime, mode, hash, target, packAttributes(row));
     this.recent.set(id, row);
   }
 
@@ -75,5 +78,7 @@ function read(row: Row): Synced {
     mtime: row['mtime'] as string,
     mode: row['mode'] as number,
     hash: row['hash'] as string | null,
+    ...(row['target'] === null ? {} : { target: JSON.parse(row['target'] as string) as string }),
+    ...unpackAttributes(row['attributes']),
   };
 }
