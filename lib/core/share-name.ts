@@ -29,6 +29,7 @@ export function plainShareName(name: string): string | undefined {
     const code = unit.charCodeAt(0);
     const last = i === name.length - 1;
     if (code >= 0xf000 && code <= 0xf0ff) return undefined; // already in the mapped range: could not be told back
+    if (code >= 0x7f && code <= 0x9f) return undefined; // a control character that mapposix does not map
     if (code >= 0xd800 && code <= 0xdfff && !isPair(name, i)) return undefined; // a byte that is not UTF-8
     if (code < 0x20) out += String.fromCharCode(0xf000 + code);
     else if (last && unit === ' ') out += lastSpace;
@@ -49,13 +50,13 @@ function isPair(name: string, at: number): boolean {
 }
 
 /**
- * A share name that is unique to the node: every unit that cannot stand there becomes `_`, and the node's mark is added.
- * At most 255 UTF-16 units; no surrogate pair is cut.
+ * A share name of the node's own: every unit that cannot stand there becomes `_`, and the node's mark is added.
+ * At most 255 UTF-16 units; no surrogate pair is cut. `attempt` counts up while another node has the name.
  */
-export function markedShareName(name: string, id: NodeId): string {
+export function markedShareName(name: string, id: NodeId, attempt = 0): string {
   let clean = '';
   for (let i = 0; i < name.length; i++) clean += canStand(name, i) ? (name[i] ?? '') : '_';
-  const mark = `~${markOf(id)}`;
+  const mark = `~${markOf(attempt === 0 ? id : `${id} ${attempt}`)}`;
   const dot = clean.lastIndexOf('.');
   // An extension that leaves no room for a name is none.
   const split = dot > 0 && clean.length - dot < 128 ? dot : clean.length;
@@ -67,7 +68,8 @@ function canStand(name: string, at: number): boolean {
   const unit = name[at] ?? '';
   const code = unit.charCodeAt(0);
   if (code >= 0xd800 && code <= 0xdfff) return isPair(name, at);
-  return code >= 0x20 && !mapped.has(unit) && !(code >= 0xf000 && code <= 0xf0ff);
+  if (code < 0x20 || (code >= 0x7f && code <= 0x9f) || (code >= 0xf000 && code <= 0xf0ff)) return false;
+  return !mapped.has(unit);
 }
 
 function cut(text: string, length: number): string {
@@ -75,8 +77,16 @@ function cut(text: string, length: number): string {
   return short.length < text.length && /[\ud800-\udbff]$/.test(short) ? short.slice(0, -1) : short;
 }
 
-/** What a Linux mount would show for a share name that nobody of ours made: the inverse of plain mapping. */
+/**
+ * What a Linux mount would show for a share name that nobody of ours made: the inverse of plain mapping. What it would show as
+ * `.` or `..` keeps the share's own spelling, for no file can have those names.
+ */
 export function linuxName(share: string): string {
+  const name = toldBack(share);
+  return name === '.' || name === '..' ? share : name;
+}
+
+function toldBack(share: string): string {
   let out = '';
   for (let i = 0; i < share.length; i++) {
     const unit = share[i] ?? '';

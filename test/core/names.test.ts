@@ -19,6 +19,9 @@ const linux = fc
       '|',
       '?',
       '\u0001',
+      '\u007f',
+      '\n',
+      '\uf022',
       'é',
       '漢',
       '\u{1f600}',
@@ -124,6 +127,20 @@ describe('share name', () => {
     ['a..', 'a.\uf029'],
     ['. .', '. \uf029'],
     ['\u0001\u001f', '\uf001\uf01f'],
+    ['two\nlines', 'two\uf00alines'],
+    ['\ttab', '\uf009tab'],
+    // Only the last one of a name, and no other white space: the kernel asks for `end_of_string` and for ' ' and '.'.
+    [' ', '\uf028'],
+    ['...', '..\uf029'],
+    ['.hidden', '.hidden'],
+    ['a\u00a0', 'a\u00a0'],
+    ["it's 'quoted' \"so\"", "it's 'quoted' \uf020so\uf020"],
+    ['10:30?.txt', '10\uf02230\uf025.txt'],
+    ['~$x.docx', '~$x.docx'],
+    ['%2F', '%2F'],
+    ['é', 'é'],
+    ['e\u0301', 'e\u0301'],
+    ['con ', 'con\uf028'],
     ['a b.c', 'a b.c'],
     ['\u{1f600}', '\u{1f600}'],
     ['console', 'console'],
@@ -132,14 +149,28 @@ describe('share name', () => {
     expect(linuxName(share)).toBe(name);
   });
 
-  test.each(['con', 'Con.txt', 'nul', 'LPT1', 'com9.x', '\uf021', 'a\udc80', 'x'.repeat(256)])(
-    '%j needs a mark',
-    (name) => {
-      expect(plainShareName(name)).toBeUndefined();
-      const marked = markedShareName(name, 'e-1-1');
-      expect(plainShareName(marked)).toBe(marked);
-    },
-  );
+  test.each(['\uf029', '.\uf029'])('%j is no `.` or `..` here', (share) => {
+    expect(linuxName(share)).toBe(share);
+    expect(plainShareName(share)).toBeUndefined();
+  });
+
+  // DEL and the C1 controls are nothing to mapposix, and not allowed there.
+  test.each([
+    'con',
+    'Con.txt',
+    'nul',
+    'LPT1',
+    'com9.x',
+    '\uf021',
+    'a\udc80',
+    'x'.repeat(256),
+    '\u007f',
+    'next\u0085line',
+  ])('%j needs a mark', (name) => {
+    expect(plainShareName(name)).toBeUndefined();
+    const marked = markedShareName(name, 'e-1-1');
+    expect(plainShareName(marked)).toBe(marked);
+  });
 
   test('is told back, or marked: and then can stand, within 255 units, by node', () => {
     fc.assert(

@@ -228,7 +228,9 @@ export class MemoryShare {
     const slash = path.lastIndexOf('/');
     const parent = this.find(path.slice(0, Math.max(slash, 0)));
     if (parent?.kind !== 'directory') throw refusal('absent', 'ParentNotFound', path);
-    return [parent, path.slice(slash + 1)];
+    const name = path.slice(slash + 1);
+    if (!isShareName(name)) throw new Error(`InvalidResourceName: ${JSON.stringify(path)}`);
+    return [parent, name];
   }
 
   #entry(name: string, kind: ShareKind, metadata: Readonly<Record<string, string>>): Entry {
@@ -251,6 +253,13 @@ export class MemoryShare {
     const digits = (++this.#stamp % 10_000).toString().padStart(4, '0');
     return new Date(this.#now()).toISOString().replace('Z', `${digits}Z`);
   }
+}
+
+/** As Azure Files documents it. */
+function isShareName(name: string): boolean {
+  if (name === '' || name === '.' || name === '..' || name.length > 255) return false;
+  if (/["\\/:|<>*?\p{Cc}]/u.test(name) || !name.isWellFormed()) return false;
+  return !/^(con|prn|aux|nul|clock\$|com[1-9]|lpt[1-9])$/i.test(name);
 }
 
 function factsOf({ etag, fileId, lastWrite }: Entry): Renamed {

@@ -24,7 +24,17 @@ function nameOf(body: string): string | undefined {
   const match = /<Name( Encoded="true")?>(.*?)<\/Name>/s.exec(body);
   if (match === null) return undefined;
   const name = unescape(match[2] ?? '');
-  return match[1] === undefined ? name : decodeURIComponent(name);
+  return match[1] === undefined ? name : decoded(name);
+}
+
+/** Undefined for a lone surrogate, which an SMB client may have written: no URL can name it, so nobody could do anything to it. */
+function decoded(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
 }
 
 function text(xml: string, tag: string): string {

@@ -121,10 +121,19 @@ export async function placeAt(
   const marked = plain === undefined || (there !== undefined && there.name !== name && there.id !== id);
   const holder = await asked.view.childNamed(parent.id, name);
   if (holder !== undefined && holder.id !== id) return { place: placeOf(parent, holder.name, holder.share), holder };
-  const share = marked ? markedShareName(name, id) : undefined;
+  const share = marked ? await freeShareName(asked, parent.id, name, id) : undefined;
   const place = placeOf(parent, name, share);
   if (place.path.length > maxPath) throw new Refused('path_too_long');
   return { place, holder: undefined };
+}
+
+/** Somebody may have given a file the very name that another one's mark would make. */
+async function freeShareName(asked: Asked, parent: NodeId, name: string, id: NodeId): Promise<string> {
+  for (let attempt = 0; ; attempt++) {
+    const share = markedShareName(name, id, attempt);
+    const there = await asked.view.childOnShare(parent, share);
+    if (there === undefined || there.id === id) return share;
+  }
 }
 
 export function placeOf(parent: { id: NodeId; path: string }, name: string, share: string | undefined): Place {

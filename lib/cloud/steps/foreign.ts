@@ -1,7 +1,7 @@
 // What somebody else put on the share and a commit came upon: it is kept, and recorded as author `Cloud` (I3, I4).
 import { conflictName } from '../../core/conflict-name.ts';
 import type { NodeId } from '../../core/node.ts';
-import { linuxName, plainShareName } from '../../core/share-name.ts';
+import { linuxName, markedShareName, plainShareName } from '../../core/share-name.ts';
 import { given } from '../../core/attributes.ts';
 import { attributesIn } from '../../protocol/attributes.ts';
 import { fromShareTime } from '../../protocol/layout.ts';
@@ -29,8 +29,9 @@ export async function keepForeign(work: Work, hold: string, path: string): Promi
   if (isSeal(held)) return; // done by an attempt before this one
   const name = linuxName(path.slice(slash + 1));
   for (let attempt = 0; ; attempt++) {
-    const copy = conflictName(name, cloudAuthor, attempt);
-    const shareName = plainShareName(copy) ?? path.slice(slash + 1);
+    const wished = conflictName(name, cloudAuthor, attempt);
+    const shareName = plainShareName(wished) ?? markedShareName(wished, work.planned.foreignId, attempt);
+    const copy = linuxName(shareName);
     const [key, named] = [nodeKey(parent, shareName), nameKey(parent, copy)];
     if (work.taken.has(key) || work.taken.has(named) || (await isTaken(work.view, parent, copy, shareName))) continue;
     const at = join(dir, shareName);
