@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { NodeState } from '../../lib/core/node.ts';
 import { blockSize } from '../../lib/core/node.ts';
+import { linkFile } from '../../lib/protocol/link.ts';
 import { shareTime, stagedPath } from '../../lib/protocol/layout.ts';
 import type { LogRow } from '../../lib/protocol/log-row.ts';
 import { seal, type Envelope, type SigningKeys } from '../../lib/protocol/message.ts';
@@ -73,6 +74,14 @@ export class Endpoint {
     return { kind: 'create', node: this.newId(), parent, name, content, mtime, mode: made.mode ?? 0o644 };
   }
 
+  link(parent: string, name: string, target: string, made: Made = {}): Extract<Operation, { kind: 'create' }> {
+    return { ...this.create(parent, name, linkBytes(target), { mode: 0o777, ...made }), target };
+  }
+
+  relink(node: NodeState, target: string, made: Made = {}): Extract<Operation, { kind: 'edit' }> {
+    return { ...this.edit(node, linkBytes(target), made), target };
+  }
+
   edit(node: NodeState, text: string | Uint8Array, made: Made = {}): Extract<Operation, { kind: 'edit' }> {
     const mtime = this.mtime(made.at);
     const content = this.stage(text, mtime);
@@ -106,6 +115,12 @@ export class Endpoint {
       .filter((row) => row.endpoint === this.id && row.incarnation === this.incarnation && row.n === n)
       .at(-1);
   }
+}
+
+export function linkBytes(target: string): Uint8Array {
+  const file = linkFile(target);
+  if (typeof file === 'string') throw new Error(file);
+  return file;
 }
 
 /** As agents hash: SHA-256 over the SHA-256 of each block. */

@@ -2,6 +2,8 @@
 // broken invariant; none is the only good answer.
 import { headRow, idRow, nodeRow, endpointRow, parkedRow, floorRow, type NodeRow } from '../../lib/cloud/rows.ts';
 import { rootId, type NodeState } from '../../lib/core/node.ts';
+import { shareKindOf } from '../../lib/cloud/view.ts';
+import { linkTarget } from '../../lib/protocol/link.ts';
 import type { LogRow } from '../../lib/protocol/log-row.ts';
 import { trashRoot } from '../../lib/protocol/layout.ts';
 import { group, textOf, type CloudWorld } from './cloud-world.ts';
@@ -127,7 +129,9 @@ function* shareIsNamespace(world: CloudWorld, replayed: Replay): Iterable<string
     expected.delete(path);
     if (node === undefined && entry.deletePending) continue; // on its way out, whoever looks
     if (node === undefined) yield `I1 ${path} is on the share, not in the namespace`;
-    else if (node.kind !== entry.kind) yield `I1 ${path} is a ${entry.kind}, not a ${node.kind}`;
+    else if (shareKindOf(node) !== entry.kind) yield `I1 ${path} is a ${entry.kind}, not a ${node.kind}`;
+    else if (node.kind === 'link' && linkTarget(entry.content) !== node.target)
+      yield `I1 ${path} leads to ${linkTarget(entry.content)}, not to ${node.target}`;
     else if (entry.kind === 'file') {
       const facts = { etag: entry.etag, fileId: entry.fileId, lastWrite: entry.lastWrite, size: entry.content.length };
       const { etag, fileId, lastWrite, size } = node;
