@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import type { Faults } from '../faults.ts';
+import type { Fault, Faults } from '../faults.ts';
 import { handshake, needsHandshake } from './handshake.ts';
-import type { Poster } from './poster.ts';
-import { afterFailure } from './retry-schedule.ts';
+import { notificationOf } from './notification.ts';
+import type { Poster, Reply } from './poster.ts';
+import { afterFailure, limitsOf } from './retry-schedule.ts';
 import type { Delivery, EventStore } from './store.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -18,6 +20,8 @@ export interface DelivererOptions {
   readonly faults: Faults | undefined;
   readonly retryScale: number;
   readonly counters: Counters;
+  /** The address that confirms a handshake when it is visited. */
+  readonly validationUrl: (id: string) => string;
 }
 
 export interface Counters {
@@ -45,11 +49,13 @@ export class Deliverer {
   readonly #options: DelivererOptions;
   readonly #inFlight = new Map<number, Promise<void>>();
   readonly #stopping = new AbortController();
+  readonly #validationId = randomUUID();
   #valid: boolean;
   #wake: AbortController | undefined;
   #timer: Promise<void> | undefined;
   /** The store holds deliveries that `#run` does not know of: it is woken when the next attempt ends. */
   #mayBeMore = false;
+  #paused = false;
 
   constructor(options: DelivererOptions) {
     this.#options = options;
@@ -65,8 +71,14 @@ export class Deliverer {
   /** An event just stored: delivered at once, unless too many are under way. */
   offer(delivery: Delivery): void {
     if (this.#stopping.signal.aborted) return;
-    if (this.#inFlight.size >= mostInFlight) this.#mayBeMore = true;
+    if (this.#paused || this.#inFlight.size >= mostInFlight) this.#mayBeMore = true;
     else this.#begin(delivery);
+  }
+
+  /** Begins nothing new until it is false again. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    if (!paused) this.#wake?.abort();
   }
 
   /** Begins nothing new; what is under way gets `graceMs`. */
@@ -111,6 +123,7 @@ export class Deliverer {
   #takeDue(now: number): void {
     const { subscription, store } = this.#options;
     this.#mayBeMore = false;
+    if (this.#paused) return;
     // Those in flight are still in the store and due: twice the bound finds as many others as there is room for.
     for (const delivery of store.due(subscription.name, now, 2 * mostInFlight)) {
       if (this.#inFlight.size >= mostInFlight && !this.#inFlight.has(delivery.event)) {
@@ -136,7 +149,7 @@ export class Deliverer {
   }
 
   async #attempt(delivery: Delivery): Promise<void> {
-    const { store, clock, retryScale, counters, log } = this.#options;
+    const { subscription, store, clock, retryScale, counters, log } = this.#options;
     const { status, text } = await this.#post(delivery);
     if (status !== undefined && status >= 200 && status < 300) {
       await store.delivered(delivery);
@@ -147,7 +160,11 @@ export class Deliverer {
     if (this.#stopping.signal.aborted) return;
     counters.failed++;
     const now = clock.now();
-    const verdict = afterFailure(delivery.attempts + 1, status, now - delivery.publishedAt, retryScale);
+    const verdict = afterFailure(
+      { attempts: delivery.attempts + 1, status, ageMs: now - delivery.publishedAt },
+      limitsOf(subscription),
+      retryScale,
+    );
     const fields = { subscription: delivery.subscription, id: delivery.id, type: delivery.type, outcome: text };
     if (verdict.kind === 'dead') {
       await store.bury(delivery, verdict.reason, text, now);
@@ -161,39 +178,66 @@ export class Deliverer {
   }
 
   async #post(delivery: Delivery): Promise<Outcome> {
-    const { subscription, poster, clock, faults } = this.#options;
+    const { subscription, clock, faults } = this.#options;
     try {
-      const fault = faults?.take(`DELIVER ${subscription.name} ${delivery.type}`);
+      const line = `DELIVER ${subscription.name} ${delivery.type}`;
+      const fault = faults?.take(line);
       if (fault?.kind === 'delay') await clock.sleep(fault.ms);
-      if (fault?.kind === 'drop' && fault.when === 'before') return { status: undefined, text: 'dropped by a fault' };
-      if (fault?.kind === 'status' && fault.when === 'before') return { status: fault.status, text: fault.code };
+      const planted = fault === undefined || fault.kind === 'delay' ? undefined : { ...outcomeOf(fault), fault };
+      if (planted?.fault.when === 'before') return struck(planted);
       if (!this.#valid && !(await this.#validate()))
         return { status: undefined, text: 'The endpoint did not validate.' };
-      const cloud = delivery.schema === 'CloudEventSchemaV1_0';
-      const reply = await poster.send({
-        method: 'POST',
-        url: subscription.endpoint,
-        headers: {
-          'content-type': `application/${cloud ? 'cloudevents+' : ''}json; charset=utf-8`,
-          'aeg-event-type': 'Notification',
-          'aeg-subscription-name': subscription.name.toUpperCase(),
-          'aeg-delivery-count': String(delivery.attempts),
-        },
-        body: cloud ? delivery.body : `[${delivery.body}]`,
-        timeoutMs: answerMs,
-      });
-      if (fault?.kind === 'drop') return { status: undefined, text: 'dropped by a fault' };
-      if (fault?.kind === 'status') return { status: fault.status, text: fault.code };
-      return { status: reply.status, text: `HTTP ${reply.status}` };
+      const [{ status }] = await Promise.all([
+        this.#notify(delivery),
+        ...(faults?.isTwice(line) === true ? [this.#notify(delivery)] : []),
+      ]);
+      return planted === undefined ? { status, text: `HTTP ${status}` } : struck(planted);
     } catch (error) {
       return { status: undefined, text: messageOf(error) };
     }
   }
 
+  #notify(delivery: Delivery): Promise<Reply> {
+    const { subscription, poster } = this.#options;
+    const { headers, body } = notificationOf(delivery, subscription);
+    return poster.send({ method: 'POST', url: subscription.endpoint, headers, body, timeoutMs: answerMs });
+  }
+
+  /** The endpoint's owner has visited the address that the validation event named. False where it is another's. */
+  confirm(id: string): boolean {
+    if (id !== this.#validationId) return false;
+    this.#valid = true;
+    this.#wake?.abort();
+    return true;
+  }
+
   async #validate(): Promise<boolean> {
     const { subscription, topicId, clock, poster, store } = this.#options;
-    this.#valid = await handshake(subscription, topicId, clock.now(), poster, answerMs);
+    const validationUrl = this.#options.validationUrl(this.#validationId);
+    const asked = await handshake({
+      subscription,
+      topicId,
+      validationUrl,
+      now: clock.now(),
+      poster,
+      timeoutMs: answerMs,
+    });
+    // Confirmed meanwhile by hand counts as well.
+    this.#valid ||= asked;
     if (this.#valid) await store.validated(subscription.name, subscription.endpoint);
     return this.#valid;
   }
+}
+
+type Broken = Exclude<Fault, { kind: 'delay' }>;
+
+function outcomeOf(fault: Broken): Outcome {
+  return fault.kind === 'drop'
+    ? { status: undefined, text: 'dropped by a fault' }
+    : { status: fault.status, text: fault.code };
+}
+
+function struck({ fault, status, text }: Outcome & { readonly fault: Broken }): Outcome {
+  if (fault.kind === 'drop') fault.struck?.();
+  return { status, text };
 }

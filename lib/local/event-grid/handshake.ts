@@ -13,19 +13,22 @@ export function needsHandshake(endpoint: string): boolean {
  * Asks an endpoint whether it wants these events, so that nobody can aim a topic at a stranger: by the validation event
  * of the Event Grid schema, or as CloudEvents 1.0 webhooks are asked. Errors: the connection's.
  */
-export async function handshake(
-  subscription: Subscription,
-  topicId: string,
-  now: number,
-  poster: Poster,
-  timeoutMs: number,
-): Promise<boolean> {
+export async function handshake(asking: {
+  readonly subscription: Subscription;
+  readonly topicId: string;
+  /** Visited, it confirms as well: for an endpoint whose owner cannot make it answer. */
+  readonly validationUrl: string;
+  readonly now: number;
+  readonly poster: Poster;
+  readonly timeoutMs: number;
+}): Promise<boolean> {
+  const { subscription, topicId, validationUrl, now, poster, timeoutMs } = asking;
   const validationCode = randomUUID().toUpperCase();
   const event = {
     id: randomUUID(),
     topic: topicId,
     subject: '',
-    data: { validationCode },
+    data: { validationCode, validationUrl },
     eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent',
     eventTime: new Date(now).toISOString(),
     metadataVersion: '1',
@@ -42,7 +45,7 @@ export async function handshake(
   const allowed = await poster.send({
     method: 'OPTIONS',
     url: subscription.endpoint,
-    headers: { 'webhook-request-origin': origin },
+    headers: { 'webhook-request-origin': origin, 'webhook-request-callback': validationUrl },
     body: '',
     timeoutMs,
   });

@@ -27,22 +27,45 @@ const leastDelay: ReadonlyMap<number, number> = new Map([
   [503, 30 * second],
 ]);
 
-const mostAttempts = 30;
-const timeToLive = 24 * hour;
+/** After how much an event is given up. */
+export interface Limits {
+  readonly attempts: number;
+  readonly lifeMs: number;
+}
+
+/** Azure's, which a subscription can only make less. */
+export function limitsOf({ maxDeliveryAttempts = 30, eventTimeToLiveInMinutes = 1440 }: RetryPolicy): Limits {
+  const within = (least: number, value: number, most: number): number => Math.min(Math.max(value, least), most);
+  return {
+    attempts: within(1, maxDeliveryAttempts, 30),
+    lifeMs: within(1, eventTimeToLiveInMinutes, 1440) * minute,
+  };
+}
+
+export interface RetryPolicy {
+  readonly maxDeliveryAttempts?: number | undefined;
+  readonly eventTimeToLiveInMinutes?: number | undefined;
+}
+
+export interface Failure {
+  /** How many have failed, this one included. */
+  readonly attempts: number;
+  /** undefined where no answer came. */
+  readonly status: number | undefined;
+  /** Since publishing. */
+  readonly ageMs: number;
+}
 
 export type Verdict =
   | { readonly kind: 'retry'; readonly afterMs: number }
   | { readonly kind: 'dead'; readonly reason: string };
 
-/**
- * What follows the failed attempt number `attempts` (1 is the first). `status` is undefined where no answer came;
- * `ageMs` is the time since publishing. `scale` shortens all times alike, for tests.
- */
-export function afterFailure(attempts: number, status: number | undefined, ageMs: number, scale: number): Verdict {
+/** What follows a failed attempt. `scale` shortens all times alike, for tests. */
+export function afterFailure({ attempts, status, ageMs }: Failure, limits: Limits, scale: number): Verdict {
   if (status !== undefined && final.has(status)) return { kind: 'dead', reason: `UndeliverableDueToHttp${status}` };
-  if (attempts >= mostAttempts) return { kind: 'dead', reason: 'MaxDeliveryAttemptsExceeded' };
+  if (attempts >= limits.attempts) return { kind: 'dead', reason: 'MaxDeliveryAttemptsExceeded' };
   const planned = delays[Math.min(attempts, delays.length) - 1] ?? delays[0];
   const afterMs = Math.max(planned, leastDelay.get(status ?? 0) ?? 0) * scale;
-  if (ageMs + afterMs > timeToLive * scale) return { kind: 'dead', reason: 'TimeToLiveExceeded' };
+  if (ageMs + afterMs > limits.lifeMs * scale) return { kind: 'dead', reason: 'TimeToLiveExceeded' };
   return { kind: 'retry', afterMs };
 }

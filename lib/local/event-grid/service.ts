@@ -3,6 +3,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { TidewayError } from '../../base/errors.ts';
 import { type Log, silent } from '../../base/log.ts';
 import type { Fault, Faults } from '../faults.ts';
 import type { LocalService } from '../service.ts';
@@ -37,6 +38,8 @@ export interface EventGridService extends LocalService {
   /** Deliveries not yet made. */
   pending(): number;
   deadLetters(): readonly DeadLetter[];
+  /** A fault switch: nothing is delivered to the subscription until it is false again. */
+  pause(subscription: string, paused: boolean): void;
 }
 
 interface Answer {
@@ -46,6 +49,7 @@ interface Answer {
 }
 
 const path = '/api/events';
+const validation = /^\/validate\?id=([-0-9a-f]+)$/;
 /** Bytes of one publishing request. */
 const bodyLimit = 1024 * 1024;
 const stopGraceMs = 1_000;
@@ -69,12 +73,27 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
   const deliverers = new Map(
     subscriptions.map((subscription) => [
       subscription.name,
-      new Deliverer({ subscription, topicId, store, poster, clock, log, faults, retryScale, counters }),
+      new Deliverer({
+        subscription,
+        topicId,
+        store,
+        poster,
+        clock,
+        log,
+        faults,
+        retryScale,
+        counters,
+        validationUrl: (id) => `${origin()}/validate?id=${id}`,
+      }),
     ]),
   );
 
-  const publish = async (message: IncomingMessage): Promise<Answer> => {
+  const origin = (): string => `http://${host}:${(server.address() as AddressInfo).port}`;
+  const answerTo = async (message: IncomingMessage): Promise<Answer> => {
     const body = await readBody(message);
+    const confirmed = validation.exec(message.url ?? '')?.[1];
+    if (confirmed !== undefined && ['GET', 'POST'].includes(message.method ?? ''))
+      return { status: [...deliverers.values()].some((deliverer) => deliverer.confirm(confirmed)) ? 200 : 404 };
     if (message.method !== 'POST' || message.url?.split('?')[0] !== path) return { status: 404, code: 'NotFound' };
     if (!isAuthorized(message.headers as Record<string, string | undefined>, topic.key, clock.now()))
       return { status: 401, code: 'Unauthorized', message: 'The request authorization key is not authorized.' };
@@ -105,7 +124,7 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     if (fault?.kind === 'delay') await clock.sleep(fault.ms);
     if (fault?.kind === 'drop' && fault.when === 'before') return cut(fault, message);
     if (fault?.kind === 'status' && fault.when === 'before') return write(response, fault);
-    const answer = await publish(message);
+    const answer = await answerTo(message);
     if (fault?.kind === 'drop') return cut(fault, message);
     write(response, fault?.kind === 'status' ? fault : answer);
   };
@@ -135,10 +154,15 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
   return {
     name: 'event-grid',
     port,
-    url: `http://${host}:${port}${path}`,
+    url: `${origin()}${path}`,
     counters,
     pending: () => store.pending(),
     deadLetters: () => store.deadLetters(),
+    pause: (name, paused) => {
+      const deliverer = deliverers.get(name);
+      if (deliverer === undefined) throw new TidewayError('subscription_unknown', `there is no subscription ${name}`);
+      deliverer.pause(paused);
+    },
     stop: () => (stopped ??= stop()),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AdvancedFilter, matchesAdvanced } from '../../../lib/local/event-grid/advanced-filter.ts';
-import { afterFailure } from '../../../lib/local/event-grid/retry-schedule.ts';
+import { afterFailure, limitsOf } from '../../../lib/local/event-grid/retry-schedule.ts';
 
 describe('advanced filters', () => {
   const event = {
@@ -53,9 +53,12 @@ describe('advanced filters', () => {
 describe('after a failed delivery', () => {
   const second = 1_000;
   const hour = 3_600 * second;
+  const usual = limitsOf({});
 
   test('later and later, as documented', () => {
-    const delays = Array.from({ length: 9 }, (_, n) => afterFailure(n + 1, 500, 0, 1));
+    const delays = Array.from({ length: 9 }, (_, n) =>
+      afterFailure({ attempts: n + 1, status: 500, ageMs: 0 }, usual, 1),
+    );
     expect(delays.map((verdict) => (verdict.kind === 'retry' ? verdict.afterMs / second : verdict))).toEqual([
       10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600,
     ]);
@@ -68,16 +71,36 @@ describe('after a failed delivery', () => {
     [500, 10],
     [undefined, 10],
   ])('status %s waits at least %d s', (status, seconds) => {
-    expect(afterFailure(1, status, 0, 1)).toEqual({ kind: 'retry', afterMs: seconds * second });
+    expect(afterFailure({ attempts: 1, status: status, ageMs: 0 }, usual, 1)).toEqual({
+      kind: 'retry',
+      afterMs: seconds * second,
+    });
   });
 
   test.each([400, 401, 403, 413])('status %d is final', (status) => {
-    expect(afterFailure(1, status, 0, 1)).toEqual({ kind: 'dead', reason: `UndeliverableDueToHttp${status}` });
+    expect(afterFailure({ attempts: 1, status: status, ageMs: 0 }, usual, 1)).toEqual({
+      kind: 'dead',
+      reason: `UndeliverableDueToHttp${status}`,
+    });
+  });
+
+  test('a subscription may ask for fewer attempts and a shorter life, not for more', () => {
+    const less = limitsOf({ maxDeliveryAttempts: 3, eventTimeToLiveInMinutes: 1 });
+    expect(afterFailure({ attempts: 3, status: 500, ageMs: 0 }, less, 1).kind).toBe('dead');
+    expect(afterFailure({ attempts: 2, status: 500, ageMs: 30 * second }, less, 1).kind).toBe('retry');
+    expect(afterFailure({ attempts: 2, status: 500, ageMs: 31 * second }, less, 1).kind).toBe('dead');
+    expect(limitsOf({ maxDeliveryAttempts: 99, eventTimeToLiveInMinutes: 99_999 })).toEqual(usual);
   });
 
   test('not beyond its attempts or its life', () => {
-    expect(afterFailure(30, 500, 0, 1)).toEqual({ kind: 'dead', reason: 'MaxDeliveryAttemptsExceeded' });
-    expect(afterFailure(8, 500, 22 * hour, 1)).toEqual({ kind: 'dead', reason: 'TimeToLiveExceeded' });
-    expect(afterFailure(8, 500, 20 * hour, 1).kind).toBe('retry');
+    expect(afterFailure({ attempts: 30, status: 500, ageMs: 0 }, usual, 1)).toEqual({
+      kind: 'dead',
+      reason: 'MaxDeliveryAttemptsExceeded',
+    });
+    expect(afterFailure({ attempts: 8, status: 500, ageMs: 22 * hour }, usual, 1)).toEqual({
+      kind: 'dead',
+      reason: 'TimeToLiveExceeded',
+    });
+    expect(afterFailure({ attempts: 8, status: 500, ageMs: 20 * hour }, usual, 1).kind).toBe('retry');
   });
 });
