@@ -35,6 +35,12 @@ function settings(): Record<string, string> {
   return out;
 }
 
+/** TIDEWAY_FAULTS=<seed> opens the fault switches: for tests, never for work. */
+function faultSeed(): number | undefined {
+  const text = process.env['TIDEWAY_FAULTS'];
+  return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
+}
+
 /** Runs a hub until it is told to stop; `onReady` may say more than the one line. */
 export async function run(
   options: Omit<HubOptions, 'settings' | 'signal'>,
@@ -45,7 +51,7 @@ export async function run(
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => told.abort());
   try {
     const { startHub } = await import('../local/hub/hub.ts');
-    const hub = await startHub({ ...options, settings: settings(), signal: told.signal });
+    const hub = await startHub({ ...options, settings: settings(), faultSeed: faultSeed(), signal: told.signal });
     process.stdout.write(`ready ${hub.url}\n`);
     onReady?.(hub.url);
     await ending;

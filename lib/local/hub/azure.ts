@@ -6,6 +6,7 @@ import { readConnections } from '../../azure/settings.ts';
 import { counted, flatten, type Counts } from '../../base/counters.ts';
 import type { Log } from '../../base/log.ts';
 import { startEventGrid } from '../event-grid/service.ts';
+import type { Switchboard } from '../faults/switchboard.ts';
 import { startFiles } from '../files/service.ts';
 import { startFunctionsHost, type FunctionsHost } from '../functions-host/host.ts';
 import { hubWaits } from '../functions-host/waits.ts';
@@ -38,6 +39,8 @@ export interface AzureOptions {
   readonly secrets: Secrets;
   readonly share: string;
   readonly log: (part: string) => Log;
+  /** Switches of a hub that was started for tests. */
+  readonly faults?: Switchboard | undefined;
   /** Settings of the functions beside the connections, for example ages. */
   readonly settings: Readonly<Record<string, string>>;
   onWorker(pid: number | undefined): void;
@@ -68,7 +71,7 @@ export function connectionSettings(host: string, ports: Ports, secrets: Secrets)
 }
 
 export async function startAzure(options: AzureOptions): Promise<Azure> {
-  const { data, host, ports, secrets, log } = options;
+  const { data, host, ports, secrets, faults, log } = options;
   const state = path.join(data, 'azure');
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const topology = topologyFile.parse(JSON.parse(readFileSync(path.join(root, 'infra/topology.json'), 'utf8')));
@@ -88,10 +91,18 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
   };
   try {
     const file = path.join(state, 'tables.db');
-    await add('tables', ports.tables, startTables({ file, host, port: ports.tables, account, log: log('tables') }));
-    const dir = path.join(state, 'files');
-    await add('files', ports.files, startFiles({ dir, host, port: ports.files, account, log: log('files') }));
     await add(
+      'tables',
+      ports.tables,
+      startTables({ file, host, port: ports.tables, account, faults: faults?.of('tables'), log: log('tables') }),
+    );
+    const dir = path.join(state, 'files');
+    const files = await add(
+      'files',
+      ports.files,
+      startFiles({ dir, host, port: ports.files, account, faults: faults?.of('files'), log: log('files') }),
+    );
+    const serviceBus = await add(
       'serviceBus',
       ports.serviceBus,
       startServiceBus({
@@ -100,11 +111,12 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         port: ports.serviceBus,
         topology: expandTopology(topology.serviceBus),
         keys: [{ name: 'RootManageSharedAccessKey', key: secrets.serviceBusKey }],
+        faults: faults?.of('service-bus'),
         log: log('service-bus'),
       }),
     );
     const functionsUrl = `http://${host}:${ports.functions}`;
-    await add(
+    const eventGrid = await add(
       'eventGrid',
       ports.eventGrid,
       startEventGrid({
@@ -117,9 +129,11 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
           includedEventTypes: each.includedEventTypes,
           endpoint: `${functionsUrl}/runtime/webhooks/eventgrid?functionName=${each.function}&code=${secrets.systemKey}`,
         })),
+        faults: faults?.of('event-grid'),
         log: log('event-grid'),
       }),
     );
+    if (faults !== undefined) Object.assign(faults.targets, { files, serviceBus, eventGrid });
     const connections = connectionSettings(host, ports, secrets);
     await provision(readConnections(connections), options.share);
     const functions = await add(
@@ -143,6 +157,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         data: path.join(state, 'functions'),
         args: ['--data', data],
         waits: hubWaits,
+        faults: faults?.of('functions'),
         log: log('functions'),
         onWorker: (pid) => options.onWorker(pid),
       }),

@@ -6,6 +6,7 @@ import { jsonLog, type Log } from '../../base/log.ts';
 import { rotatingWriter } from '../../base/rotating-log.ts';
 import { connectionSettings, startAzure, type Azure } from './azure.ts';
 import type { Child } from './child.ts';
+import { openFaults, type HubFaults } from './faults.ts';
 import { startControl, type Control } from './control.ts';
 import { choosePorts, named, readHubFile, writeHubFile, type HubFile, type ProcessEntry } from './hub-file.ts';
 import { lockData } from './lock.ts';
@@ -23,8 +24,17 @@ export interface HubOptions {
   readonly host?: string | undefined;
   /** Settings of the functions, for example `TIDEWAY_STAGING_AGE_SECONDS`. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** For tests: switches for the faults of all services; the seed decides by chance. Not in use, they cost nothing. */
+  readonly faultSeed?: number | undefined;
   /** Aborted: a start that is under way is given up, and what it began is stopped. */
   readonly signal: AbortSignal;
+}
+
+interface Parts {
+  azure?: Azure;
+  control?: Control;
+  faults?: HubFaults;
+  readonly children: Map<string, Child>;
 }
 
 export interface Hub {
@@ -40,12 +50,13 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const { data, host = '127.0.0.1', signal } = options;
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const lock = lockData(data);
-  const parts: { azure?: Azure; control?: Control; children: Map<string, Child> } = { children: new Map() };
+  const parts: Parts = { children: new Map() };
   let file: HubFile | undefined;
   const stop = async (): Promise<void> => {
     await parts.control?.stop();
     await Promise.all([...parts.children.values()].map((child) => child.stop()));
     await parts.azure?.stop();
+    await parts.faults?.stop();
     if (file !== undefined) writeHubFile(data, { ...file, pid: 0, processes: [] });
     lock.release();
   };
@@ -73,6 +84,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     };
     file = { v: 1, url, pid: process.pid, host, ports, group, share, sites, processes: [...processes] };
     writeHubFile(data, file);
+    if (options.faultSeed !== undefined)
+      parts.faults = await openFaults(
+        data,
+        options.faultSeed,
+        (role, name) => processes.find((entry) => entry.role === role && entry.site === name)?.pid,
+      );
     parts.azure = await startAzure({
       data,
       host,
@@ -81,6 +98,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       share,
       log,
       settings: options.settings ?? {},
+      faults: parts.faults?.switchboard,
       onWorker: (pid) => note('functions', undefined, pid),
     });
     signal.throwIfAborted();
