@@ -1,99 +1,65 @@
-// The namespace: which entities there are, and the way of a message into them.
+// The way of a message into the namespace.
 //
-//   submit -> duplicate? -> scheduled? -> route (rules of subscriptions, forwarding) -> one row each -> commit -> admit
+//   submit -> room? -> duplicate? -> scheduled? -> route (routing.ts) -> one row each -> commit -> admit
 //
 // Nothing is admitted, and nobody is answered, before the commit is on disk.
-import { must } from '../../base/errors.ts';
-import { badArgument, messageNotFound, notAllowed, notFound } from './amqp/error.ts';
+import { badArgument, messageNotFound } from './amqp/error.ts';
+import { Entities } from './entities.ts';
+import type { Destination } from './entities.ts';
 import { modified } from './modification.ts';
 import type { Message, Submission } from './message.ts';
-import { Queue } from './queue.ts';
+import type { Queue } from './queue.ts';
+import { follow, route } from './routing.ts';
+import type { Route } from './routing.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Schedule } from './schedule.ts';
-import { Topic } from './topic.ts';
+import type { Entry } from './schedule.ts';
+import type { Usage } from './usage.ts';
 import { shorter } from './topology.ts';
-import type { QueueRules, Topology } from './topology.ts';
+import type { Topology } from './topology.ts';
 import { parseSubmission } from './message.ts';
 import type { Row } from './store.ts';
 
-/** Where senders send to. */
-export interface Destination {
-  readonly address: string;
-  readonly entity: number;
-  readonly ttl: number | undefined;
-  readonly duplicateWindow: number | undefined;
-  /** Undefined for a queue that takes its messages itself. */
-  readonly topic: Topic | undefined;
+/** Where a message that moves was before. */
+interface From {
+  readonly seq: number;
+  readonly source: string | undefined;
 }
 
-interface Route {
-  readonly queue: Queue;
-  /** Set where the message cannot live in the queue itself. */
-  readonly refusedBecause: string | undefined;
+interface Leaving {
+  readonly routes: readonly Route[];
+  readonly usage: Usage;
+  readonly ttl: number | undefined;
 }
 
 const sweepPerTick = 500;
 const retryAfter = 1000;
-const deadLetterSuffix = '/$deadletterqueue';
+// A dead letter whose forwarding is refused (the destination is full, or disabled) is tried again after this.
+const refusedAfter = 60_000;
 
 export class Broker {
+  readonly entities: Entities;
   readonly #around: Surroundings;
-  readonly #queues = new Map<string, Queue>();
-  readonly #destinations = new Map<string, Destination>();
   readonly #schedule = new Schedule();
   #nextSweep = 0;
 
   constructor(topology: Topology, around: Surroundings) {
     this.#around = around;
-    for (const entry of topology.queues) {
-      const queue = this.#addQueue(entry.name, entry);
-      const { address, entity, rules } = queue;
-      const { ttl, duplicateWindow } = rules;
-      this.#destinations.set(address.toLowerCase(), { address, entity, ttl, duplicateWindow, topic: undefined });
-    }
-    for (const entry of topology.topics) {
-      const topic = new Topic(around.store);
-      for (const { rules, ...settings } of entry.subscriptions)
-        topic.subscribe(this.#addQueue(`${entry.name}/Subscriptions/${settings.name}`, settings), rules);
-      const { name: address, ttl, duplicateWindow } = entry;
-      const entity = around.store.entityId(address.toLowerCase());
-      this.#destinations.set(address.toLowerCase(), { address, entity, ttl, duplicateWindow, topic });
-    }
+    this.entities = new Entities(topology, around);
+    for (const queue of this.entities.queues())
+      if (queue.rules.forwardTo !== undefined) queue.passOn((message) => this.#passOn(queue, message));
     this.#load();
-  }
-
-  /** Throws `amqp:not-found`. */
-  destination(address: string): Destination {
-    const destination = this.#destinations.get(address.toLowerCase());
-    if (destination === undefined) throw notFound(address);
-    return destination;
-  }
-
-  /** A queue, a subscription, or the dead-letter queue of either. Throws `amqp:not-found`. */
-  queue(address: string): Queue {
-    const queue = this.#queues.get(address.toLowerCase());
-    if (queue === undefined) throw notFound(address);
-    return queue;
-  }
-
-  exists(address: string): boolean {
-    return this.#queues.has(address.toLowerCase()) || this.#destinations.has(address.toLowerCase());
-  }
-
-  topicOf(subscription: Queue): Topic | undefined {
-    for (const { topic } of this.#destinations.values()) if (topic?.has(subscription) === true) return topic;
-    return undefined;
   }
 
   /** Accepts messages, all or none. Resolves when they are durable; scheduled ones are kept until their time. */
   async publish(to: Destination, messages: readonly Submission[]): Promise<void> {
+    to.usage.check();
     const now = this.#around.clock.now();
-    const planned = messages.map((message) => ({ message, routes: this.#route(to, message) }));
+    const planned = messages.map((message) => ({ message, routes: route(this.entities, to, message) }));
     const admitted = await this.#around.store.commit(() =>
       planned.flatMap(({ message, routes }) => {
         if (this.#isDuplicate(to, message, now)) return [];
-        if (message.scheduledFor === undefined || message.scheduledFor <= now)
-          return this.#insert(to, message, routes, now);
+        if (message.scheduledFor === undefined || message.scheduledFor <= now) return this.#insert(routes, now, to.ttl);
         return [this.#keep(to, message, message.scheduledFor).remember];
       }),
     );
@@ -103,8 +69,14 @@ export class Broker {
 
   /** Keeps messages until `times` (ms since 1970); returns their sequence numbers. */
   async scheduleAt(to: Destination, messages: readonly { message: Submission; at: number }[]): Promise<number[]> {
-    for (const { message } of messages) this.#route(to, message);
-    const kept = await this.#around.store.commit(() => messages.map(({ message, at }) => this.#keep(to, message, at)));
+    to.usage.check();
+    for (const { message } of messages) route(this.entities, to, message);
+    const now = this.#around.clock.now();
+    const kept = await this.#around.store.commit(() =>
+      messages.map(({ message, at }) =>
+        this.#isDuplicate(to, message, now) ? this.#drop(to, message, at) : this.#keep(to, message, at),
+      ),
+    );
     this.#around.counters.messagesIn += messages.length;
     for (const { remember } of kept) remember();
     return kept.map(({ seq }) => seq);
@@ -115,84 +87,52 @@ export class Broker {
     for (const seq of seqs)
       if (this.#schedule.entityOf(seq) !== to.entity) throw messageNotFound(`No message ${seq} is scheduled.`);
     // Out of the schedule first, so that none becomes due while it is being cancelled.
-    const entries = seqs.map((seq) => this.#schedule.remove(seq));
+    const entries = seqs.flatMap((seq) => this.#schedule.remove(seq) ?? []);
     try {
       await this.#around.store.commit(() => {
         for (const seq of seqs) this.#around.store.remove(seq);
       });
     } catch (error) {
-      for (const entry of entries) if (entry !== undefined) this.#schedule.add(entry.seq, entry.entity, entry.at);
+      for (const entry of entries) this.#schedule.add(entry);
       throw error;
     }
+    for (const { size } of entries) to.usage.add(-size);
   }
 
   tick(now: number): number {
-    for (const { seq, entity } of this.#schedule.take(now, sweepPerTick))
-      this.#activate(seq, entity).catch((error: unknown) => {
+    for (const entry of this.#schedule.take(now, sweepPerTick))
+      this.#activate(entry).catch((error: unknown) => {
         // A full disk, as a rule: the message stays where it is and is tried again until it goes.
-        this.#around.log.error('activation_failed', { seq, error });
-        this.#schedule.add(seq, entity, now + retryAfter);
-        this.#around.wake(now + retryAfter);
+        this.#around.log.error('activation_failed', { seq: entry.seq, error });
+        this.#later(entry, now + retryAfter);
       });
     let next = this.#schedule.next();
-    for (const queue of this.#queues.values()) next = Math.min(next, queue.tick(now));
+    for (const queue of this.entities.queues()) next = Math.min(next, queue.tick(now));
     if (this.#nextSweep <= now) this.#sweep(now);
     return Math.min(next, this.#nextSweep);
   }
 
-  #addQueue(address: string, rules: QueueRules): Queue {
-    const { store } = this.#around;
-    const dead = `${address}/$DeadLetterQueue`;
-    const endless = { ...rules, requiresSession: false, ttl: undefined, deadLettering: false, forwardTo: undefined };
-    const deadLetters = new Queue(dead, store.entityId(dead.toLowerCase()), endless, undefined, this.#around);
-    const queue = new Queue(address, store.entityId(address.toLowerCase()), rules, deadLetters, this.#around);
-    this.#queues.set(address.toLowerCase(), queue);
-    this.#queues.set(address.toLowerCase() + deadLetterSuffix, deadLetters);
-    return queue;
-  }
-
   #load(): void {
-    const byEntity = new Map([...this.#queues.values()].map((queue) => [queue.entity, queue]));
     let unknown = 0;
     for (const row of this.#around.store.load()) {
-      const queue = byEntity.get(row.entity);
-      if (row.state === 'scheduled') this.#schedule.add(row.seq, row.entity, row.enqueuedAt);
-      else if (queue === undefined) unknown++;
+      const { seq, entity, size } = row;
+      if (row.state === 'scheduled') {
+        this.#schedule.add({ kind: 'scheduled', seq, entity, at: row.enqueuedAt, size });
+        this.entities.destinationOf(entity)?.usage.add(size);
+        continue;
+      }
+      const queue = this.entities.queueOf(entity);
+      if (queue === undefined) unknown++;
       else queue.admit(messageOf(row));
     }
     if (unknown > 0) this.#around.log.warn('messages_without_entity', { messages: unknown });
   }
 
-  #route(to: Destination, message: Submission): Route[] {
-    if (to.topic === undefined) {
-      const queue = this.queue(to.address);
-      if (queue.rules.requiresSession && message.session === undefined)
-        throw notAllowed(
-          'The SessionId was not set on a message, and it cannot be sent to the entity. ' +
-            'Entities that have session support enabled can only receive messages that have the SessionId set.',
-        );
-      return this.#follow(queue, message);
-    }
-    return to.topic.matching(message).flatMap((queue) => this.#follow(queue, message));
-  }
-
-  // The topology has no circles (checkForwarding), so this ends.
-  #follow(queue: Queue, message: Submission): Route[] {
-    const { forwardTo, requiresSession } = queue.rules;
-    if (forwardTo !== undefined) {
-      const next = this.destination(forwardTo);
-      if (next.topic !== undefined) return next.topic.matching(message).flatMap((each) => this.#follow(each, message));
-      return this.#follow(this.queue(forwardTo), message);
-    }
-    const refused = requiresSession && message.session === undefined;
-    return [{ queue, refusedBecause: refused ? 'Session id is null.' : undefined }];
-  }
-
   // Inside a commit. Returns what memory has to do once the commit is on disk.
-  #insert(to: Destination, message: Submission, routes: Route[], now: number, origin?: number): (() => void)[] {
-    return routes.map(({ queue, refusedBecause }) => {
-      const home = refusedBecause === undefined ? queue : must(queue.deadLetters, 'dead-letter queue');
-      const reason = new Map(refusedBecause === undefined ? [] : [['DeadLetterReason', refusedBecause]]);
+  #insert(routes: readonly Route[], now: number, ttl?: number, from?: From): (() => void)[] {
+    return routes.flatMap(({ home, message, through, refused }) => {
+      if (through.some((next) => this.#isDuplicate(next, message, now))) return [];
+      const reason = new Map(refused === undefined ? [] : [['DeadLetterReason', refused.because]]);
       const row = {
         entity: home.entity,
         state: 'active' as const,
@@ -201,12 +141,12 @@ export class Broker {
         enqueuedAt: now,
         deliveryCount: 0,
         body: modified(message.bytes, reason),
-        ttl: home === queue ? shorter(shorter(message.ttl, to.ttl), queue.rules.ttl) : undefined,
-        source: home === queue ? undefined : queue.address,
-        origin,
+        ttl: refused === undefined ? shorter(shorter(message.ttl, ttl), home.rules.ttl) : undefined,
+        source: refused === undefined ? from?.source : refused.by.address,
+        origin: from?.seq,
       };
       const seq = this.#around.store.insert(row);
-      const admitted = messageOf({ ...row, seq, origin: origin ?? seq });
+      const admitted = messageOf({ ...row, seq, origin: from?.seq ?? seq, size: row.body.length });
       return () => {
         this.#around.bodies.keep(admitted, row.body);
         home.admit(admitted);
@@ -227,24 +167,60 @@ export class Broker {
       body: message.bytes,
     });
     const remember = (): void => {
-      this.#schedule.add(seq, to.entity, at);
-      this.#around.wake(at);
+      const size = message.bytes.length;
+      to.usage.add(size);
+      this.#later({ kind: 'scheduled', seq, entity: to.entity, at, size }, at);
     };
     return { seq, remember };
   }
 
-  // A scheduled message that is due enters like a new one, under a new sequence number.
-  async #activate(seq: number, entity: number): Promise<void> {
+  // Inside a commit, as #keep, for a duplicate: it gets a number, and nothing is behind that.
+  #drop(to: Destination, message: Submission, at: number): { seq: number; remember: () => void } {
+    const { seq } = this.#keep(to, message, at);
+    this.#around.store.remove(seq);
+    return { seq, remember: () => {} };
+  }
+
+  #later(entry: Entry, at: number): void {
+    this.#schedule.add({ ...entry, at });
+    this.#around.wake(at);
+  }
+
+  // A message of an entity that only passes on: it is on disk there, and moves like one that was scheduled for now.
+  #passOn(queue: Queue, { seq, size }: Message): void {
+    const now = this.#around.clock.now();
+    this.#later({ kind: 'passing', seq, entity: queue.entity, at: now, size }, now);
+  }
+
+  // A message that is due, or passed on, enters like a new one, under a new sequence number.
+  async #activate(entry: Entry): Promise<void> {
     const { store, random, clock } = this.#around;
-    const to = [...this.#destinations.values()].find((destination) => destination.entity === entity);
-    if (to === undefined) return;
-    const message = parseSubmission(store.body(seq), random);
-    const routes = this.#route(to, message);
+    const { seq } = entry;
+    const { body, source } = store.stored(seq);
+    const leaving = this.#leaving(entry, parseSubmission(body, random));
+    if (leaving === undefined) return;
+    const { routes, usage, ttl } = leaving;
+    const now = clock.now();
+    if (entry.kind === 'passing' && routes.some(({ home }) => home.entity === entry.entity)) {
+      this.#later(entry, now + refusedAfter);
+      return;
+    }
     const admitted = await store.commit(() => {
       store.remove(seq);
-      return this.#insert(to, message, routes, clock.now(), seq);
+      return this.#insert(routes, now, ttl, { seq, source });
     });
+    usage.add(-entry.size);
     for (const admit of admitted) admit();
+  }
+
+  // Undefined for an entity that left the topology: what is there waits for it to come back.
+  #leaving({ kind, entity }: Entry, message: Submission): Leaving | undefined {
+    if (kind === 'scheduled') {
+      const to = this.entities.destinationOf(entity);
+      return to && { routes: route(this.entities, to, message), usage: to.usage, ttl: to.ttl };
+    }
+    const from = this.entities.queueOf(entity);
+    return from && { routes: follow(this.entities, from, message), usage: from.usage, ttl: undefined };
   }
 
   #isDuplicate(to: Destination, message: Submission, now: number): boolean {
@@ -269,6 +245,7 @@ export class Broker {
 function messageOf(row: Omit<Row, 'entity'>): Message {
   return {
     seq: row.seq,
+    size: row.size,
     origin: row.origin,
     session: row.session,
     enqueuedAt: row.enqueuedAt,

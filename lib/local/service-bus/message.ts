@@ -12,6 +12,8 @@ export type MessageState = 'ready' | 'locked' | 'settling' | 'gone';
 /** A message of a queue, as memory holds it: the bytes are in the store, and here only while they are young. */
 export interface Message {
   readonly seq: number;
+  /** Bytes on disk when it came in. */
+  readonly size: number;
   /** The sequence number that it was first accepted under; differs after a scheduled or forwarded message moved. */
   readonly origin: number;
   readonly session: string | undefined;

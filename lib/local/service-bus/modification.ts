@@ -1,9 +1,17 @@
-import { text } from './amqp/encoding.ts';
+import { nothing, symbol, text } from './amqp/encoding.ts';
 import { types } from './amqp/rhea.ts';
-import { joinSections, splitSections, withEntries } from './amqp/sections.ts';
+import { joinSections, splitSections, withEntries, withFields } from './amqp/sections.ts';
+import { positions } from './system-property.ts';
+import type { SystemProperty } from './system-property.ts';
 
 /** Application properties to set on a message, as a receiver may ask for when it gives the message back. */
 export type Changes = ReadonlyMap<string, unknown>;
+
+/** What the action of a rule changes. An application property of undefined is removed; null is a value. */
+export interface Edits {
+  readonly application: ReadonlyMap<string, unknown>;
+  readonly system: ReadonlyMap<SystemProperty, string | undefined>;
+}
 
 interface Writer {
   write(value: unknown): void;
@@ -12,13 +20,26 @@ interface Writer {
 
 /** The message with these application properties, all other bytes as they were. */
 export function modified(message: Buffer, changes: Changes): Buffer {
-  if (changes.size === 0) return message;
+  return changes.size === 0 ? message : edited(message, { application: changes, system: new Map() });
+}
+
+export function edited(message: Buffer, { application, system }: Edits): Buffer {
   const sections = splitSections(message);
-  const encoded = new Map([...changes].map(([name, value]) => [name, encode(value)]));
+  const encoded = new Map(
+    [...application].map(([name, value]) => [name, value === undefined ? undefined : encode(value)]),
+  );
+  const fields = new Map([...system].map(([name, value]) => [positions[name], encodedField(name, value)]));
   return joinSections({
     ...sections,
-    applicationProperties: withEntries(sections.applicationProperties, encoded, text),
+    properties: fields.size === 0 ? sections.properties : withFields(sections.properties, fields),
+    applicationProperties:
+      encoded.size === 0 ? sections.applicationProperties : withEntries(sections.applicationProperties, encoded, text),
   });
+}
+
+function encodedField(name: SystemProperty, value: string | undefined): Buffer {
+  if (value === undefined) return nothing;
+  return name === 'contentType' ? symbol(value) : text(value);
 }
 
 function encode(value: unknown): Buffer {

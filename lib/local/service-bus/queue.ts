@@ -15,17 +15,28 @@ import type { Session } from './sessions.ts';
 import { Settlement } from './settlement.ts';
 import type { Home, Reason } from './settlement.ts';
 import type { Store } from './store.ts';
+import { takeAway } from './take-away.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { QueueRules } from './topology.ts';
+import type { Usage } from './usage.ts';
 
 // A tick must not hold up the event loop: what is left over comes with the next one, at once.
 const workPerTick = 500;
+
+export interface QueueParts {
+  readonly address: string;
+  readonly entity: number;
+  readonly rules: QueueRules;
+  readonly deadLetters: Queue | undefined;
+  readonly usage: Usage;
+}
 
 export class Queue implements Home, Source {
   readonly address: string;
   readonly entity: number;
   readonly rules: QueueRules;
   readonly deadLetters: Queue | undefined;
+  readonly usage: Usage;
   readonly #around: Surroundings;
   readonly #distribution: Distribution;
   readonly #locks: Locks;
@@ -33,18 +44,14 @@ export class Queue implements Home, Source {
   readonly #expiry = new Expiry();
   readonly #settlement: Settlement;
   #duplicates = 0;
+  #onward: ((message: Message) => void) | undefined;
 
-  constructor(
-    address: string,
-    entity: number,
-    rules: QueueRules,
-    deadLetters: Queue | undefined,
-    around: Surroundings,
-  ) {
+  constructor({ address, entity, rules, deadLetters, usage }: QueueParts, around: Surroundings) {
     this.address = address;
     this.entity = entity;
     this.rules = rules;
     this.deadLetters = deadLetters;
+    this.usage = usage;
     this.#around = around;
     this.#locks = new Locks(around.random);
     this.#distribution = new Distribution(this);
@@ -81,9 +88,19 @@ export class Queue implements Home, Source {
 
   /** Takes in a message that is on disk. */
   admit(message: Message): void {
+    this.usage.add(message.size);
+    if (this.#onward !== undefined) {
+      this.#onward(message);
+      return;
+    }
     this.#distribution.count(message, 1);
     if (this.#expiry.add(message)) this.wake(expiresAt(message));
     this.ready(message);
+  }
+
+  /** From here on nothing stays: what is admitted goes on, by way of `onward`. */
+  passOn(onward: (message: Message) => void): void {
+    this.#onward = onward;
   }
 
   ready(message: Message): void {
@@ -95,6 +112,7 @@ export class Queue implements Home, Source {
 
   gone(message: Message): void {
     message.state = 'gone';
+    this.usage.add(-message.size);
     this.bodies.drop(message);
     this.#deferred.delete(message.seq);
     this.#expiry.forget(message);
@@ -210,7 +228,7 @@ export class Queue implements Home, Source {
   hand(message: Message, taker: Consumer, session: Session | undefined): void {
     this.#around.counters.delivered++;
     if (taker.deletes) {
-      this.#remove(message, taker);
+      takeAway(message, taker, this.#settlement, this, this.#around);
       return;
     }
     const lock = this.#locks.take(message, session?.until ?? this.lockedUntil(), taker, session);
@@ -239,21 +257,6 @@ export class Queue implements Home, Source {
   #watched(session: Session): Session {
     this.wake(session.until);
     return session;
-  }
-
-  #remove(message: Message, taker: Consumer): void {
-    taker.reserve();
-    const body = this.bodies.of(message);
-    this.#settlement.complete(message).then(
-      () => {
-        this.#around.counters.settled++;
-        taker.deliver(message, body, undefined);
-      },
-      (error: unknown) => {
-        taker.unreserve();
-        this.#around.log.error('removal_failed', { address: this.address, error });
-      },
-    );
   }
 
   async #settle(lock: Lock, way: (message: Message) => Promise<void>): Promise<void> {

@@ -1,26 +1,31 @@
 import { Heap } from './heap.ts';
 
-interface Entry {
+export interface Entry {
+  /** Sent to be taken in at `at`, or taken in where it is to be passed on. */
+  readonly kind: 'scheduled' | 'passing';
   readonly seq: number;
   readonly entity: number;
+  /** Milliseconds since 1970. */
   readonly at: number;
+  readonly size: number;
 }
 
 const slack = 1024;
 
-/** Messages that are kept until their time, of all entities. */
+/** Messages that are kept until their time, or on their way, of all entities. */
 export class Schedule {
   readonly #entries = new Map<number, Entry>();
   readonly #heap = new Heap<Entry>(({ at }) => at);
 
-  add(seq: number, entity: number, at: number): void {
-    const entry = { seq, entity, at };
-    this.#entries.set(seq, entry);
+  add(entry: Entry): void {
+    this.#entries.set(entry.seq, entry);
     this.#heap.push(entry);
   }
 
+  /** The entity that a scheduled message was sent to. */
   entityOf(seq: number): number | undefined {
-    return this.#entries.get(seq)?.entity;
+    const entry = this.#entries.get(seq);
+    return entry?.kind === 'scheduled' ? entry.entity : undefined;
   }
 
   remove(seq: number): Entry | undefined {
@@ -30,7 +35,7 @@ export class Schedule {
     return entry;
   }
 
-  /** Removes and returns at most `limit` that are due. */
+  /** Removes and returns at most `limit` that are due; those of one time in the order in which they came. */
   take(now: number, limit: number): Entry[] {
     const due: Entry[] = [];
     for (let next = this.#first(); next !== undefined && due.length < limit; next = this.#first()) {
@@ -39,7 +44,7 @@ export class Schedule {
       this.#entries.delete(next.seq);
       due.push(next);
     }
-    return due;
+    return due.toSorted((one, other) => one.at - other.at || one.seq - other.seq);
   }
 
   next(): number {

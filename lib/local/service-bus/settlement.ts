@@ -64,6 +64,7 @@ export class Settlement {
     const body = modified(bodies.of(message), all);
     const moved: Message = {
       seq: message.seq,
+      size: body.length,
       origin: message.origin,
       session: message.session,
       enqueuedAt: message.enqueuedAt,

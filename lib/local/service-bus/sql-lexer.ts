@@ -7,7 +7,7 @@ export type Token =
 
 // In this order: a name in brackets or quotes, text, number, word or plain name, sign.
 const pattern =
-  /\s*(?:\[((?:[^\]]|\]\])+)\]|"((?:[^"]|"")+)"|'((?:[^']|'')*)'|(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)|([\p{L}_@#][\p{L}\p{N}_@#$]*)|(<=|>=|<>|!=|[=<>()+\-*/%,.]))/uy;
+  /\s*(?:\[((?:[^\]]|\]\])+)\]|"((?:[^"]|"")+)"|'((?:[^']|'')*)'|(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)|([\p{L}_@#][\p{L}\p{N}_@#$]*)|(<=|>=|<>|!=|[=<>()+\-*/%,.;]))/uy;
 
 /** Throws an argument error for a character that belongs to no token. */
 export function tokens(expression: string): Token[] {
@@ -17,7 +17,7 @@ export function tokens(expression: string): Token[] {
   while (pattern.lastIndex < end) {
     const at = pattern.lastIndex;
     const match = pattern.exec(expression);
-    if (match === null) throw badArgument(`SQL filter: '${expression.slice(at, at + 10)}' is not understood.`);
+    if (match === null) throw badArgument(`SQL: '${expression.slice(at, at + 10)}' is not understood.`);
     found.push(tokenOf(match));
   }
   found.push({ kind: 'end', text: '' });

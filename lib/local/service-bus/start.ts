@@ -95,7 +95,7 @@ async function start(options: ServiceBusOptions, store: Store, counters: Counter
     name: 'service-bus',
     port: (server.address() as AddressInfo).port,
     counters,
-    faultsOf: (address) => broker.queue(address),
+    faultsOf: (address) => broker.entities.queue(address),
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const connection of connections) connection.close();

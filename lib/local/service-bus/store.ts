@@ -26,9 +26,11 @@ export interface Row extends Omit<NewRow, 'body' | 'messageId'> {
   readonly seq: number;
   readonly origin: number;
   readonly deliveryCount: number;
+  /** Bytes of the body. */
+  readonly size: number;
 }
 
-const columns = 'seq, entity, state, origin, session, enqueued_at, ttl, delivery_count, source';
+const columns = 'seq, entity, state, origin, session, enqueued_at, ttl, delivery_count, source, length(body) AS size';
 
 /** The messages on disk. Writes are for the inside of `commit` alone; what it resolves survives a power loss. */
 export class Store {
@@ -132,6 +134,12 @@ export class Store {
     return String(this.#statement('SELECT message_id FROM message WHERE seq = ?').get(seq)?.['message_id']);
   }
 
+  /** A message that is about to move. */
+  stored(seq: number): { readonly body: Buffer; readonly source: string | undefined } {
+    const row = must(this.#statement('SELECT body, source FROM message WHERE seq = ?').get(seq), `message ${seq}`);
+    return { body: bytes(row['body']), source: typeof row['source'] === 'string' ? row['source'] : undefined };
+  }
+
   *load(): Iterable<Row> {
     for (const row of this.#db.prepare(`SELECT ${columns} FROM message ORDER BY seq`).iterate()) yield rowOf(row);
   }
@@ -225,6 +233,7 @@ function rowOf(row: Record<string, unknown>): Row {
     enqueuedAt: Number(row['enqueued_at']),
     ttl: row['ttl'] === null ? undefined : Number(row['ttl']),
     deliveryCount: Number(row['delivery_count']),
+    size: Number(row['size']),
     source: typeof row['source'] === 'string' ? row['source'] : undefined,
   };
 }

@@ -1,9 +1,9 @@
 // The entities of the namespace, from the file that feeds the cloud's templates too. Property names are those of the
 // resource model (Microsoft.ServiceBus/namespaces). Nothing is created at run time.
 import { TidewayError, messageOf, must } from '../../base/errors.ts';
-import { compileSql } from './sql-filter.ts';
 import { Reader } from './topology-reader.ts';
-import { everything } from './filter.ts';
+import { compileAction } from './sql-action.ts';
+import { checkLength, compile, everything } from './filter.ts';
 import type { CorrelationFilter, Filter, Rule } from './filter.ts';
 
 /** Settings of a queue or subscription; durations in milliseconds, undefined where there is no limit. */
@@ -16,17 +16,29 @@ export interface QueueRules {
   readonly deadLettering: boolean;
   readonly duplicateWindow: number | undefined;
   readonly forwardTo: string | undefined;
+  readonly forwardDeadLettersTo: string | undefined;
+  /** Whether its status lets clients receive. */
+  readonly receivable: boolean;
 }
 
-export interface QueueEntry extends QueueRules {
+/** What a queue and a topic have, and a subscription not. */
+interface Sized {
+  /** Bytes. */
+  readonly maxSize: number;
+  /** Whether its status lets clients send. */
+  readonly sendable: boolean;
+}
+
+export interface QueueEntry extends QueueRules, Sized {
   readonly name: string;
 }
 
-export interface SubscriptionEntry extends QueueEntry {
+export interface SubscriptionEntry extends QueueRules {
+  readonly name: string;
   readonly rules: readonly Rule[];
 }
 
-export interface TopicEntry {
+export interface TopicEntry extends Sized {
   readonly name: string;
   readonly ttl: number | undefined;
   readonly duplicateWindow: number | undefined;
@@ -42,12 +54,18 @@ export interface Topology {
 const longestLock = 5 * 60_000;
 const mostDeliveries = 2000;
 const mostSlots = 2000;
+const mostMegabytes = 81_920;
+const usualMegabytes = 1024;
+const statuses = ['Active', 'Disabled', 'SendDisabled', 'ReceiveDisabled'] as const;
+/** Settings of the resource model that change nothing here. */
+const idle = ['enableBatchedOperations', 'enableExpress', 'deadLetteringOnFilterEvaluationExceptions'];
 
 /** The `serviceBus` part of a topology file. Throws `topology_invalid`, naming the place, for anything not understood. */
 export function expandTopology(json: unknown): Topology {
   const root = new Reader(json, 'serviceBus');
   const queues = root.list('queues').map((reader) => {
-    const entry = { name: reader.name(260), ...queueRules(reader, undefined) };
+    const status = statusIn(reader);
+    const entry = { name: reader.name(260), ...queueRules(reader, undefined, status), ...sized(reader, status) };
     reader.done();
     return entry;
   });
@@ -63,15 +81,17 @@ function topic(reader: Reader): TopicEntry {
   const name = reader.name(260);
   const ttl = reader.duration('defaultMessageTimeToLive');
   const duplicateWindow = duplicateDetection(reader);
+  const size = sized(reader, statusIn(reader));
   const subscriptions = reader.list('subscriptions').map((entry): SubscriptionEntry => {
-    const subscription = { name: entry.name(50), ...queueRules(entry, ttl), rules: rulesOf(entry) };
+    const name = entry.name(50);
+    const subscription = { name, ...queueRules(entry, ttl, statusIn(entry)), rules: rulesOf(entry) };
     entry.done();
     return subscription;
   });
   const slots = reader.object('slots');
   if (slots !== undefined) subscriptions.push(...expandSlots(slots, ttl));
   reader.done();
-  return { name, ttl, duplicateWindow, subscriptions };
+  return { name, ttl, duplicateWindow, ...size, subscriptions };
 }
 
 // Slots are subscriptions that all look alike: each takes what is addressed to its own name.
@@ -79,7 +99,7 @@ function expandSlots(reader: Reader, ttl: number | undefined): SubscriptionEntry
   const prefix = must(reader.text('prefix', true), 'prefix');
   const count = reader.integer('count', 1, mostSlots) ?? reader.refuse('count', 'is missing');
   if (reader.text('filter', true) !== 'to') reader.refuse('filter', "must be 'to'");
-  const rules = queueRules(reader, ttl);
+  const rules = queueRules(reader, ttl, statusIn(reader));
   reader.done();
   return Array.from({ length: count }, (_, index) => {
     const name = `${prefix}${String(index).padStart(3, '0')}`;
@@ -91,7 +111,20 @@ function expandSlots(reader: Reader, ttl: number | undefined): SubscriptionEntry
   });
 }
 
-function queueRules(reader: Reader, longest: number | undefined): QueueRules {
+type Status = (typeof statuses)[number];
+
+function statusIn(reader: Reader): Status {
+  for (const setting of idle) reader.flag(setting);
+  const status = reader.text('status', false) ?? 'Active';
+  return statuses.find((known) => known === status) ?? reader.refuse('status', `must be one of ${statuses.join(', ')}`);
+}
+
+function sized(reader: Reader, status: Status): Sized {
+  const megabytes = reader.integer('maxSizeInMegabytes', 1, mostMegabytes) ?? usualMegabytes;
+  return { maxSize: megabytes * 1024 * 1024, sendable: status === 'Active' || status === 'ReceiveDisabled' };
+}
+
+function queueRules(reader: Reader, longest: number | undefined, status: Status): QueueRules {
   const lockDuration = reader.duration('lockDuration') ?? 60_000;
   if (lockDuration <= 0 || lockDuration > longestLock) reader.refuse('lockDuration', 'must be at most PT5M');
   const ttl = reader.duration('defaultMessageTimeToLive');
@@ -103,6 +136,8 @@ function queueRules(reader: Reader, longest: number | undefined): QueueRules {
     deadLettering: reader.flag('deadLetteringOnMessageExpiration'),
     duplicateWindow: duplicateDetection(reader),
     forwardTo: reader.text('forwardTo', false),
+    forwardDeadLettersTo: reader.text('forwardDeadLetteredMessagesTo', false),
+    receivable: status === 'Active' || status === 'SendDisabled',
   };
 }
 
@@ -119,7 +154,7 @@ function duplicateDetection(reader: Reader): number | undefined {
 
 function rulesOf(reader: Reader): Rule[] {
   const rules = reader.list('rules').map((entry) => {
-    const rule = { name: entry.name(50), filter: filterOf(entry) };
+    const rule = { name: entry.name(50), filter: filterOf(entry), action: actionOf(entry) };
     entry.done();
     return rule;
   });
@@ -134,14 +169,28 @@ function filterOf(reader: Reader): Filter {
     return reader.refuse('rules', 'each needs a sqlFilter or a correlationFilter');
   if (sql !== undefined) {
     const expression = must(sql.text('sqlExpression', true), 'sqlExpression');
-    try {
-      compileSql(expression);
-    } catch (error) {
-      sql.refuse('sqlExpression', messageOf(error));
-    }
+    checked(sql, () => compile({ kind: 'sql', expression }, noId));
     return { kind: 'sql', expression };
   }
   return { kind: 'correlation', correlation: correlationOf(must(correlation, 'correlationFilter')) };
+}
+
+function actionOf(reader: Reader): string | undefined {
+  const action = reader.object('action');
+  if (action === undefined) return undefined;
+  const expression = must(action.text('sqlExpression', true), 'sqlExpression');
+  checked(action, () => compileAction(checkLength(expression), noId));
+  return expression;
+}
+
+const noId = (): string => '';
+
+function checked(sql: Reader, compiles: () => unknown): void {
+  try {
+    compiles();
+  } catch (error) {
+    sql.refuse('sqlExpression', messageOf(error));
+  }
 }
 
 function correlationOf(reader: Reader): CorrelationFilter {
@@ -189,6 +238,9 @@ function checkForwarding({ queues, topics }: Topology): void {
     for (const target of next ?? []) walk(target, [...path, name]);
   };
   for (const name of targets.keys()) walk(name, []);
+  for (const { forwardDeadLettersTo: target } of [...queues, ...topics.flatMap(({ subscriptions }) => subscriptions)])
+    if (target !== undefined && !targets.has(target.toLowerCase()))
+      refuse(`forwardDeadLetteredMessagesTo names '${target}', which is not in the topology`);
 }
 
 function refuse(text: string): never {

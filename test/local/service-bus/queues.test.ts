@@ -66,12 +66,13 @@ class Taker implements Consumer {
 
 const send = (address: string, count: number, fields: object = {}): Promise<void> =>
   broker.publish(
-    broker.destination(address),
+    broker.entities.destination(address),
     Array.from({ length: count }, (_, i) =>
       parseSubmission(encodeMessage({ message_id: String(i), ...fields }), random),
     ),
   );
-const left = (address: string): number => store.peek(broker.queue(address).entity, 0, 100_000, undefined).length;
+const left = (address: string): number =>
+  store.peek(broker.entities.queue(address).entity, 0, 100_000, undefined).length;
 const settled = (): Promise<void> => store.commit(() => {});
 
 test('what nobody reads expires by its time to live, a bounded number at a time', async () => {
@@ -92,8 +93,8 @@ test('a message that expired is not delivered, even before the sweep has seen it
   await send('brief', 2);
   now += 200;
   const taker = new Taker();
-  broker.queue('brief').attach(taker);
-  broker.queue('brief').pump(taker);
+  broker.entities.queue('brief').attach(taker);
+  broker.entities.queue('brief').pump(taker);
   await settled();
   expect([taker.got.length, left('brief')]).toEqual([0, 0]);
 });
@@ -101,7 +102,7 @@ test('a message that expired is not delivered, even before the sweep has seen it
 test('a message that expires while it is locked may still be settled, and does not come back', async () => {
   await send('brief', 2);
   const taker = new Taker();
-  const queue = broker.queue('brief');
+  const queue = broker.entities.queue('brief');
   queue.attach(taker);
   queue.pump(taker);
   now += 1000;
@@ -115,7 +116,7 @@ test('a message that expires while it is locked may still be settled, and does n
 test('locks expire in time, a bounded number at a time, and are counted on disk', async () => {
   await send('short', 600);
   const taker = new Taker();
-  const queue = broker.queue('short');
+  const queue = broker.entities.queue('short');
   queue.attach(taker);
   queue.pump(taker);
   expect(taker.got).toHaveLength(600);
@@ -131,7 +132,7 @@ test('locks expire in time, a bounded number at a time, and are counted on disk'
 test('a renewal moves a lock to the end', async () => {
   await send('short', 2);
   const taker = new Taker();
-  const queue = broker.queue('short');
+  const queue = broker.entities.queue('short');
   queue.attach(taker);
   queue.pump(taker);
   taker.room = 0;
@@ -148,14 +149,14 @@ test('a renewal moves a lock to the end', async () => {
 test('bodies that are no longer in memory are read from disk', async () => {
   await send('plain', 50, { body: 'x'.repeat(100) });
   const taker = new Taker();
-  broker.queue('plain').attach(taker);
-  broker.queue('plain').pump(taker);
+  broker.entities.queue('plain').attach(taker);
+  broker.entities.queue('plain').pump(taker);
   expect(taker.got.map(({ body }) => body)).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
 });
 
 test('scheduled messages are due in order of time, and survive a restart', async () => {
   const at = (ms: number, id: string): Promise<void> =>
-    broker.publish(broker.destination('plain'), [
+    broker.publish(broker.entities.destination('plain'), [
       parseSubmission(
         encodeMessage({
           message_id: id,
@@ -170,7 +171,7 @@ test('scheduled messages are due in order of time, and survive a restart', async
   store.close();
   open();
   const taker = new Taker();
-  broker.queue('plain').attach(taker);
+  broker.entities.queue('plain').attach(taker);
   const next = broker.tick(now);
   expect(next).toBe(now + 1000);
   now += 1000;
@@ -200,19 +201,19 @@ test('a message of an entity that left the topology waits for it to come back', 
   await send('plain', 1);
   store.close();
   open({ ...topology, queues: topology.queues.filter(({ name }) => name === 'short') });
-  expect(() => broker.queue('plain')).toThrow('could not be found');
+  expect(() => broker.entities.queue('plain')).toThrow('could not be found');
   store.close();
   open();
   const taker = new Taker();
-  broker.queue('plain').attach(taker);
-  broker.queue('plain').pump(taker);
+  broker.entities.queue('plain').attach(taker);
+  broker.entities.queue('plain').pump(taker);
   expect(taker.got).toHaveLength(1);
 });
 
 test('a disk that fails refuses the work; the message is given out again and lost to nobody', async () => {
   await send('plain', 1);
   const taker = new Taker();
-  const queue = broker.queue('plain');
+  const queue = broker.entities.queue('plain');
   queue.attach(taker);
   queue.pump(taker);
   const commit = store.commit.bind(store);

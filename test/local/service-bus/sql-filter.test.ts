@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { compileSql } from '../../../lib/local/service-bus/sql-filter.ts';
 
+const newId = (): string => '01234567-89ab-4cde-8f01-23456789abcd';
 const message = {
   message_id: 'm-1',
   subject: 'Order 50% off',
@@ -30,8 +31,11 @@ describe('fits', () => {
     'urgent AND urgent = TRUE AND NOT urgent = FALSE',
     "(size = 1 OR colour = 'red') AND urgent",
     '2 + 3 * 4 = 14 AND (2 + 3) * 4 = 20',
+    "property('odd name') = 'x' AND p('a_' + 'b') = 1 AND property(colour) IS NULL",
+    "newid() = '01234567-89ab-4cde-8f01-23456789abcd'",
+    `${'('.repeat(50)}TRUE${')'.repeat(50)}`,
   ])('%s', (expression) => {
-    expect(compileSql(expression)(message)).toBe(true);
+    expect(compileSql(expression, newId)(message)).toBe(true);
   });
 });
 
@@ -53,7 +57,7 @@ describe('does not fit', () => {
     'NULL',
     'a.size = 1 OR TRUE AND FALSE'.replace('a.size = 1', 'FALSE'),
   ])('%s', (expression) => {
-    expect(compileSql(expression)(message)).toBe(false);
+    expect(compileSql(expression, newId)(message)).toBe(false);
   });
 });
 
@@ -75,12 +79,12 @@ describe('is refused', () => {
     'AND = 1',
     'size = 1; DROP',
   ])('%s', (expression) => {
-    expect(() => compileSql(expression)).toThrow('SQL filter');
+    expect(() => compileSql(expression, newId)).toThrow('SQL:');
   });
 });
 
 test('a mask with many wildcards is matched in no time', () => {
-  const matches = compileSql(`sys.Label LIKE '${'%a'.repeat(12)}%b'`);
+  const matches = compileSql(`sys.Label LIKE '${'%a'.repeat(12)}%b'`, newId);
   const start = performance.now();
   expect(matches({ subject: 'a'.repeat(200) })).toBe(false);
   expect(performance.now() - start).toBeLessThan(500);

@@ -31,6 +31,10 @@ test('what is left out has the value that the cloud gives it', () => {
         deadLettering: false,
         duplicateWindow: undefined,
         forwardTo: undefined,
+        forwardDeadLettersTo: undefined,
+        receivable: true,
+        maxSize: 1024 * 1024 * 1024,
+        sendable: true,
       },
     ],
     topics: [],
@@ -99,7 +103,7 @@ describe('refused, and told where', () => {
           { name: 't', subscriptions: [{ name: 's', rules: [{ name: 'r', sqlFilter: { sqlExpression: 'a =' } }] }] },
         ],
       },
-      'sqlExpression SQL filter',
+      'sqlExpression SQL:',
     ],
   ])('%j', (json, text) => {
     expect(() => expandTopology(json)).toThrow(expect.objectContaining({ code: 'topology_invalid' }));

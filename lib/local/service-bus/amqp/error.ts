@@ -50,6 +50,11 @@ export const messageTooLarge = (size: number, limit: number): AmqpError =>
     `The received message (size: ${size} bytes) exceeds the limit (${limit} bytes) currently allowed on the link.`,
   );
 
+export const quotaExceeded = (text: string): AmqpError => new AmqpError('amqp:resource-limit-exceeded', text);
+
+export const disabled = (address: string): AmqpError =>
+  new AmqpError('com.microsoft:entity-disabled', `The messaging entity '${address}' is disabled.`);
+
 const statuses: Readonly<Record<string, number>> = {
   'amqp:not-found': 404,
   'com.microsoft:message-not-found': 404,
@@ -64,6 +69,8 @@ const statuses: Readonly<Record<string, number>> = {
   'amqp:not-allowed': 400,
   'amqp:not-implemented': 501,
   'amqp:link:message-size-exceeded': 403,
+  'amqp:resource-limit-exceeded': 403,
+  'com.microsoft:entity-disabled': 400,
   'com.microsoft:server-busy': 503,
 };
 

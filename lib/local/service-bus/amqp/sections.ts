@@ -79,8 +79,7 @@ function section(code: number, content: Buffer | undefined): Buffer[] {
 
 /** The properties section with the message id set, where the sender left it out. */
 export function withMessageId(properties: Buffer | undefined, messageId: string): Buffer {
-  const fields = properties === undefined ? [] : elementsOf(properties);
-  return list([text(messageId), ...fields.slice(1)]);
+  return withFields(properties, new Map([[0, text(messageId)]]));
 }
 
 /** Whether the first field of the properties section, the message id, is missing. */
@@ -89,10 +88,20 @@ export function lacksMessageId(properties: Buffer | undefined): boolean {
   return first === undefined || first.equals(nothing);
 }
 
-/** A map with some entries replaced or added; `changes` are encoded values by key, `keys` says how a key is encoded. */
+/** A list with some fields replaced, by position. */
+export function withFields(original: Buffer | undefined, changes: ReadonlyMap<number, Buffer>): Buffer {
+  const fields = original === undefined ? [] : elementsOf(original);
+  const length = Math.max(fields.length, ...[...changes.keys()].map((position) => position + 1));
+  return list(Array.from({ length }, (_, i) => changes.get(i) ?? fields[i] ?? nothing));
+}
+
+/**
+ * A map with some entries replaced, added or (undefined) removed; `changes` are encoded values by key, `key` says how a
+ * key is encoded.
+ */
 export function withEntries(
   original: Buffer | undefined,
-  changes: ReadonlyMap<string, Buffer>,
+  changes: ReadonlyMap<string, Buffer | undefined>,
   key: (name: string) => Buffer,
 ): Buffer {
   const elements = original === undefined ? [] : elementsOf(original);
@@ -102,6 +111,6 @@ export function withEntries(
     if (name === undefined || value === undefined || changes.has(textOf(name) ?? '')) continue;
     kept.push(name, value);
   }
-  for (const [name, value] of changes) kept.push(key(name), value);
+  for (const [name, value] of changes) if (value !== undefined) kept.push(key(name), value);
   return map(kept);
 }

@@ -50,7 +50,7 @@ export function attachOutgoing(link: AmqpLink, connection: Connection): Link {
 // Management is for whoever may do anything with the entity; each operation asks for its own claim.
 function entityOf(address: string, connection: Connection): string {
   const entity = address.replace(management, '');
-  if (!connection.namespace.broker.exists(entity)) throw notFound(entity);
+  if (!connection.namespace.broker.entities.exists(entity)) throw notFound(entity);
   connection.authorize(pathOf(address), ['Listen', 'Send', 'Manage']);
   return entity;
 }

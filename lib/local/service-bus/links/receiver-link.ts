@@ -1,4 +1,4 @@
-import { asAmqpError, notAllowed, timedOut } from '../amqp/error.ts';
+import { asAmqpError, disabled, notAllowed, timedOut } from '../amqp/error.ts';
 import { holdAttach, outcomeCodes, rejectedOutcome, told, types } from '../amqp/rhea.ts';
 import type { AmqpLink, Typed } from '../amqp/rhea.ts';
 import type { AmqpError } from '../amqp/error.ts';
@@ -20,9 +20,10 @@ const defaultWait = 60_000;
 
 /** A client's receiver. A sessionful one whose session is not there yet is answered when it is, or when time is over. */
 export function attachReceiver(link: AmqpLink, connection: Connection, address: string, accept: () => void): Link {
-  const queue = connection.namespace.broker.queue(address);
+  const queue = connection.namespace.broker.entities.queue(address);
   const receiver = new ReceiverLink(link, connection, queue);
   connection.authorize(receiver.path, receiver.claims);
+  if (!queue.rules.receivable) throw disabled(address);
   if (queue.rules.forwardTo !== undefined)
     throw notAllowed(`Messages of '${address}' are forwarded, so that nobody can receive them there.`);
   const filter = link.source?.filter ?? {};

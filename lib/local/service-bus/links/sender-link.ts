@@ -1,8 +1,8 @@
-import { asAmqpError, messageTooLarge } from '../amqp/error.ts';
+import { asAmqpError, disabled, messageTooLarge } from '../amqp/error.ts';
 import type { AmqpLink, IncomingDelivery } from '../amqp/rhea.ts';
 import { largestMessage } from '../amqp/transfers.ts';
 import type { Transfers } from '../amqp/transfers.ts';
-import type { Destination } from '../broker.ts';
+import type { Destination } from '../entities.ts';
 import { parseTransfer } from '../message.ts';
 import { pathOf } from '../sas.ts';
 import type { Connection } from './connection.ts';
@@ -29,9 +29,10 @@ export class SenderLink implements Link {
   }
 
   static attach(link: AmqpLink, connection: Connection, address: string, accept: () => void): SenderLink {
-    const destination = connection.namespace.broker.destination(address);
+    const destination = connection.namespace.broker.entities.destination(address);
     const sender = new SenderLink(link, connection, destination);
     connection.authorize(sender.path, sender.claims);
+    if (!destination.sendable) throw disabled(address);
     accept();
     link.local.attach['max_message_size'] = largestMessage;
     link.add_credit(window);

@@ -13,7 +13,7 @@ const mostPeeked = 1000;
 const renewLock: Operation = {
   claims: ['Listen'],
   run({ broker, entity, args }) {
-    const queue = broker.queue(entity);
+    const queue = broker.entities.queue(entity);
     const expirations = args.tokens('lock-tokens').map((key) => queue.renew(key));
     return { body: { expirations: types.wrap_array(expirations, timestampCode, undefined) } };
   },
@@ -25,7 +25,7 @@ const peek: Operation = {
     const from = args.integer('from-sequence-number');
     const limit = Math.min(args.integer('message-count'), mostPeeked);
     if (limit < 1) throw badArgument("'message-count' must be positive.");
-    const queue = broker.queue(entity);
+    const queue = broker.entities.queue(entity);
     const withBody = args.get('omit-message-body') !== true;
     const messages = around.store
       .peek(queue.entity, from, limit, args.optionalText('session-id'))
@@ -37,7 +37,7 @@ const peek: Operation = {
 const updateDisposition: Operation = {
   claims: ['Listen'],
   async run({ broker, entity, args }) {
-    const queue = broker.queue(entity);
+    const queue = broker.entities.queue(entity);
     const status = args.text('disposition-status');
     const changes = changesOf(args.get('properties-to-modify'));
     const why = {
@@ -75,7 +75,7 @@ function dispose(
 const receiveBySequenceNumber: Operation = {
   claims: ['Listen'],
   async run({ broker, entity, args }) {
-    const queue = broker.queue(entity);
+    const queue = broker.entities.queue(entity);
     const seqs = args.integers('sequence-numbers');
     const removes = args.integer('receiver-settle-mode') === 0;
     const fetched = await queue.fetchDeferred(seqs, args.optionalText('session-id'), removes);

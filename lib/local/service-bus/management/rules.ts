@@ -10,6 +10,7 @@ import type { Operation, Request } from './operation.ts';
 const codes = {
   description: 0x13700000004,
   emptyAction: 0x13700000005,
+  sqlAction: 0x13700000006,
   sqlFilter: 0x1370000006,
   correlationFilter: 0x1370000009,
 };
@@ -42,8 +43,9 @@ const add: Operation = {
   claims: ['Manage'],
   async run(request) {
     const { topic, subscription } = subscriptionOf(request);
-    const filter = filterOf(request.args.get('rule-description'));
-    await topic.addRule(subscription, { name: request.args.text('rule-name'), filter });
+    const description = fields(request.args.get('rule-description'));
+    const name = request.args.text('rule-name');
+    await topic.addRule(subscription, { name, filter: filterOf(description), action: actionOf(description) });
     return {};
   },
 };
@@ -58,18 +60,26 @@ const remove: Operation = {
 };
 
 function subscriptionOf({ broker, entity }: Request): { topic: Topic; subscription: Queue } {
-  const subscription = broker.queue(entity);
-  const topic = broker.topicOf(subscription);
+  const subscription = broker.entities.queue(entity);
+  const topic = broker.entities.topicOf(subscription);
   if (topic === undefined) throw notFound(`rules of ${entity}`);
   return { topic, subscription };
 }
 
-function describe({ name, filter }: Rule): unknown {
+function describe({ name, filter, action }: Rule): unknown {
   const described =
     filter.kind === 'sql'
       ? types.described(types.wrap_ulong(codes.sqlFilter), types.wrap_list([filter.expression, types.wrap_int(20)]))
       : types.described(types.wrap_ulong(codes.correlationFilter), types.wrap_list(fieldsOf(filter.correlation)));
-  return types.described(types.wrap_ulong(codes.description), types.wrap_list([described, noAction, name]));
+  return types.described(
+    types.wrap_ulong(codes.description),
+    types.wrap_list([described, describeAction(action), name]),
+  );
+}
+
+function describeAction(action: string | undefined): unknown {
+  if (action === undefined) return noAction;
+  return types.described(types.wrap_ulong(codes.sqlAction), types.wrap_list([action, types.wrap_int(20)]));
 }
 
 function fieldsOf(filter: CorrelationFilter): unknown[] {
@@ -77,9 +87,11 @@ function fieldsOf(filter: CorrelationFilter): unknown[] {
   return [...system, filter.properties === undefined ? null : types.wrap_map(filter.properties)];
 }
 
-function filterOf(description: unknown): Filter {
-  const { 'sql-filter': sql, 'correlation-filter': correlation, 'sql-rule-action': action } = fields(description);
-  if (action !== undefined && action !== null) throw badArgument('Rule actions are not supported.');
+function actionOf({ 'sql-rule-action': action }: Fields): string | undefined {
+  return action === undefined || action === null ? undefined : textOf(fields(action)['expression']);
+}
+
+function filterOf({ 'sql-filter': sql, 'correlation-filter': correlation }: Fields): Filter {
   if (sql !== undefined && sql !== null) return { kind: 'sql', expression: textOf(fields(sql)['expression']) ?? '' };
   const given = fields(correlation);
   const filter: Partial<Record<SystemProperty, string>> = {};
@@ -94,7 +106,9 @@ function filterOf(description: unknown): Filter {
   };
 }
 
-function fields(value: unknown): Readonly<Record<string, unknown>> {
+type Fields = Readonly<Record<string, unknown>>;
+
+function fields(value: unknown): Fields {
   if (typeof value !== 'object' || value === null) throw badArgument("'rule-description' is not understood.");
   return { ...value };
 }

@@ -11,7 +11,7 @@ const schedule: Operation = {
   claims: ['Send'],
   async run({ broker, around, entity, args }) {
     const entries = args.list('messages').map((entry) => scheduled(entry, around.random));
-    const seqs = await broker.scheduleAt(broker.destination(entity), entries);
+    const seqs = await broker.scheduleAt(broker.entities.destination(entity), entries);
     return { body: { 'sequence-numbers': types.wrap_array(seqs, longCode, undefined) } };
   },
 };
@@ -27,7 +27,7 @@ function scheduled(entry: unknown, random: Random): { message: Submission; at: n
 const cancel: Operation = {
   claims: ['Send'],
   async run({ broker, entity, args }) {
-    await broker.cancel(broker.destination(entity), args.integers('sequence-numbers'));
+    await broker.cancel(broker.entities.destination(entity), args.integers('sequence-numbers'));
     return {};
   },
 };

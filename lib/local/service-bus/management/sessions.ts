@@ -5,14 +5,14 @@ import type { Operation } from './operation.ts';
 const renew: Operation = {
   claims: ['Listen'],
   run({ broker, entity, args }) {
-    return { body: { expiration: new Date(broker.queue(entity).renewSession(args.text('session-id'))) } };
+    return { body: { expiration: new Date(broker.entities.queue(entity).renewSession(args.text('session-id'))) } };
   },
 };
 
 const getState: Operation = {
   claims: ['Listen'],
   run({ broker, around, entity, args }) {
-    const queue = broker.queue(entity);
+    const queue = broker.entities.queue(entity);
     const { id } = queue.heldSession(args.text('session-id'));
     return { body: { 'session-state': around.store.sessionState(queue.entity, id) ?? null } };
   },
@@ -21,7 +21,7 @@ const getState: Operation = {
 const setState: Operation = {
   claims: ['Listen'],
   async run({ broker, around, entity, args }) {
-    const queue = broker.queue(entity);
+    const queue = broker.entities.queue(entity);
     const { id } = queue.heldSession(args.text('session-id'));
     const state = args.get('session-state') ?? undefined;
     if (state !== undefined && !Buffer.isBuffer(state)) throw badArgument("'session-state' must be binary.");
@@ -34,7 +34,7 @@ const setState: Operation = {
 const list: Operation = {
   claims: ['Listen'],
   run({ broker, around, entity, args }) {
-    const queue = broker.queue(entity);
+    const queue = broker.entities.queue(entity);
     const [skip, top] = [args.integer('skip'), Math.min(args.integer('top'), 1000)];
     const ids = around.store.sessions(queue.entity, sinceOf(args.get('last-updated-time')), skip, top);
     return ids.length === 0 ? { status: 204 } : { body: { skip: types.wrap_int(skip), 'sessions-ids': ids } };
