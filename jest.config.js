@@ -8,6 +8,8 @@ const noSkips = process.env['TIDEWAY_NO_SKIPS'] === '1' ? ['<rootDir>/test/suppo
 export default {
   testEnvironment: 'node',
   maxWorkers: 2,
+  // A machine that is busy with other things may stand still for many seconds; what hangs is found all the same.
+  testTimeout: 30_000,
   reporters: ['default', ...noSkips],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {
