@@ -137,4 +137,69 @@ describe('rules', () => {
     );
     expect(await delivered('red', 3)).toEqual([1, 2, 3]);
   });
+
+  test('with an action yield a copy each, changed and marked; those without yield one message together', async () => {
+    await publish({
+      body: 'b',
+      messageId: 'm',
+      subject: 's',
+      applicationProperties: { colour: 'red', size: 11, weight: 5, other: true },
+    });
+    const receiver = client.createReceiver('news', 'painted', { receiveMode: 'receiveAndDelete' });
+    const [plain, painted] = await receive(receiver, 2);
+    expect(await empty(receiver)).toBe(true);
+    expect(plain!.applicationProperties).toEqual({ colour: 'red', size: 11, weight: 5, other: true });
+    expect(painted).toMatchObject({ body: 'b', messageId: 'm', subject: 's' });
+    expect(painted!.applicationProperties).toEqual({
+      colour: 'was red',
+      size: 22,
+      other: true,
+      RuleName: 'painter',
+    });
+    await receiver.close();
+  });
+
+  test('have actions that change system properties, are listed with them, and outlive a restart', async () => {
+    const at = new Date(1_700_000_000_123);
+    const action = {
+      sqlExpression: "SET sys.Label = sys.To + '!'; SET sys.To = 'elsewhere'; REMOVE sys.CorrelationId",
+    };
+    const rules = client.createRuleManager('news', 'red');
+    await rules.deleteRule('colour');
+    await rules.createRule('relabel', { applicationProperties: { at } }, action);
+    await bench.restart();
+    client = bench.client();
+    const [rule] = await listed(client.createRuleManager('news', 'red'));
+    expect(rule).toMatchObject({ name: 'relabel', filter: { applicationProperties: { at } }, action });
+    await publish(
+      { body: 1, to: 'a', correlationId: 'c', contentType: 'text/plain', applicationProperties: { at } },
+      { body: 2, to: 'a', applicationProperties: { at: new Date(0) } },
+    );
+    const receiver = client.createReceiver('news', 'red', { receiveMode: 'receiveAndDelete' });
+    const message = await one(receiver);
+    expect(message).toMatchObject({ body: 1, to: 'elsewhere', subject: 'a!', contentType: 'text/plain' });
+    expect(message.correlationId).toBeUndefined();
+    expect(message.applicationProperties).toEqual({ at: at.getTime(), RuleName: 'relabel' });
+    expect(await empty(receiver)).toBe(true);
+    await receiver.close();
+  });
+
+  test.each([
+    ['a name that is too long', 'n'.repeat(51), '1=1', undefined],
+    ['a filter that is too long', 'r', `a = '${'x'.repeat(1020)}'`, undefined],
+    ['an action that is too long', 'r', '1=1', `SET a = '${'x'.repeat(1020)}'`],
+    ['an action of too many steps', 'r', '1=1', 'REMOVE a;'.repeat(33)],
+    ['an action that is none', 'r', '1=1', 'DELETE a'],
+    ['an action on what cannot be set', 'r', '1=1', 'SET sys.SequenceNumber = 1'],
+    ['a filter that nests too deeply', 'r', `${'('.repeat(200)}TRUE${')'.repeat(200)}`, undefined],
+  ])('are refused with %s', async (_, name, sqlExpression, action) => {
+    const rules = client.createRuleManager('news', 'red');
+    const refused = rules.createRule(
+      name,
+      { sqlExpression },
+      action === undefined ? undefined : { sqlExpression: action },
+    );
+    await expect(refused).rejects.toMatchObject({ name: 'ServiceBusError' });
+    expect((await listed(rules)).map((rule) => rule.name)).toEqual(['colour']);
+  });
 });

@@ -67,8 +67,8 @@ export async function startBench(options: Partial<ServiceBusOptions> = {}): Prom
   };
 }
 
-/** Waits until `condition` gives something true; fails after 5 s with what was waited for. */
-export async function until<T>(what: string, condition: () => T | Promise<T>, ms = 5000): Promise<NonNullable<T>> {
+/** Waits until `condition` gives something true; fails after 20 s with what was waited for. */
+export async function until<T>(what: string, condition: () => T | Promise<T>, ms = 20_000): Promise<NonNullable<T>> {
   const deadline = performance.now() + ms;
   for (;;) {
     const value = await condition();
@@ -82,7 +82,7 @@ export async function until<T>(what: string, condition: () => T | Promise<T>, ms
 export async function receive(receiver: ServiceBusReceiver, count = 1): Promise<ServiceBusReceivedMessage[]> {
   const messages: ServiceBusReceivedMessage[] = [];
   while (messages.length < count) {
-    const more = await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: 3000 });
+    const more = await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: 15_000 });
     if (more.length === 0) throw new Error(`only ${messages.length} of ${count} messages came`);
     messages.push(...more);
   }
