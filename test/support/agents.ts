@@ -51,18 +51,20 @@ export class Agent {
 
   #one(): Operation | undefined {
     const { endpoint } = this;
-    const [file, directory] = [this.#node('file'), this.#node('directory')];
+    const [file, directory] = [this.#node(false), this.#node(true)];
     const made = { at: this.#chance.below(50), mode: this.#chance.pick([0o644, 0o600, 0o755]) ?? 0 };
     switch (this.#chance.below(12)) {
       case 0:
       case 1:
       case 2:
+        if (this.#chance.is(15)) return endpoint.link(this.#parent(), this.#name(), this.#text(), made);
         return endpoint.create(this.#parent(), this.#name(), this.#text(), made);
       case 3:
         return endpoint.mkdir(this.#parent(), this.#name());
       case 4:
       case 5:
       case 6:
+        if (file?.kind === 'link') return endpoint.relink(file, this.#text(), made);
         return file && endpoint.edit(file, this.#text(), made);
       case 7:
       case 8: {
@@ -77,13 +79,16 @@ export class Agent {
       default: {
         const node = this.#chance.is(80) ? file : directory;
         const mtime = endpoint.mtime(this.#chance.below(50));
-        return node && { kind: 'attributes', node: node.id, base: node.version, mode: made.mode, mtime };
+        const owner = this.#chance.is(30) ? { owner: this.#chance.pick(['zoe', '1000']) } : {};
+        return node && { kind: 'attributes', node: node.id, base: node.version, mode: made.mode, mtime, ...owner };
       }
     }
   }
 
-  #node(kind: NodeState['kind']): NodeState | undefined {
-    return this.#chance.pick([...this.#tree.nodes.values()].filter((node) => node.kind === kind));
+  #node(directory: boolean): NodeState | undefined {
+    return this.#chance.pick(
+      [...this.#tree.nodes.values()].filter((node) => (node.kind === 'directory') === directory),
+    );
   }
 
   #parent(): string {

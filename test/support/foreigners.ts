@@ -2,6 +2,7 @@
 import { ShareRefusal } from '../../lib/cloud/ports.ts';
 import type { Chance } from './chance.ts';
 import { textOf, type CloudWorld } from './cloud-world.ts';
+import { linkBytes } from './endpoint.ts';
 
 const names = ['a', 'b', 'c.txt', 'd'];
 
@@ -72,6 +73,7 @@ export class Foreigners {
   }
 
   #text(): string {
-    return `foreign ${this.#saved++}`;
+    const text = `foreign ${this.#saved++}`;
+    return this.#chance.is(10) ? textOf(linkBytes(text)) : text;
   }
 }
