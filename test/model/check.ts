@@ -57,37 +57,24 @@ function* siteIsNamespace(site: Site, replay: Replay, { share }: SimulatedCloud)
 
 /** I13: the remote tree is what rows 1..cursor make. */
 export function* remoteIsReplayed(site: Site, rows: readonly LogRow[]): Iterable<string> {
-  const { db } = site.disk;
-  const meta = new Map(
-    db
-      .prepare('SELECT key, value FROM meta')
-      .all()
-      .map((row) => [row['key'], row['value']]),
-  );
-  const cursor = Number(meta.get('cursor') ?? 0);
+  const { cursor, whole } = site.meta;
   // A tree that was read anew is one of no single moment, until the log was read from before to after that.
-  if (meta.get('whole') !== 'true' || cursor < site.readAnew(rows.length)) return;
-  const replay = new Replay(rows.slice(0, cursor));
-  const remote = new Map(
-    db
-      .prepare('SELECT id, json FROM remote')
-      .all()
-      .map((row) => [String(row['id']), JSON.parse(String(row['json'])) as object]),
-  );
-  for (const [id, node] of replay.nodes)
-    if (canonical(node) !== canonical(remote.get(id) ?? {})) yield `I13 ${site.name} remote ${node.name} (${id})`;
-  for (const id of remote.keys()) if (!replay.nodes.has(id)) yield `I13 ${site.name} remote has ${id}`;
+  if (!whole || cursor < site.readAnew(rows.length)) return;
+  const { nodes } = site.replayed(rows, cursor);
+  const remote = new Map<string, string>();
+  for (const row of site.disk.rows('remote')) remote.set(String(row['id']), String(row['json']));
+  for (const [id, node] of nodes) {
+    const json = remote.get(id) ?? '{}';
+    if (json !== JSON.stringify(node) && canonical(node) !== canonical(JSON.parse(json) as object))
+      yield `I13 ${site.name} remote ${node.name} (${id})`;
+  }
+  for (const id of remote.keys()) if (!nodes.has(id)) yield `I13 ${site.name} remote has ${id}`;
 }
 
 /** I1: local and synced tree say the same as the namespace. */
-function* treesAgree({ name: who, disk: { db } }: Site, replay: Replay): Iterable<string> {
-  for (const tree of ['local', 'synced']) {
-    const entries = new Map(
-      db
-        .prepare(`SELECT * FROM ${tree}`)
-        .all()
-        .map((row) => [String(row['id']), row]),
-    );
+function* treesAgree({ name: who, disk }: Site, replay: Replay): Iterable<string> {
+  for (const tree of ['local', 'synced'] as const) {
+    const entries = new Map(disk.rows(tree).map((row) => [String(row['id']), row]));
     for (const { id, parent, name, version } of replay.nodes.values()) {
       const entry = entries.get(id);
       if (entry?.['parent'] !== parent) yield `I1 ${who} ${tree} ${name} (${id}) is in ${String(entry?.['parent'])}`;

@@ -38,6 +38,11 @@ export class Disk {
     return state;
   }
 
+  /** All rows of a tree as they are now, saved or not. */
+  rows(tree: 'local' | 'synced' | 'remote'): Record<string, unknown>[] {
+    return this.db.prepare(`SELECT * FROM ${tree}`).all();
+  }
+
   /** What the next process finds. */
   after(power: boolean, chance: Chance): Disk {
     const left = power ? this.#saved.at(-1) : chance.pick(this.#saved);

@@ -7,8 +7,13 @@ import { MemoryUser } from '../../lib/agent/fs/memory-user.ts';
 import type { MemoryVolume } from '../../lib/agent/fs/memory-volume.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
 import { memoryWatch } from '../../lib/agent/fs/memory-watch.ts';
+import type { MetaValues } from '../../lib/agent/state/meta.ts';
+import type { State } from '../../lib/agent/state/state.ts';
 import type { Clock } from '../../lib/base/clock.ts';
+import { must } from '../../lib/base/errors.ts';
+import type { LogRow } from '../../lib/protocol/log-row.ts';
 import type { SigningKeys } from '../../lib/protocol/message.ts';
+import { Replay } from '../support/replay.ts';
 import type { SimulatedCloud } from './cloud.ts';
 import { Disk } from './disk.ts';
 import { keyOf } from './ledger.ts';
@@ -50,6 +55,8 @@ export class Site {
   #process: Process = { alive: false, agent: undefined };
   #stopped: Promise<void> = Promise.resolve();
   #ended = false;
+  #state: State | undefined;
+  #replay = { replay: new Replay(), cursor: 0 };
   #read: { agent: Agent | undefined; resyncs: number; head: number } = { agent: undefined, resyncs: 0, head: 0 };
 
   constructor(run: Run, cloud: SimulatedCloud, plants: Plants, name: string, enrolled: Enrolled) {
@@ -83,6 +90,19 @@ export class Site {
     return this.#process.alive;
   }
 
+  /** What the agent that runs remembers, written to its disk or not. */
+  get meta(): MetaValues {
+    return must(this.#state, 'it was started').meta.values;
+  }
+
+  /** What rows 1..cursor make: kept, because it is asked for after every step. */
+  replayed(rows: readonly LogRow[], cursor: number): Replay {
+    if (cursor < this.#replay.cursor) this.#replay = { replay: new Replay(), cursor: 0 };
+    for (; this.#replay.cursor < cursor; this.#replay.cursor++)
+      this.#replay.replay.apply(must(rows[this.#replay.cursor], 'the log is that long'));
+    return this.#replay.replay;
+  }
+
   get user(): MemoryUser {
     return new MemoryUser(this.volume);
   }
@@ -95,6 +115,8 @@ export class Site {
     this.#run.trace.add(this.name, 'starts');
     const alive = (): boolean => process.alive;
     const { clock, chance } = this.#run;
+    const state = this.#plants.state(this.disk.open(this.#run));
+    this.#state = state;
     const agent = await startAgent(
       {
         endpoint: this.endpoint,
@@ -110,7 +132,7 @@ export class Site {
         random: this.#run.random(),
         log: this.#run.log(this.name),
       },
-      this.#plants.state(this.disk.open(this.#run)),
+      state,
     );
     process.agent = agent;
     if (!alive()) await agent.stop();
