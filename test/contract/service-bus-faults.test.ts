@@ -33,7 +33,9 @@ describe('planted', () => {
     await sender.sendMessages({ body: 'answer lost' });
     const receiver = client.createReceiver('plain', { receiveMode: 'receiveAndDelete' });
     const bodies = (await receive(receiver, 4)).map(({ body }) => body as unknown);
-    expect(bodies).toEqual(['first', 'lost on the way', 'answer lost', 'answer lost']);
+    // On a machine that stands still the client may send any of them once more.
+    expect([...new Set(bodies)]).toEqual(['first', 'lost on the way', 'answer lost']);
+    expect(bodies.filter((body) => body === 'answer lost').length).toBeGreaterThanOrEqual(2);
   });
 
   test('a refusal, and an error after the work was done', async () => {

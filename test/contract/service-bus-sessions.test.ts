@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ServiceBusClient } from '@azure/service-bus';
-import { connectionString, empty, one, receive, startBench, startProxy, until } from '../local/service-bus/support.ts';
+import { connectionString, empty, one, receive, startBench, startProxy } from '../local/service-bus/support.ts';
 import type { Bench } from '../local/service-bus/support.ts';
 
 let bench: Bench;
@@ -174,31 +174,7 @@ describe('holding', () => {
   });
 });
 
-describe('time', () => {
-  test('a lock that is renewed by the client holds', async () => {
-    await client.createSender('short-sessions').sendMessages({ body: 1, sessionId: 'a' });
-    const session = await client.acceptSession('short-sessions', 'a');
-    const message = await one(session);
-    for (let i = 0; i < 6; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      expect((await session.renewSessionLock()).getTime()).toBeGreaterThan(Date.now());
-    }
-    await session.completeMessage(message);
-    await session.close();
-  });
-
-  test('a lock that expires is lost: the messages are counted, and the session goes to the next one', async () => {
-    await client.createSender('short-sessions').sendMessages({ body: 1, sessionId: 'a' });
-    const session = await client.acceptSession('short-sessions', 'a', { maxAutoLockRenewalDurationInMs: 0 });
-    const message = await one(session);
-    const next = await bench.client().acceptNextSession('short-sessions');
-    expect(next.sessionId).toBe('a');
-    expect((await one(next)).deliveryCount).toBe(1);
-    await expect(session.completeMessage(message)).rejects.toMatchObject({ code: 'SessionLockLost' });
-    await until('the first link is closed', () => session.isClosed);
-    await next.close();
-  });
-
+describe('dying', () => {
   test('a receiver that dies gives its session up at once, and its message counts as a failed delivery', async () => {
     await send('a', 1);
     const proxy = await startProxy(bench.service.port);

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import Long from 'long';
 import type { ServiceBusClient, ServiceBusReceiver } from '@azure/service-bus';
 import { empty, one, receive, startBench, until } from '../local/service-bus/support.ts';
 import type { Bench } from '../local/service-bus/support.ts';
@@ -210,32 +209,6 @@ describe('peek-lock', () => {
     await receiver.close();
   });
 
-  test('a lock expires: the message is given to the next one, and the old lock is lost', async () => {
-    receiver = client.createReceiver('short', { maxAutoLockRenewalDurationInMs: 0 });
-    await send('short', 'slow');
-    const first = await one(receiver);
-    const second = await one(receiver);
-    expect(second.deliveryCount).toBe(1);
-    await expect(receiver.completeMessage(first)).rejects.toMatchObject({ code: 'MessageLockLost' });
-    await receiver.completeMessage(second);
-    await expect(receiver.renewMessageLock(second)).rejects.toMatchObject({ code: 'MessageLockLost' });
-    await receiver.close();
-  });
-
-  test('a renewed lock holds', async () => {
-    receiver = client.createReceiver('short', { maxAutoLockRenewalDurationInMs: 0 });
-    await send('short', 'kept');
-    const message = await one(receiver);
-    for (let i = 0; i < 6; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      const renewed = await receiver.renewMessageLock(message);
-      expect(renewed.getTime()).toBeGreaterThan(Date.now());
-    }
-    await receiver.completeMessage(message);
-    expect(await empty(receiver)).toBe(true);
-    await receiver.close();
-  });
-
   test('a lock outlives the link: it is settled through the management node', async () => {
     receiver = client.createReceiver('plain');
     await send('plain', 'orphan');
@@ -258,47 +231,6 @@ describe('peek-lock', () => {
     expect(again).toMatchObject({ body: 1, deliveryCount: 0, lockToken: undefined });
     await receiver.completeMessage(message);
     for (const rest of await receive(receiver, 2)) await receiver.completeMessage(rest);
-    await receiver.close();
-  });
-});
-
-describe('time', () => {
-  test('a message that expired is gone; with dead-lettering it says so', async () => {
-    await client.createSender('brief').sendMessages({ body: 'short life' });
-    await client.createSender('mourned').sendMessages({ body: 'short life', timeToLive: 60_000 });
-    const dead = client.createReceiver('mourned', { subQueueType: 'deadLetter', receiveMode: 'receiveAndDelete' });
-    expect(await one(dead)).toMatchObject({ body: 'short life', deadLetterReason: 'TTLExpiredException' });
-    const receiver = client.createReceiver('brief');
-    await until(
-      'nothing left',
-      async () => (await receiver.peekMessages(1, { fromSequenceNumber: Long.ONE })).length === 0,
-    );
-    expect(await empty(receiver)).toBe(true);
-    await Promise.all([dead.close(), receiver.close()]);
-  });
-
-  test('a scheduled message comes at its time, under a new number', async () => {
-    const sender = client.createSender('plain');
-    const receiver = client.createReceiver('plain');
-    const at = new Date(Date.now() + 300);
-    const [seq] = await sender.scheduleMessages({ body: 'by operation' }, at);
-    await sender.sendMessages({ body: 'by property', scheduledEnqueueTimeUtc: at });
-    expect((await receiver.peekMessages(5)).map(({ state }) => state)).toEqual(['scheduled', 'scheduled']);
-    const messages = await receive(receiver, 2);
-    expect(Date.now()).toBeGreaterThanOrEqual(at.getTime());
-    expect(messages.map(({ body }) => body as unknown)).toEqual(['by operation', 'by property']);
-    expect(messages[0]!.sequenceNumber!.greaterThan(seq!)).toBe(true);
-    for (const message of messages) await receiver.completeMessage(message);
-    await receiver.close();
-  });
-
-  test('a cancelled message never comes', async () => {
-    const sender = client.createSender('plain');
-    const seqs = await sender.scheduleMessages([{ body: 1 }, { body: 2 }], new Date(Date.now() + 200));
-    await sender.cancelScheduledMessages(seqs[0]!);
-    const receiver = client.createReceiver('plain', { receiveMode: 'receiveAndDelete' });
-    expect((await one(receiver)).body).toBe(2);
-    await expect(sender.cancelScheduledMessages(seqs)).rejects.toMatchObject({ code: 'MessageNotFound' });
     await receiver.close();
   });
 });

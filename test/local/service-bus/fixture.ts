@@ -8,12 +8,12 @@ export const listenKey: AccessKey = { name: 'listen', key: 'bGlzdGVuLWtleQ==', c
 export const topology = expandTopology({
   queues: [
     { name: 'plain', lockDuration: 'PT30S', maxDeliveryCount: 3 },
-    { name: 'short', lockDuration: 'PT0.3S', maxDeliveryCount: 3 },
+    { name: 'short', lockDuration: 'PT5S', maxDeliveryCount: 3 },
     { name: 'sessions', requiresSession: true, lockDuration: 'PT30S' },
-    { name: 'short-sessions', requiresSession: true, lockDuration: 'PT0.3S' },
-    { name: 'brief', defaultMessageTimeToLive: 'PT0.2S' },
-    { name: 'mourned', defaultMessageTimeToLive: 'PT0.2S', deadLetteringOnMessageExpiration: true },
-    { name: 'once', requiresDuplicateDetection: true, duplicateDetectionHistoryTimeWindow: 'PT0.5S' },
+    { name: 'short-sessions', requiresSession: true, lockDuration: 'PT5S' },
+    { name: 'brief', defaultMessageTimeToLive: 'PT10S' },
+    { name: 'mourned', defaultMessageTimeToLive: 'PT10S', deadLetteringOnMessageExpiration: true },
+    { name: 'once', requiresDuplicateDetection: true, duplicateDetectionHistoryTimeWindow: 'PT1M' },
     { name: 'entrance', forwardTo: 'corridor' },
     { name: 'corridor', forwardTo: 'plain' },
     { name: 'small', maxSizeInMegabytes: 1, deadLetteringOnMessageExpiration: true },

@@ -91,7 +91,7 @@ test('what nobody reads expires by its time to live, a bounded number at a time'
 
 test('a message that expired is not delivered, even before the sweep has seen it', async () => {
   await send('brief', 2);
-  now += 200;
+  now += 10_000;
   const taker = new Taker();
   broker.entities.queue('brief').attach(taker);
   broker.entities.queue('brief').pump(taker);
@@ -105,7 +105,7 @@ test('a message that expires while it is locked may still be settled, and does n
   const queue = broker.entities.queue('brief');
   queue.attach(taker);
   queue.pump(taker);
-  now += 1000;
+  now += 11_000;
   broker.tick(now);
   await queue.complete(taker.got[0]!.lock);
   await queue.abandon(taker.got[1]!.lock, new Map());
@@ -121,7 +121,7 @@ test('locks expire in time, a bounded number at a time, and are counted on disk'
   queue.pump(taker);
   expect(taker.got).toHaveLength(600);
   taker.room = 0;
-  now += 300;
+  now += 5000;
   expect(broker.tick(now)).toBe(now);
   broker.tick(now);
   await settled();
@@ -136,9 +136,9 @@ test('a renewal moves a lock to the end', async () => {
   queue.attach(taker);
   queue.pump(taker);
   taker.room = 0;
-  now += 200;
-  expect(queue.renew(taker.got[0]!.lock.key)).toBe(now + 300);
-  now += 100;
+  now += 4000;
+  expect(queue.renew(taker.got[0]!.lock.key)).toBe(now + 5000);
+  now += 1000;
   broker.tick(now);
   await settled();
   expect(() => queue.lockOf(taker.got[1]!.lock.key)).toThrow('lock supplied is invalid');
