@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { contentOf, eventually, refused, world, type World } from '../local/files/world.ts';
+import { refused, world, type World } from '../local/files/world.ts';
 
 let w: World;
 beforeAll(async () => {
@@ -124,66 +122,4 @@ test('service properties come back as they were set', async () => {
     hourMetrics: { version: '1.0', enabled: false, retentionPolicy: { enabled: false } },
   });
   expect((await w.client.getProperties()).hourMetrics).toMatchObject({ enabled: false, version: '1.0' });
-});
-
-describe('a share snapshot', () => {
-  const large = Buffer.alloc(200_000, 'a');
-
-  test('shows everything as it was, whatever happens afterwards', async () => {
-    const dir = w.share.getDirectoryClient('snap');
-    await dir.create();
-    const put = (name: string, bytes: Buffer) =>
-      dir.getFileClient(name).create(bytes.length, { content: bytes, contentLength: bytes.length });
-    for (const name of ['overwritten', 'patched', 'cleared', 'cut', 'deleted', 'moved']) await put(name, large);
-    await put('small', Buffer.from('small'));
-    const { snapshot = '' } = await w.share.createSnapshot({ metadata: { seq: '7' } });
-    const file = (name: string) => dir.getFileClient(name);
-    await put('overwritten', Buffer.from('new'));
-    await file('patched').uploadRange('XXX', 10, 3);
-    await file('cleared').clearRange(0, 1000);
-    await file('cut').resize(10);
-    await file('deleted').delete();
-    await file('moved').rename('snap-moved');
-    await file('small').uploadRange('S', 0, 1);
-    await put('added', large);
-
-    const then = w.share.withSnapshot(snapshot);
-    const names = [];
-    for await (const item of then.getDirectoryClient('snap').listFilesAndDirectories()) names.push(item.name);
-    expect(names).toEqual(['cleared', 'cut', 'deleted', 'moved', 'overwritten', 'patched', 'small']);
-    for (const name of names.slice(0, -1)) expect((await contentOf(then, `snap/${name}`)).equals(large)).toBe(true);
-    expect((await contentOf(then, 'snap/small')).toString()).toBe('small');
-    expect((await then.getProperties()).metadata).toEqual({ seq: '7' });
-
-    expect((await contentOf(w.share, 'snap/overwritten')).toString()).toBe('new');
-    expect((await contentOf(w.share, 'snap/patched')).subarray(8, 15).toString()).toBe('aaXXXaa');
-    expect((await contentOf(w.share, 'snap/cleared')).subarray(998, 1002)).toEqual(Buffer.from('\0\0aa'));
-    expect((await contentOf(w.share, 'snap/cut')).toString()).toBe('aaaaaaaaaa');
-    expect((await contentOf(w.share, 'snap/small')).toString()).toBe('Small');
-
-    const diff = await file('patched').getRangeListDiff(snapshot);
-    expect(diff.ranges?.length).toBe(1);
-    expect((await file('added').getRangeListDiff(snapshot)).ranges).toEqual([{ start: 0, end: 199_999 }]);
-    expect(await refused(then.getDirectoryClient('snap').getFileClient('cut').delete())).not.toBe('none');
-  });
-
-  test('is a copy source, and ends with its deletion', async () => {
-    const { snapshot = '' } = await w.share.createSnapshot();
-    const then = w.share.withSnapshot(snapshot);
-    const live = w.share.getDirectoryClient('snap').getFileClient('patched');
-    await live.delete();
-    const source = then.getDirectoryClient('snap').getFileClient('patched').url;
-    await live.startCopyFromURL(source);
-    expect((await contentOf(w.share, 'snap/patched')).subarray(8, 15).toString()).toBe('aaXXXaa');
-    const listed = [];
-    for await (const item of w.client.listShares({ includeSnapshots: true })) listed.push(item.snapshot);
-    expect(listed.filter((item) => item !== undefined).length).toBe(2);
-    expect(await refused(w.share.delete())).toBe('ShareHasSnapshots');
-    await then.delete();
-    expect(await refused(then.getProperties())).toBe('ShareSnapshotNotFound');
-    expect(await refused(contentOf(then, 'snap/patched'))).toBe('ShareSnapshotNotFound');
-    expect((await contentOf(w.share, 'snap/patched')).subarray(8, 15).toString()).toBe('aaXXXaa');
-    await w.share.delete({ deleteSnapshots: 'include' });
-    await eventually(() => readdirSync(join(w.dir, 'contents')).length === 0);
-  });
 });

@@ -21,7 +21,7 @@ export function listShares({ store, request, endpoint }: Call): Reply {
   let body = '';
   for (const share of found.slice(0, limit)) {
     if (include.has('snapshots'))
-      for (const snapshot of store.snapshots.list(share))
+      for (const snapshot of store.snapshots.list(share.root))
         body += shareElement(share, snapshot, include.has('metadata'));
     body += shareElement(share, undefined, include.has('metadata'));
   }

@@ -22,6 +22,7 @@ export class ContentFiles {
   readonly #syncer = new Syncer();
   readonly #known = new Set<number>();
   readonly #holders = new Map<number, Holder[]>();
+  #quiet: Promise<void> | undefined;
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -46,6 +47,7 @@ export class ContentFiles {
 
   /** Runs `work` alone among those whose ranges of this content overlap; the others run at the same time. */
   async exclusively<T>(id: number, start: number, end: number, work: () => Promise<T>): Promise<T> {
+    while (this.#quiet !== undefined) await this.#quiet;
     const holders = this.#holders.get(id) ?? [];
     const before = holders.filter((other) => other.start < end && start < other.end).map((other) => other.done);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -59,6 +61,20 @@ export class ContentFiles {
       resolve();
       holders.splice(holders.indexOf(holder), 1);
       if (holders.length === 0) this.#holders.delete(id);
+    }
+  }
+
+  /** Runs `work` while no `exclusively` is under way: those that began are waited for, others wait. */
+  async quietly<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#quiet !== undefined) await this.#quiet;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#quiet = promise;
+    try {
+      await Promise.all([...this.#holders.values()].flatMap((holders) => holders.map((holder) => holder.done)));
+      return await work();
+    } finally {
+      this.#quiet = undefined;
+      resolve();
     }
   }
 

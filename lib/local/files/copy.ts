@@ -140,7 +140,7 @@ function put({ store, request }: Call, source: Node, content: Content, part: Par
   if (!hole) store.contents.insert(content);
   if (old === undefined) store.tree.insert(node);
   else {
-    store.drop(part, old.content);
+    store.drop(part, old);
     store.tree.update(node);
   }
   return stamp;

@@ -73,7 +73,7 @@ function put(call: Call, size: number, content: number, part: Part): Node {
   if (old === undefined) store.tree.insert(node);
   else {
     store.handles.wrote(old);
-    store.drop(part, old.content);
+    store.drop(part, old);
     store.tree.update(node);
   }
   return node;

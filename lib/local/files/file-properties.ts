@@ -66,7 +66,7 @@ export async function deleteFile({ store, request }: Call): Promise<Reply> {
     checkLease(node, request.headers.get('x-ms-lease-id'));
     if (isReadOnly(node)) throw new FilesError('ReadOnlyAttribute');
     if (store.handles.deleteLater(node.id)) return;
-    store.drop(part, node.content);
+    store.drop(part, node);
     store.tree.remove(node);
   });
   return { status: 202, headers: [] };

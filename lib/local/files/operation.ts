@@ -4,6 +4,7 @@ import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
 import type { Smb } from './smb.ts';
 import type { Store } from './store.ts';
+import type { Sweeper } from './sweeper.ts';
 
 export interface Call {
   readonly store: Store;
@@ -11,6 +12,9 @@ export interface Call {
   readonly body: Uint8Array;
   readonly authorizer: Authorizer;
   readonly smb: Smb;
+  readonly sweeper: Sweeper;
+  /** Milliseconds that a deleted share can be restored. */
+  readonly retention: number;
   readonly random: Random;
   readonly account: string;
   /** URL of the account with a slash at its end: what listings name. */

@@ -47,7 +47,7 @@ export function listRanges({ store, request }: Call): Reply {
 function nodeBefore(store: Store, request: Call['request'], node: Node, time: string): Node | undefined {
   const share = store.shares.get(request.share ?? '');
   const snapshot = store.snapshots.find(share, time).id;
-  return store.snapshots.node(snapshot, node.id);
+  return store.past.byId(snapshot, node.id);
 }
 
 function xmlOf(name: string, ranges: Ranges): string {

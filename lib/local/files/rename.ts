@@ -55,7 +55,7 @@ function replace(store: Store, request: Request, node: Node, part: Part): void {
   checkLease(node, headers.get('x-ms-destination-lease-id'));
   if (isReadOnly(node) && headers.get('x-ms-file-rename-ignore-readonly') !== 'true')
     throw new FilesError('ReadOnlyAttribute');
-  store.drop(part, node.content);
+  store.drop(part, node);
   store.tree.remove(node);
 }
 

@@ -17,6 +17,7 @@ import { Signer } from './shared-key.ts';
 import { Smb } from './smb.ts';
 import { serveSmb } from './smb-over-http.ts';
 import { Store } from './store.ts';
+import { Sweeper } from './sweeper.ts';
 
 export interface FilesOptions {
   /** Where the state lives; made if it is not there. */
@@ -25,6 +26,8 @@ export interface FilesOptions {
   /** 0 or absent: any free one. */
   readonly port?: number | undefined;
   readonly account: Account;
+  /** How long a deleted share can be restored; 7 days unless told, 0 for not at all. */
+  readonly retentionDays?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly faults?: Faults | undefined;
@@ -45,9 +48,12 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
   mkdirSync(dir, { recursive: true });
   const store = new Store(dir, clock, log);
   const smb = new Smb(store, clock, random);
+  const sweeper = new Sweeper(store, clock);
+  const retention = (options.retentionDays ?? 7) * 86_400_000;
   const signer = new Signer(account);
   const authorizer = new Authorizer(signer, clock, (share, id) => findPolicy(store, share, id));
   const instance = randomHex(random, 8);
+  const surroundings = { store, authorizer, smb, sweeper, retention, random, account: account.name };
   let requests = 0;
   let active = 0;
   let endpoint = '';
@@ -84,7 +90,7 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
     const read = readBody(http, request.headers);
     const body = read instanceof Promise ? await read : read;
     store.counters.bytesIn += body.length;
-    return operation.run({ store, request, body, authorizer, smb, random, account: account.name, endpoint });
+    return operation.run({ ...surroundings, request, body, endpoint });
   }
 
   async function refuse(
@@ -101,6 +107,7 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
     await send(response, http.method, refusal(known.status, known.code, known.message), common);
   }
 
+  sweeper.wake();
   const server = await listen(serve, host, options.port ?? 0);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -114,6 +121,7 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
     while (active > 0 && clock.monotonic() < deadline) await new Promise(setImmediate);
     server.closeAllConnections();
     await closed;
+    await sweeper.stop();
     await store.close();
   }
 

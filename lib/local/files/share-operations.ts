@@ -3,9 +3,10 @@ import type { Call } from './operation.ts';
 import { defaultKey } from './permissions.ts';
 import { metadataText, parsePairs } from './properties.ts';
 import { changedHeaders, leaseFree, type Reply } from './reply.ts';
-import { wholeNumber } from './request.ts';
+import { wholeNumber, type Request } from './request.ts';
 import type { Share } from './shares.ts';
 import { isoOf } from './stamps.ts';
+import type { Store } from './store.ts';
 import { directoryKind } from './tree.ts';
 
 const maxQuota = 102_400;
@@ -29,6 +30,7 @@ export async function createShare({ store, request }: Call): Promise<Reply> {
       metadata: metadataText(request),
       acl: '[]',
       frozen: 0,
+      lease: '',
     });
     store.tree.insert({
       parent: 0,
@@ -52,24 +54,30 @@ export async function createShare({ store, request }: Call): Promise<Reply> {
   });
 }
 
-/** Delete Share, or one of its snapshots. The share is gone at once; the service takes its time and says so. */
-export async function deleteShare({ store, request }: Call): Promise<Reply> {
+/** Delete Share, or one of its snapshots. The share is gone at once; what it held is freed in the background, or kept. */
+export async function deleteShare({ store, request, sweeper, retention }: Call): Promise<Reply> {
   const time = request.query.get('sharesnapshot');
-  await store.write((part) => {
+  await store.write(() => {
     const share = store.shares.get(request.share ?? '');
     if (time !== undefined) {
-      store.dropSnapshot(part, store.snapshots.find(share, time).id);
+      const { id } = store.snapshots.find(share, time);
+      store.snapshots.remove(id);
+      if (id === share.frozen) store.shares.put({ ...share, frozen: store.snapshots.before(share.root, id) });
       return;
     }
-    const snapshots = store.snapshots.list(share);
-    if (snapshots.length > 0 && request.headers.get('x-ms-delete-snapshots') === undefined)
+    if (store.snapshots.list(share.root).length > 0 && request.headers.get('x-ms-delete-snapshots') === undefined)
       throw new FilesError('ShareHasSnapshots');
     store.handles.checkBelow(share.root);
-    for (const { id } of snapshots) store.dropSnapshot(part, id);
-    for (const content of store.tree.removeAll(share.root)) store.drop(part, content);
-    store.permissions.removeAll(share.root);
     store.shares.delete(share.name);
+    const deleted = store.stamps.next();
+    store.deletedShares.add({
+      ...share,
+      deleted,
+      expires: retention === 0 ? 0 : Math.floor(deleted / 1000) + retention,
+    });
+    store.tree.forget();
   });
+  sweeper.wake();
   return { status: 202, headers: [] };
 }
 
@@ -98,23 +106,32 @@ export function setShareMetadata(call: Call): Promise<Reply> {
 /** Changes the row of the share; its ETag moves. */
 export async function change({ store, request }: Call, next: (share: Share) => Share): Promise<Reply> {
   const stamp = await store.write(() => {
+    const share = liveShare(store, request);
     const etag = store.stamps.next();
-    store.shares.put({ ...next(store.shares.get(request.share ?? '')), etag });
+    store.shares.put({ ...next(share), etag });
     return etag;
   });
   return { status: 200, headers: changedHeaders(stamp) };
 }
 
-/** Snapshot Share: its name is the time of its making. Contents older than it are from then on copied before a write. */
+/** The share that a request is to change. Errors: ShareNotFound, ShareSnapshotOperationNotSupported. */
+export function liveShare(store: Store, request: Pick<Request, 'share' | 'query'>): Share {
+  if (request.query.has('sharesnapshot')) throw new FilesError('ShareSnapshotOperationNotSupported');
+  return store.shares.get(request.share ?? '');
+}
+
+/** Snapshot Share: its name is the time of its making. What the share holds from now on costs a copy when it changes. */
 export async function createSnapshot({ store, request }: Call): Promise<Reply> {
-  return store.write(() => {
-    const share = store.shares.get(request.share ?? '');
-    if (store.snapshots.list(share).length >= maxSnapshots) throw new FilesError('ShareSnapshotCountExceeded');
-    const stamp = store.stamps.next();
-    store.snapshots.create(share, stamp, request.metadata.length === 0 ? share.metadata : metadataText(request));
-    store.shares.put({ ...share, frozen: stamp });
-    return { status: 201, headers: [...changedHeaders(share.etag), 'x-ms-snapshot', isoOf(stamp)] };
-  });
+  return store.contents.files.quietly(() =>
+    store.write(() => {
+      const share = liveShare(store, request);
+      if (store.snapshots.list(share.root).length >= maxSnapshots) throw new FilesError('ShareSnapshotCountExceeded');
+      const stamp = store.stamps.next();
+      store.snapshots.create(share, stamp, request.metadata.length === 0 ? share.metadata : metadataText(request));
+      store.shares.put({ ...share, frozen: stamp });
+      return { status: 201, headers: [...changedHeaders(share.etag), 'x-ms-snapshot', isoOf(stamp)] };
+    }),
+  );
 }
 
 function quotaOf(header: string | undefined): number | undefined {

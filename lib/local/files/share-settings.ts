@@ -2,7 +2,7 @@ import { FilesError } from './errors.ts';
 import type { Call } from './operation.ts';
 import { changedHeaders, xmlReply, type Reply } from './reply.ts';
 import type { Policy } from './sas.ts';
-import { change } from './share-operations.ts';
+import { change, liveShare } from './share-operations.ts';
 import type { Store } from './store.ts';
 import { elements, escape, unescape } from './xml.ts';
 
@@ -55,7 +55,7 @@ export function getStatistics({ store, request }: Call): Reply {
 export async function createPermission({ store, request, body }: Call): Promise<Reply> {
   const { permission } = parseJson(body);
   if (typeof permission !== 'string') throw new FilesError('InvalidInput', 'permission');
-  const share = store.shares.get(request.share ?? '');
+  const share = liveShare(store, request);
   const key = await store.write(() => store.permissions.add(share.root, permission));
   return { status: 201, headers: ['x-ms-file-permission-key', key] };
 }

@@ -11,7 +11,10 @@ export interface Share {
   readonly metadata: string;
   readonly acl: string;
   readonly frozen: number;
+  readonly lease: string;
 }
+
+const columns = 'name, root, quota, tier, etag, metadata, acl, frozen, lease';
 
 /** The shares of the account. There are few and every request names one, so they are kept in memory too. */
 export class Shares {
@@ -19,13 +22,12 @@ export class Shares {
   readonly #put: Statement;
   readonly #delete: Statement;
   #frozen = 0;
-  #cache: Map<string, Share> | undefined;
+  #byName: Map<string, Share> | undefined;
+  #byRoot = new Map<number, Share>();
 
   constructor(db: Database) {
-    this.#all = db.prepare('SELECT name, root, quota, tier, etag, metadata, acl, frozen FROM share ORDER BY name');
-    this.#put = db.prepare(
-      'INSERT OR REPLACE INTO share (name, root, quota, tier, etag, metadata, acl, frozen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    );
+    this.#all = db.prepare(`SELECT ${columns} FROM share ORDER BY name`);
+    this.#put = db.prepare(`INSERT OR REPLACE INTO share (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#delete = db.prepare('DELETE FROM share WHERE name = ?');
   }
 
@@ -43,32 +45,39 @@ export class Shares {
     return [...this.#load().values()];
   }
 
-  /** No snapshot holds a content with this id or a larger one. */
+  /** The newest snapshot of all shares; 0 if there is none. */
   get frozen(): number {
     this.#load();
     return this.#frozen;
   }
 
+  /** The newest snapshot of the share with this root; 0 if there is none, or no such share. */
+  newest(root: number): number {
+    this.#load();
+    return this.#byRoot.get(root)?.frozen ?? 0;
+  }
+
   put(s: Share): void {
-    this.#cache = undefined;
-    this.#put.run(s.name, s.root, s.quota, s.tier, s.etag, s.metadata, s.acl, s.frozen);
+    this.forget();
+    this.#put.run(s.name, s.root, s.quota, s.tier, s.etag, s.metadata, s.acl, s.frozen, s.lease);
   }
 
   delete(name: string): void {
-    this.#cache = undefined;
+    this.forget();
     this.#delete.run(name);
   }
 
   /** For a transaction that was rolled back: what is cached may never have been. */
   forget(): void {
-    this.#cache = undefined;
+    this.#byName = undefined;
   }
 
   #load(): Map<string, Share> {
-    if (this.#cache !== undefined) return this.#cache;
+    if (this.#byName !== undefined) return this.#byName;
     const shares = this.#all.all() as unknown as readonly Share[];
     this.#frozen = shares.reduce((latest, share) => Math.max(latest, share.frozen), 0);
-    this.#cache = new Map(shares.map((share) => [share.name, share]));
-    return this.#cache;
+    this.#byRoot = new Map(shares.map((share) => [share.root, share]));
+    this.#byName = new Map(shares.map((share) => [share.name, share]));
+    return this.#byName;
   }
 }

@@ -109,7 +109,7 @@ export class Smb {
         if (options.replace !== true || to.node.kind === directoryKind) throw new FilesError('ResourceAlreadyExists');
         store.handles.check(to.node.id, 'delete');
         if (store.handles.isOpenNode(to.node.id)) throw new FilesError('SharingViolation');
-        store.drop(part, to.node.content);
+        store.drop(part, to.node);
         store.tree.remove(to.node);
       }
       const etag = store.stamps.next();
@@ -132,7 +132,7 @@ export class Smb {
       if (node.lease !== '') throw new FilesError('SharingViolation');
       if (node.kind === directoryKind && store.tree.hasChildren(node.id)) throw new FilesError('DirectoryNotEmpty');
       if (store.handles.deleteLater(node.id)) return;
-      store.drop(part, node.content);
+      store.drop(part, node);
       store.tree.remove(node);
     });
   }
@@ -220,7 +220,7 @@ class Handle implements SmbHandle {
     await store.write((part) => {
       const node = store.tree.byId(this.#file.node);
       if (node === undefined || (node.kind === directoryKind && store.tree.hasChildren(node.id))) return;
-      store.drop(part, node.content);
+      store.drop(part, node);
       store.tree.remove(node);
     });
   }

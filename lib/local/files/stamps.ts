@@ -62,6 +62,13 @@ export function isoOf(stamp: number): string {
   return `${isoText}${String(stamp - second * 1_000_000).padStart(6, '0')}0Z`;
 }
 
+/** The stamp that `isoOf` wrote, or undefined if the text is no time. */
+export function stampOf(text: string): number | undefined {
+  const iso = normalIso(text);
+  if (iso === undefined) return undefined;
+  return Math.floor(Date.parse(iso) / 1000) * 1_000_000 + Number(iso.slice(20, 26));
+}
+
 let dateSecond = -1;
 let dateText = '';
 

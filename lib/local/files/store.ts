@@ -6,8 +6,10 @@ import { openDatabase, type Database } from '../../base/sqlite.ts';
 import { ContentFiles } from './content-files.ts';
 import { Contents, type Content } from './contents.ts';
 import { Counters } from './counters.ts';
+import { DeletedShares } from './deleted-shares.ts';
 import { FilesError } from './errors.ts';
 import { Handles } from './handles.ts';
+import { Past } from './past.ts';
 import { Permissions } from './permissions.ts';
 import { schema } from './schema.ts';
 import { Shares } from './shares.ts';
@@ -30,8 +32,10 @@ export class Store {
   readonly tree: Tree;
   readonly contents: Contents;
   readonly shares: Shares;
+  readonly deletedShares: DeletedShares;
   readonly permissions: Permissions;
   readonly snapshots: Snapshots;
+  readonly past: Past;
   readonly stamps: Stamps;
   readonly handles = new Handles();
   readonly counters = new Counters();
@@ -46,10 +50,12 @@ export class Store {
     this.db.exec(tuning);
     this.log = log;
     this.#group = new GroupCommit(this.db);
-    this.tree = new Tree(this.db);
+    this.shares = new Shares(this.db);
+    this.deletedShares = new DeletedShares(this.db);
+    this.past = new Past(this.db, this.shares);
+    this.tree = new Tree(this.db, this.past);
     const files = new ContentFiles(join(dir, 'contents'));
     this.contents = new Contents(this.db, files);
-    this.shares = new Shares(this.db);
     this.permissions = new Permissions(this.db);
     this.snapshots = new Snapshots(this.db);
     this.stamps = new Stamps(this.db, clock);
@@ -77,14 +83,9 @@ export class Store {
     }
   }
 
-  /** True if a snapshot holds the content too: it is then never written again. */
-  isShared(content: number): boolean {
-    return content < this.shares.frozen && this.snapshots.holds(content);
-  }
-
   /** The id under which a change of the node's content is to be stored: its own, or `stamp` for a new one. */
   ownContent(node: Node, stamp: number): number {
-    return node.content === 0 || this.isShared(node.content) ? stamp : node.content;
+    return node.content === 0 || this.past.shares(node) ? stamp : node.content;
   }
 
   /** Inside a transaction: stores what the node's content is from now on; the caller writes the node. */
@@ -94,22 +95,18 @@ export class Store {
       return;
     }
     this.contents.insert(next);
-    this.drop(part, node.content);
+    this.drop(part, node);
   }
 
-  /** Inside a transaction: forgets a content that the live tree no longer needs. */
-  drop(part: Part, content: number): void {
-    if (content === 0 || this.isShared(content)) return;
+  /** Inside a transaction: the live tree no longer needs the content of this row, which is as it still is there. */
+  drop(part: Part, node: Pick<Node, 'parent' | 'fold' | 'content' | 'etag'>): void {
+    if (node.content !== 0 && !this.past.shares(node)) this.free(part, node.content);
+  }
+
+  /** Inside a transaction: forgets a content that no row needs. */
+  free(part: Part, content: number): void {
     if (this.contents.isInFile(content)) part.dropped.push(content);
     this.contents.delete(content);
-  }
-
-  /** Inside a transaction: forgets a snapshot and the contents only it needed. */
-  dropSnapshot(part: Part, id: number): void {
-    for (const content of this.snapshots.delete(id)) {
-      if (this.contents.isInFile(content)) part.dropped.push(content);
-      this.contents.delete(content);
-    }
   }
 
   /** Everything asked for is on disk or refused afterwards. */

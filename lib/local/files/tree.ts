@@ -1,4 +1,5 @@
 import type { Database, Statement } from '../../base/sqlite.ts';
+import type { Past } from './past.ts';
 
 export const fileKind = 1;
 export const directoryKind = 2;
@@ -23,7 +24,8 @@ export interface Node {
   readonly lease: string;
 }
 
-const columns =
+/** Those of `node` and of `past`. */
+export const columns =
   'parent, fold, name, id, kind, size, content, etag, attributes, created, written, changed, permission, metadata, headers, lease';
 
 const maxRemembered = 10_000;
@@ -39,13 +41,11 @@ export class Tree {
   readonly #list: Statement;
   readonly #hasChild: Statement;
   readonly #usage: Statement;
-  readonly #contentsBelow: Statement;
-  readonly #removeBelow: Statement;
-  readonly #findIn: Statement;
-  readonly #listIn: Statement;
+  readonly #past: Past;
   readonly #directories = new Map<string, Node>();
 
-  constructor(db: Database) {
+  constructor(db: Database, past: Past) {
+    this.#past = past;
     this.#find = db.prepare(`SELECT ${columns} FROM node WHERE parent = ? AND fold = ?`);
     this.#byId = db.prepare(`SELECT ${columns} FROM node WHERE id = ?`);
     this.#insert = db.prepare(`INSERT INTO node (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -63,17 +63,11 @@ export class Tree {
     const below =
       'WITH RECURSIVE below(id) AS (SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.id)';
     this.#usage = db.prepare(`${below} SELECT sum(node.size) AS bytes FROM below JOIN node USING (id)`);
-    this.#contentsBelow = db.prepare(`${below} SELECT content FROM below JOIN node USING (id) WHERE content <> 0`);
-    this.#removeBelow = db.prepare(`${below} DELETE FROM node WHERE id IN below`);
-    this.#findIn = db.prepare(`SELECT ${columns} FROM snapshot_node WHERE snapshot = ? AND parent = ? AND fold = ?`);
-    this.#listIn = db.prepare(
-      `SELECT ${columns} FROM snapshot_node WHERE snapshot = ? AND parent = ? AND fold >= ? ORDER BY fold LIMIT ?`,
-    );
   }
 
   /** `snapshot` 0 is the live tree. */
   find(parent: number, fold: string, snapshot = 0): Node | undefined {
-    return row(snapshot === 0 ? this.#find.get(parent, fold) : this.#findIn.get(snapshot, parent, fold));
+    return snapshot === 0 ? row(this.#find.get(parent, fold)) : this.#past.find(snapshot, parent, fold);
   }
 
   /**
@@ -102,9 +96,8 @@ export class Tree {
 
   /** Children whose key is at or after `from`, in the order of their keys. */
   list(parent: number, from: string, limit: number, snapshot = 0): readonly Node[] {
-    const found =
-      snapshot === 0 ? this.#list.all(parent, from, limit) : this.#listIn.all(snapshot, parent, from, limit);
-    return found as unknown as readonly Node[];
+    if (snapshot !== 0) return this.#past.list(snapshot, parent, from, limit);
+    return this.#list.all(parent, from, limit) as unknown as readonly Node[];
   }
 
   hasChildren(id: number): boolean {
@@ -114,14 +107,6 @@ export class Tree {
   /** Bytes of all files at and below a directory. */
   usage(id: number): number {
     return Number(this.#usage.get(id)?.['bytes'] ?? 0);
-  }
-
-  /** Removes a directory with all below; gives their contents. */
-  removeAll(id: number): readonly number[] {
-    const contents = this.#contentsBelow.all(id).map((found) => Number(found['content']));
-    this.#removeBelow.run(id);
-    this.forget();
-    return contents;
   }
 
   insert(n: Node): void {
@@ -148,6 +133,7 @@ export class Tree {
   /** Writes all but the place and identity of the row. */
   update(n: Node): void {
     if (n.kind === directoryKind) this.forget();
+    this.#past.keep(n.parent, n.fold, n.etag);
     this.#update.run(
       n.size,
       n.content,
@@ -168,6 +154,7 @@ export class Tree {
   /** Gives the row of `from` the place and properties of `to`; size, content and lease stay. */
   move(from: Node, to: Node): void {
     if (from.kind === directoryKind) this.forget();
+    this.#past.keep(from.parent, from.fold, to.etag);
     this.#move.run(
       to.parent,
       to.fold,
@@ -187,6 +174,7 @@ export class Tree {
 
   remove(n: Node): void {
     if (n.kind === directoryKind) this.forget();
+    this.#past.keep(n.parent, n.fold, 0);
     this.#remove.run(n.parent, n.fold);
   }
 }

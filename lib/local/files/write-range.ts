@@ -31,8 +31,9 @@ export async function writeRange(store: Store, id: number, write: RangeWrite): P
         ? await writeInFile(store, id, content, write)
         : await store.write((part) => writeInRow(store, id, write, part));
     if (done !== undefined) return done;
-    const now = store.tree.byId(id)?.content ?? 0;
-    if (now === 0 || !store.contents.isInFile(now) || store.isShared(now)) await moveToFile(store, id);
+    const now = store.tree.byId(id);
+    if (now === undefined || !store.contents.isInFile(now.content) || store.past.shares(now))
+      await moveToFile(store, id);
   }
   // Somebody replaces this file faster than it can be written: the caller may try again.
   throw new FilesError('ServerBusy');
@@ -47,7 +48,7 @@ export async function changeContent(store: Store, id: number, change: (node: Nod
     const done = await store.write((part) => {
       const node = store.tree.byId(id);
       if (node === undefined) throw new FilesError('ResourceNotFound');
-      const mustCopy = store.isShared(node.content) && store.contents.isInFile(node.content);
+      const mustCopy = store.contents.isInFile(node.content) && store.past.shares(node);
       return mustCopy ? undefined : change(node, part);
     });
     if (done !== undefined) return done;
@@ -74,12 +75,14 @@ function writeInRow(store: Store, id: number, write: RangeWrite, part: Part): No
  *
  * RACE: overwriting recorded bytes shows new bytes under the old ETag, for good if the process dies before `record`.
  * So the ETag moves first; a reader that compares ETags then sees that something happened.
+ * RACE: a snapshot made meanwhile would go on changing: so snapshots are made between such writes (`ContentFiles.quietly`).
  */
 async function writeInFile(store: Store, id: number, content: number, write: RangeWrite): Promise<Node | undefined> {
   const end = write.offset + write.bytes.length;
   const { files } = store.contents;
   return files.exclusively(content, write.offset, end, async () => {
-    if (!store.contents.isInFile(content) || store.isShared(content)) return undefined;
+    const node = writable(store, id, write);
+    if (node.content !== content || store.past.shares(node)) return undefined;
     if (clip(store.contents.get(content).ranges, write.offset, end).length > 0)
       await store.write(() => store.tree.update({ ...writable(store, id, write), etag: store.stamps.next() }));
     await files.write(content, write.offset, write.bytes);
@@ -93,7 +96,7 @@ async function writeInFile(store: Store, id: number, content: number, write: Ran
 /** After the bytes are on disk. Undefined: they are in a content that is no longer this file's, or may not change. */
 function record(store: Store, id: number, contentId: number, write: RangeWrite): Node | undefined {
   const node = writable(store, id, write);
-  if (node.content !== contentId || store.isShared(contentId)) return undefined;
+  if (node.content !== contentId || store.past.shares(node)) return undefined;
   const { ranges } = store.contents.get(contentId);
   const next = add(ranges, write.offset, write.offset + write.bytes.length);
   store.contents.update({ id: contentId, ranges: next, bytes: undefined });
@@ -130,8 +133,10 @@ async function moveToFile(store: Store, id: number): Promise<number> {
     if (present?.content !== node.content) return false;
     // An in-memory content may have changed under its id; a shared one never does.
     if (old.bytes !== undefined && present.etag !== node.etag) return false;
+    // The old row stays behind in the snapshots, so the new one must not be taken for it: rows are told apart by ETag.
+    const etag = store.past.shares(present) ? store.stamps.next() : present.etag;
     store.replaceContent(present, { id: content, ranges: old.ranges, bytes: undefined }, part);
-    store.tree.update({ ...present, content });
+    store.tree.update({ ...present, content, etag });
     return true;
   });
   if (moved) return content;

@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ShareServiceClient, StorageSharedKeyCredential, type ShareClient } from '@azure/storage-file-share';
+import { openDatabase } from '../../../lib/base/sqlite.ts';
+import { schema } from '../../../lib/local/files/schema.ts';
 import { startFiles, type FileService, type FilesOptions } from '../../../lib/local/files/service.ts';
 
 export const account = { name: 'tideway', key: Buffer.alloc(64, 7).toString('base64') };
@@ -58,6 +60,24 @@ export async function refused(work: Promise<unknown>): Promise<string> {
 
 export async function contentOf(share: ShareClient, path: string): Promise<Buffer> {
   return share.rootDirectoryClient.getFileClient(path).downloadToBuffer();
+}
+
+/** Starts and stops the service on `dir` until it has freed all that deletions left; the counts of rows afterwards. */
+export async function swept(dir: string): Promise<Readonly<Record<string, number>>> {
+  // The last one only removes files whose removal was under way when the process before it ended.
+  for (let round = 0, done = 0; ; round++) {
+    const service = await startFiles({ dir, account, retentionDays: 0 });
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    await service.stop();
+    const db = openDatabase(join(dir, 'files.db'), schema);
+    const count = (table: string): number => Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
+    const rows = Object.fromEntries(['node', 'past', 'content', 'snapshot', 'share'].map((t) => [t, count(t)]));
+    const pending = Number(db.prepare('SELECT count(*) AS n FROM snapshot WHERE gone = 1').get()?.['n']);
+    const left = pending + count('deleted_share');
+    db.close();
+    if (left === 0 && ++done === 2) return { ...rows, files: readdirSync(join(dir, 'contents')).length };
+    if (round === 1000) throw new Error('the sweeper does not come to an end');
+  }
 }
 
 /** Waits until `holds`; fails after five seconds. */
