@@ -77,11 +77,18 @@ constexpr uint32_t kUntold = UINT32_MAX;
 inline int64_t describe(int dir, const std::string& name, Details& into) {
   struct statx stat = {};
   const Fd fd(openBeneath(dir, name, O_PATH | O_NOFOLLOW));
+  if (fd.get() == -EXDEV) {
+    // Another volume is mounted here: what it is, but nothing of what is in it.
+    if (statx(dir, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, kMask, &stat) < 0) return -errno;
+    pack(stat, into.slots);
+    putNumber(into.fields, kUntold);
+    putField(into.fields, "");
+    return 0;
+  }
   if (!fd.ok()) return fd.get();
   std::string target;
   Xattrs xattrs;
   int64_t told = -EOPNOTSUPP;
-  // First what is asked for, then the stat: a change in between shows in the stat's ctime, which the caller compares.
   if (statx(fd.get(), "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, kMask, &stat) < 0) return -errno;
   if (S_ISLNK(stat.stx_mode)) {
     const int64_t read = readTarget(fd.get(), target);
@@ -111,7 +118,7 @@ inline int64_t details(int root, const std::string& path, const std::string& nam
     const int64_t seen = describe(dir.get(), names.substr(at, end - at), into);
     at = end + 1;
     if (seen >= 0) continue;
-    if (seen != -ENOENT && seen != -ENOTDIR && seen != -EXDEV) return seen;
+    if (seen != -ENOENT) return seen;
     into.slots.insert(into.slots.end(), kSlots, 0);
   }
   return 0;

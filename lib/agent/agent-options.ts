@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Backend } from './backend.ts';
+import type { Accounts } from './fs/accounts.ts';
 import type { SiteFs } from './fs/port.ts';
 import type { StartWatch } from './fs/watch-port.ts';
 
@@ -13,6 +14,8 @@ export interface AgentOptions {
   /** The state's file, or ':memory:'. */
   readonly stateFile: string;
   readonly fs: SiteFs;
+  /** Where owners are mapped: who is who here. Else they are left as they are. */
+  readonly accounts?: Accounts | undefined;
   readonly startWatch: StartWatch;
   readonly backend: Backend;
   readonly clock: Clock;

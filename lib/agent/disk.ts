@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { codeOf } from '../base/errors.ts';
 import type { Identity } from '../core/identify.ts';
+import type { NodeKind } from '../core/node.ts';
 import type { Flush } from './flush.ts';
 import { splitPath } from './fs/names.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
@@ -66,11 +67,13 @@ export class Disk {
   }
 
   /**
-   * The content of a known file and its name are on disk; false: another file stands there. Whoever asks looks before or
+   * The content of a known file or link and its name are on disk; false: another file stands there. Whoever asks looks before or
    * after whether the file still has this content.
    */
-  async file(path: string, known: Identity): Promise<boolean> {
-    const stats = this.takeFew() ? await this.#alone([path, splitPath(path).parent]) : undefined;
+  async file(path: string, known: Identity & { readonly kind: NodeKind }): Promise<boolean> {
+    // A link cannot be opened, so it has no flush of its own.
+    const stats =
+      known.kind !== 'link' && this.takeFew() ? await this.#alone([path, splitPath(path).parent]) : undefined;
     if (stats === undefined) await this.all();
     const stat = stats?.[0];
     return stat === undefined || (stat !== null && isInode(known, stat));

@@ -29,11 +29,12 @@ export interface DownloadOptions {
 }
 
 /**
- * Writes one version of a file to `temporary` (a new file), whole and checked: every range is of the row's ETag and the
+ * Writes one version of a file, or a link, to `temporary` (a new name), whole and checked: every range is of the row's ETag and the
  * hash is the row's (I17). Errors: `changed`, `absent`, `wrong_content`, the file system's; on any of
  * them the temporary file is gone.
  */
 export async function download(to: DownloadOptions, node: NodeState, temporary: string): Promise<Downloaded> {
+  if (node.target !== undefined) return link(to.fs, node, node.target, temporary);
   const path = sharePath(to.state, node);
   if (node.size <= blockSize) return small(to, node, path, temporary);
   const file = await to.fs.create(temporary, node.mode);
@@ -55,6 +56,15 @@ export async function download(to: DownloadOptions, node: NodeState, temporary: 
     await to.fs.unlink(temporary);
     throw error;
   }
+}
+
+/** What a link points at stands in its row: nothing needs to be fetched. */
+async function link(fs: SiteFs, node: NodeState, target: string, temporary: string): Promise<Downloaded> {
+  await fs.symlink(target, temporary);
+  await fs.utimes(temporary, BigInt(node.mtime));
+  const stat = await fs.stat(temporary);
+  if (stat === null) throw new TidewayError('absent', `${temporary} is gone`);
+  return { hash: node.hash ?? '', stat, synced: false };
 }
 
 async function small(to: DownloadOptions, node: NodeState, path: string, temporary: string): Promise<Downloaded> {

@@ -1,6 +1,7 @@
 // Who does the work of one endpoint, put together.
 import type { AgentOptions } from './agent-options.ts';
 import { Apply } from './apply.ts';
+import { AttributeSetter } from './attributes.ts';
 import type { Settings } from './backend.ts';
 import { defaultExcludes, excluder } from './exclude.ts';
 import { Disk } from './disk.ts';
@@ -14,6 +15,7 @@ import { Proposals } from './proposals.ts';
 import { Replaced } from './replaced.ts';
 import type { Retry } from './retry.ts';
 import { Scanner } from './scan.ts';
+import { Shown } from './shown.ts';
 import { Site } from './site.ts';
 import type { State } from './state/state.ts';
 import { Touched } from './touched.ts';
@@ -59,15 +61,22 @@ export function assemble(shared: Shared): Parts {
   const excluded = excluder([...defaultExcludes, ...settings.exclude]);
   const look = (path: string): void => scanner.look(path);
   const now = (): number => clock.now();
-  const common = { ...options, ...shared, excluded, look, now };
+  const shown = new Shown(fs, options.accounts);
+  let toldOfLinks = false;
+  const onHardLink = (path: string): void => {
+    if (!toldOfLinks) options.log.info('hard_links', { path, message: 'Each name is a file of its own elsewhere.' });
+    toldOfLinks = true;
+  };
+  const common = { ...options, ...shared, excluded, shown, look, now };
 
   const touched = new Touched();
-  const scanner = new Scanner({ ...common, touched });
+  const scanner = new Scanner({ ...common, touched, onHardLink });
   const outbox = new Outbox({ ...common, group, resendMs, more: () => proposals.pending > 0 });
   const replaced = new Replaced({ ...common, server });
   const flush = new Flush(() => fs.sync(), clock);
   const disk = new Disk({ fs, flush, clock });
-  const site = new Site({ fs, state, touched, replaced, look });
+  const attributes = new AttributeSetter(common);
+  const site = new Site({ fs, state, touched, replaced, attributes, look });
   const apply = new Apply({ ...common, site, disk, readLog: () => follower.read() });
   const proposals = new Proposals({ ...common, outbox, disk });
   const planner = new Planner({ ...common, disk, proposals, apply, retry, problems });

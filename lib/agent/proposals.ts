@@ -1,6 +1,7 @@
 // From what the planner proposes to operations in the outbox: uploads what has content, and asks again at the last
 // moment whether the proposal still fits what is on the site.
 import type { Log } from '../base/log.ts';
+import { given } from '../core/attributes.ts';
 import { codeOf } from '../base/errors.ts';
 import { isIdentity, type Known } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
@@ -144,7 +145,7 @@ export class Proposals {
       const result = await this.#pool.run(async () => {
         const entry = state.local(node);
         path = state.pathOf(node) ?? node;
-        if (entry === undefined || !entry.settled || entry.kind !== 'file' || signal.aborted) return undefined;
+        if (entry === undefined || !entry.settled || entry.kind === 'directory' || signal.aborted) return undefined;
         const synced = proposal.kind === 'edit' ? (state.synced(node)?.hash ?? null) : null;
         // The disk works while the line does.
         const staging = upload(this.#options, path, entry, synced);
@@ -154,6 +155,10 @@ export class Proposals {
       const { entry, done: uploaded, flushed } = result;
       // Outside the pool: while this one waits for the disk others upload.
       const onDisk = await flushed;
+      if (uploaded.kind === 'refused') {
+        state.now(() => state.hold(node, uploaded.code));
+        return false;
+      }
       if (uploaded.kind === 'changed' || !onDisk) {
         this.counters.discarded++;
         look(path);
@@ -183,21 +188,22 @@ export class Proposals {
 
   #withContent(proposal: WithContent, uploaded: Known, content: Content): Operation | undefined {
     const { state } = this.#options;
-    const entry = this.#setHash(uploaded, content.hash);
+    const entry = this.#setHash(uploaded, uploaded.kind === 'link' ? null : content.hash);
     if (entry === undefined) return undefined;
-    const { id: node, parent, name, mtime, mode } = entry;
+    const { id: node, parent, name, mtime, mode, target } = entry;
+    const rest = { content, mtime, mode, ...(target === undefined ? {} : { target }), ...given(entry) };
     if (proposal.kind === 'create') {
       if (state.remote(node) !== undefined) return undefined;
-      return { kind: 'create', node, parent, name, content, mtime, mode };
+      return { kind: 'create', node, parent, name, ...rest };
     }
     const { base } = proposal;
     if ((state.synced(node)?.version ?? 0) !== base) return undefined;
     const place = state.remote(node) ?? entry;
-    return { kind: 'edit', node, parent: place.parent, name: place.name, base, content, mtime, mode };
+    return { kind: 'edit', node, parent: place.parent, name: place.name, base, ...rest };
   }
 
   /** The entry with its hash, if its content still is what was read. */
-  #setHash(read: Known, hash: string): Known | undefined {
+  #setHash(read: Known, hash: string | null): Known | undefined {
     const { state } = this.#options;
     const entry = state.local(read.id);
     if (entry === undefined || !isSameContent(entry, read)) return undefined;
@@ -213,7 +219,7 @@ export class Proposals {
     switch (proposal.kind) {
       case 'mkdir':
         if (entry === undefined || state.remote(node) !== undefined) return undefined;
-        return { kind: 'mkdir', node, parent: entry.parent, name: entry.name, mode: entry.mode };
+        return { kind: 'mkdir', node, parent: entry.parent, name: entry.name, mode: entry.mode, ...given(entry) };
       case 'move':
         if (entry === undefined) return undefined;
         return { kind: 'move', node, parent: proposal.parent, name: proposal.name };
@@ -225,9 +231,10 @@ export class Proposals {
         return { kind: 'rmdir', node, asOf: state.meta.values.cursor };
       case 'attributes': {
         if (entry === undefined) return undefined;
-        const { mode, mtime } = entry;
-        const { base } = proposal;
-        return { kind: 'attributes', node, base, mode, ...(entry.kind === 'file' ? { mtime } : {}) };
+        const { kind, mode, mtime } = entry;
+        const times = kind === 'directory' ? {} : { mtime };
+        const modes = kind === 'link' ? {} : { mode };
+        return { kind: 'attributes', node, base: proposal.base, ...modes, ...times, ...given(entry) };
       }
     }
   }

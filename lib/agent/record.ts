@@ -8,7 +8,7 @@ import type { Touched } from './touched.ts';
 export interface Recorded {
   /** Files that a writer is still at: look again when they are quiet. */
   readonly unsettled: readonly Found[];
-  /** Paths that the agent itself was at meanwhile: look again. */
+  /** Paths that the agent itself, or somebody else, was at meanwhile: look again. */
   readonly again: readonly string[];
   /** What moved under the scan's eyes: look again a little later. */
   readonly moving: readonly Found[];
@@ -19,7 +19,7 @@ export interface Recorded {
 
 /** Must run inside a transaction of `state`. */
 export function record(state: State, touched: Touched, round: Round): Recorded {
-  const again: string[] = [];
+  const again = [...round.again];
   const missing = new Set<NodeId>();
   for (const id of round.missing) {
     const entry = state.local(id);

@@ -65,7 +65,8 @@ export class Replaced {
     const file = path.slice(replacedDir.length + 1);
     const label = parse(file);
     const open = await fs.isOpen(path).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return false; // dropped by a person
+      // Dropped by a person; or a link or a directory, which nobody writes to through a handle.
+      if (['ENOENT', 'ELOOP', 'EISDIR'].includes(codeOf(error))) return false;
       throw error;
     });
     // After that question: nobody can open it by this name any more, but who had it open may have written until then.

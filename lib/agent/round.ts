@@ -9,10 +9,12 @@ export interface Round {
   readonly found: Found[];
   readonly missing: Set<NodeId>;
   readonly seen: Set<NodeId>;
+  /** Paths that changed under the eyes of the scan: nothing is concluded, they are to be looked at again. */
+  readonly again: string[];
 }
 
 export function newRound(began: number): Round {
-  return { began, found: [], missing: new Set(), seen: new Set() };
+  return { began, found: [], missing: new Set(), seen: new Set(), again: [] };
 }
 
 export function identityOf(stat: FileStat): Identity {

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { codeOf, must } from '../base/errors.ts';
-import type { Found } from '../core/identify.ts';
+import type { Found, Identity } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
 import { byDirectory } from './by-directory.ts';
@@ -18,7 +18,9 @@ import { newRound } from './round.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
-import { Walk, type Look } from './walk.ts';
+import type { Look } from './found.ts';
+import type { Shown } from './shown.ts';
+import { Walk } from './walk.ts';
 
 export interface ScanOptions {
   readonly fs: SiteFs;
@@ -28,9 +30,12 @@ export interface ScanOptions {
   readonly retry: Retry;
   readonly problems: Problems;
   readonly excluded: Excluded;
+  readonly shown: Shown;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** A file has several names: each is synced as a file of its own. */
+  readonly onHardLink: (path: string) => void;
   /** The root moved or vanished, or cannot be read: look at it. Resolves when scans make sense again. */
   readonly checkRoot: () => Promise<void>;
   /** Rejects with code `halted` when the root is not what it should be at this moment. */
@@ -62,6 +67,7 @@ export class Scanner {
   #deaf = true;
   #losses = 0;
   readonly #excused: Excused;
+  #root: Identity | undefined;
   /** Full scans and partial ones that ended. */
   readonly counters = { full: 0, partial: 0 };
 
@@ -247,12 +253,11 @@ export class Scanner {
     const now = (): number => clock.now();
     const round = newRound(touched.scan());
     try {
-      const walk = new Walk(
-        { ...this.#options, now, watch: must(this.#watch, 'scans begin after the watch'), hears: !this.#deaf },
-        round,
-        looks,
-      );
+      const watch = must(this.#watch, 'scans begin after the watch');
+      const own = { now, watch, looks, hears: !this.#deaf, root: this.#root };
+      const walk = new Walk({ ...this.#options, ...own }, round);
       await look(walk);
+      this.#root = walk.root;
       await lookAtOldPlaces(state, walk, round);
       // What is missing may be missing with the whole disk. Were it forgotten here, its ids would be lost: all of it would
       // be made anew once the disk is back, and what is being sent would come back as conflict copies (I6, I8).

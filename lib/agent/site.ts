@@ -3,9 +3,11 @@
 import { codeOf } from '../base/errors.ts';
 import type { Known } from '../core/identify.ts';
 import { contentSince } from '../core/compare.ts';
-import type { NodeId, NodeState } from '../core/node.ts';
+import type { Attributes, NodeId, NodeState } from '../core/node.ts';
 import { temporaryName } from '../core/temporary-name.ts';
+import { attributesOf, type AttributeSetter } from './attributes.ts';
 import type { Downloaded } from './download.ts';
+import { isSyncedKind, nodeKind } from './found.ts';
 import { splitPath } from './fs/names.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Replaced } from './replaced.ts';
@@ -23,6 +25,7 @@ export interface SiteOptions {
   readonly state: State;
   readonly touched: Touched;
   readonly replaced: Replaced;
+  readonly attributes: AttributeSetter;
   readonly look: (path: string) => void;
 }
 
@@ -45,30 +48,39 @@ export class Site {
     const path = this.#pathIn(node.parent, node.name);
     await this.#at([node], path, async () => {
       await this.#fs.mkdir(path, 0o700);
-      await this.#fs.chmod(path, node.mode);
+      const made = await this.#stat(path);
+      const { seen } = await this.#options.attributes.set(path, node, made);
+      await this.#fs.chmod(path, modeOf(made, node));
       const stat = await this.#stat(path);
-      this.#setLocal(entryOf(node, stat, null));
+      this.#setLocal(entryOf(node, stat, null, seen));
     });
     return [path, parentOf(path)];
   }
 
-  /** A new file: `temporary` holds its content, flushed. */
+  /** A new file or link: `temporary` holds its content, flushed. */
   async place(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<readonly string[]> {
     const path = this.#pathIn(node.parent, node.name);
+    let changed = false;
     await this.#at([node], path, async () => {
+      const set = await this.#options.attributes.set(temporary, node, stat);
+      changed = set.changed;
       await this.#fs.rename(temporary, path, false);
-      await this.#record(node, path, hash, stat);
+      await this.#record(node, path, hash, stat, set.seen);
     });
-    return [parentOf(path)];
+    return changed ? [path, parentOf(path)] : [parentOf(path)];
   }
 
-  /** New content for a file that is here. The name always leads to the old or to the new content, whole (I16). */
+  /** New content for a file or link that is here. The name always leads to the old or to the new content, whole (I16). */
   async replace(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<readonly string[]> {
     const entry = this.#unchanged(node.id);
     const path = this.#pathIn(entry.parent, entry.name);
     let aside = '';
+    let changed = false;
     await this.#at([entry], path, async () => {
       await this.#check(entry, path);
+      // What the log does not say of the new one stays as it was with the old one.
+      const set = await this.#options.attributes.set(temporary, node, stat, await this.#options.attributes.read(path));
+      changed = set.changed;
       if (this.#fs.capabilities.atomicRename) {
         // The exchange takes out whatever is there, so that even a file put there a moment ago is set aside, not lost.
         aside = this.#options.replaced.pathFor(entry, stat);
@@ -81,10 +93,10 @@ export class Site {
         await this.#fs.link(path, aside);
         await this.#fs.rename(temporary, path, true);
       }
-      await this.#record({ ...node, parent: entry.parent, name: entry.name }, path, hash, stat);
+      await this.#record({ ...node, parent: entry.parent, name: entry.name }, path, hash, stat, set.seen);
     });
     await this.#options.replaced.settle(aside, entry.parent, entry.name);
-    return [parentOf(path)];
+    return changed ? [path, parentOf(path)] : [parentOf(path)];
   }
 
   async remove(id: NodeId): Promise<readonly string[]> {
@@ -95,6 +107,7 @@ export class Site {
       await this.#check(entry, path);
       await this.#fs.rename(path, aside, false);
       this.#state.now(() => this.#state.setLocal(id, null));
+      this.#options.attributes.forget(entry);
     });
     await this.#options.replaced.settle(aside, entry.parent, entry.name);
     return [parentOf(path)];
@@ -116,7 +129,7 @@ export class Site {
     const to = this.#pathIn(parent, name);
     await this.#at([entry, { parent, name }], to, async () => {
       const before = await this.#fs.stat(from);
-      if (before === null || !isInode(entry, before) || before.kind !== entry.kind) throw this.#stale(from);
+      if (before === null || !isThis(entry, before)) throw this.#stale(from);
       await this.#fs.rename(from, to, false);
       const after = await this.#stat(to);
       // The rename sets ctime, so what may hide behind that is asked for before it.
@@ -134,17 +147,19 @@ export class Site {
     return this.move(id, entry.parent, temporaryName(entry.name, id));
   }
 
-  /** Mode, and of a file mtime, as the remote tree says. */
+  /** Mode, owner, group and extended attributes, and of a file or link mtime, as the remote tree says. */
   async attributes(node: NodeState): Promise<readonly string[]> {
+    const { attributes } = this.#options;
     const entry = this.#unchanged(node.id);
     const path = this.#pathIn(entry.parent, entry.name);
     await this.#at([entry], path, async () => {
-      await this.#check(entry, path);
-      if (entry.mode !== node.mode) await this.#fs.chmod(path, node.mode);
-      if (entry.kind === 'file' && entry.mtime !== node.mtime) await this.#fs.utimes(path, BigInt(node.mtime));
+      const before = await this.#check(entry, path);
+      if (entry.kind !== 'link' && entry.mode !== node.mode) await this.#fs.chmod(path, modeOf(before, node));
+      const { seen } = await attributes.set(path, node, before, await attributes.read(path));
+      if (entry.kind !== 'directory' && entry.mtime !== node.mtime) await this.#fs.utimes(path, BigInt(node.mtime));
       const stat = await this.#stat(path);
       if (!isInode(entry, stat) || (entry.kind === 'file' && stat.size !== entry.size)) throw this.#stale(path);
-      this.#setLocal(entryOf({ ...node, parent: entry.parent, name: entry.name }, stat, entry.hash));
+      this.#setLocal(entryOf({ ...node, parent: entry.parent, name: entry.name }, stat, entry.hash, seen));
     });
     return [path];
   }
@@ -172,24 +187,23 @@ export class Site {
     }
   }
 
-  async #check(entry: Known, path: string): Promise<void> {
+  async #check(entry: Known, path: string): Promise<FileStat> {
     const stat = await this.#fs.stat(path);
     const same =
       stat !== null &&
-      stat.kind === entry.kind &&
-      (entry.kind === 'directory'
-        ? isInode(entry, stat)
-        : sameVersion(entry, stat) && stat.ctimeNs.toString() === entry.ctime);
+      isThis(entry, stat) &&
+      (entry.kind === 'directory' || (sameVersion(entry, stat) && stat.ctimeNs.toString() === entry.ctime));
     if (!same) throw this.#stale(path);
+    return stat;
   }
 
   /** The stat right after the rename goes into the local tree, so that the own write does not come back as an edit. */
-  async #record(node: NodeState, path: string, hash: string, written: FileStat): Promise<void> {
+  async #record(node: NodeState, path: string, hash: string, written: FileStat, seen: Attributes): Promise<void> {
     const stat = await this.#stat(path);
-    const entry = entryOf(node, written, hash);
+    const entry = entryOf(node, written, hash, seen);
     const own = sameVersion(entry, stat);
     // Somebody wrote (or put another file here) in this very moment: keep what was ours, so that the scan sees the edit.
-    this.#setLocal(own ? entryOf(node, stat, hash) : { ...entry, ctime: unknownTime });
+    this.#setLocal(own ? entryOf(node, stat, hash, seen) : { ...entry, ctime: unknownTime });
     if (!own) this.#options.look(path);
   }
 
@@ -236,14 +250,23 @@ function parentOf(path: string): string {
 /** No ctime a file system gives: makes the next look see a difference. */
 const unknownTime = '-1';
 
+function isThis(entry: Known, stat: FileStat): boolean {
+  return isInode(entry, stat) && isSyncedKind(stat) && nodeKind(stat.kind) === entry.kind;
+}
+
 function sameVersion(entry: Known, stat: FileStat): boolean {
   return isInode(entry, stat) && stat.size === entry.size && stat.mtimeNs.toString() === entry.statMtime;
 }
 
+/** The bits beyond those that are synced stay as they are: a set-group-id directory is what makes a shared folder. */
+function modeOf(before: FileStat, node: NodeState): number {
+  return (before.mode & ~0o777) | node.mode;
+}
+
 /** A local entry just as the row says; its mtime is the row's where the file system kept it to a microsecond. */
-function entryOf(node: NodeState, stat: FileStat, hash: string | null): Known {
-  const { id, parent, name, kind } = node;
-  const file = kind === 'file';
+function entryOf(node: NodeState, stat: FileStat, hash: string | null, seen: Attributes): Known {
+  const { id, parent, name, kind, target } = node;
+  const directory = kind === 'directory';
   const apart = stat.mtimeNs - BigInt(node.mtime);
   const kept = apart <= 1000n && apart >= -1000n;
   return {
@@ -251,13 +274,15 @@ function entryOf(node: NodeState, stat: FileStat, hash: string | null): Known {
     parent,
     name,
     kind,
-    size: file ? stat.size : 0,
-    mtime: !file ? '0' : kept ? node.mtime : stat.mtimeNs.toString(),
+    ...(target === undefined ? {} : { target }),
+    size: directory ? 0 : stat.size,
+    mtime: directory ? '0' : kept ? node.mtime : stat.mtimeNs.toString(),
     mode: stat.mode & 0o777,
-    hash: file ? hash : null,
+    hash: kind === 'file' ? hash : null,
     settled: true,
     ...identityOf(stat),
     statMtime: stat.mtimeNs.toString(),
     ctime: stat.ctimeNs.toString(),
+    ...attributesOf(node, seen),
   };
 }

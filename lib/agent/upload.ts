@@ -1,5 +1,6 @@
 import type { Known } from '../core/identify.ts';
 import { blockSize } from '../core/node.ts';
+import { linkFile } from '../protocol/link.ts';
 import type { Content } from '../protocol/operation.ts';
 import type { Backend, Slot, StagedProperties } from './backend.ts';
 import type { FileStat, ReadFile, SiteFs } from './fs/port.ts';
@@ -10,11 +11,12 @@ import { isInode } from './round.ts';
 
 const rangesAtOnce = 4;
 
-/** `changed`: the file is not (or no longer) what the local tree says; look at it again (I18). */
+/** `refused`: its content cannot stand on the share. `changed`: the file is not (or no longer) what the local tree says; look at it again (I18). */
 export type Uploaded =
   | { readonly kind: 'staged'; readonly content: Content }
   | { readonly kind: 'same'; readonly hash: string }
-  | { readonly kind: 'changed' };
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'refused'; readonly code: string };
 
 const changed: Uploaded = { kind: 'changed' };
 
@@ -25,7 +27,7 @@ export interface UploadOptions {
 }
 
 /**
- * Stages the content of a local file, read between two equal stats. When it hashes to `synced` after all nothing is
+ * Stages the content of a local file or link, read between two equal stats. When it hashes to `synced` after all nothing is
  * staged (`same`). Errors: the file system's, and what `Online.call` passes on.
  */
 export async function upload(
@@ -34,6 +36,7 @@ export async function upload(
   entry: Known,
   synced: string | null,
 ): Promise<Uploaded> {
+  if (entry.target !== undefined) return link(options, path, entry, entry.target);
   if (entry.size <= blockSize) return small(options, path, entry, synced);
   const file = await options.fs.open(path);
   try {
@@ -65,6 +68,22 @@ export async function hashFile(fs: SiteFs, path: string, entry: Known): Promise<
 
 function hashOf(bytes: Uint8Array): string {
   return contentHash(bytes.length === 0 ? [] : [blockHash(bytes)]);
+}
+
+/** A link never changes: one that points elsewhere is another inode. */
+async function link(
+  { fs, backend, online }: UploadOptions,
+  path: string,
+  entry: Known,
+  target: string,
+): Promise<Uploaded> {
+  const bytes = linkFile(target);
+  if (typeof bytes === 'string') return { kind: 'refused', code: bytes };
+  const stat = await fs.stat(path);
+  if (stat === null || !isAsKnown(stat, entry)) return changed;
+  const slot = await online.call('slot', () => backend.slot());
+  const etag = await online.call('stage', () => backend.stageWhole(slot, bytes, propertiesOf(entry)), transfer);
+  return { kind: 'staged', content: { slot: slot.slot, size: bytes.length, hash: hashOf(bytes), etag, whole: true } };
 }
 
 async function small(

@@ -1,24 +1,19 @@
 // Looks at the site and notes in a round what is not as the local tree says. Nothing is decided here, and what cannot be
 // read whole is left out.
-import { codeOf } from '../base/errors.ts';
-import type { Found, Identity, Known, Place } from '../core/identify.ts';
-import { rootId, type NodeId, type NodeKind } from '../core/node.ts';
-import { utf8Length } from '../core/conflict-name.ts';
+import type { Identity, Known, Place } from '../core/identify.ts';
+import { rootId, type NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
 import type { Excluded } from './exclude.ts';
-import type { Entry, FileStat, SiteFs } from './fs/port.ts';
+import { foundAt, isSame, isSameDirectory, isSyncedKind, nodeKind, type Look, type Sight } from './found.ts';
+import { joinPath } from './fs/names.ts';
+import type { Details, FileStat, SiteFs } from './fs/port.ts';
 import type { Watch } from './fs/watch-port.ts';
 import { eachBounded } from './pool.ts';
 import type { Problems } from './problems.ts';
-import { isAhead, isQuiet } from './quiet.ts';
 import { identityOf, isInode, type Round } from './round.ts';
+import type { Shown } from './shown.ts';
 import type { State } from './state/state.ts';
-
-/** What the watch told about one path. */
-export interface Look {
-  readonly closed: boolean;
-  readonly written: boolean;
-}
+import { Untaken } from './untaken.ts';
 
 interface Directory {
   readonly place: Place;
@@ -26,77 +21,75 @@ interface Directory {
   readonly identity: Identity;
 }
 
+export interface WalkOptions {
+  readonly fs: SiteFs;
+  readonly state: State;
+  readonly excluded: Excluded;
+  readonly problems: Problems;
+  readonly shown: Shown;
+  readonly now: () => number;
+  /** What is told beside a listing: the watch to add to, and the events that came. */
+  readonly watch: Watch;
+  readonly looks: ReadonlyMap<string, Look>;
+  readonly hears: boolean;
+  readonly onHardLink: (path: string) => void;
+  /** As the last full walk saw it. */
+  readonly root: Identity | undefined;
+}
+
 const width = 8;
-const maxPathBytes = 4096;
-/** Problems that only a scan reports, and a full scan therefore knows all of. */
-const ownCodes: ReadonlySet<string> = new Set(['not_synced_kind', 'path_too_long', 'cannot_read']);
+/** UTF-16 units: the share takes no longer path. */
+const maxPath = 2048;
 
 export class Walk {
+  readonly #options: WalkOptions;
   readonly #fs: SiteFs;
   readonly #state: State;
-  readonly #excluded: Excluded;
-  readonly #problems: Problems;
-  readonly #now: () => number;
-  /** What is told beside a listing: the watch to add to, and the events that came. */
-  readonly #watch: Watch;
-  readonly #looks: ReadonlyMap<string, Look>;
-  readonly #hears: boolean;
+  readonly #untaken: Untaken;
   readonly round: Round;
-  readonly #troubled = new Set<string>();
+  root: Identity | undefined;
 
-  constructor(
-    to: {
-      fs: SiteFs;
-      state: State;
-      excluded: Excluded;
-      problems: Problems;
-      now: () => number;
-      watch: Watch;
-      hears: boolean;
-    },
-    round: Round,
-    looks: ReadonlyMap<string, Look>,
-  ) {
-    this.#fs = to.fs;
-    this.#state = to.state;
-    this.#excluded = to.excluded;
-    this.#problems = to.problems;
-    this.#now = to.now;
-    this.#watch = to.watch;
-    this.#hears = to.hears;
+  constructor(options: WalkOptions, round: Round) {
+    this.#options = options;
+    this.#fs = options.fs;
+    this.#state = options.state;
+    this.#untaken = new Untaken(options.problems, options.now);
     this.round = round;
-    this.#looks = looks;
+    this.root = options.root;
   }
 
   /** Everything below the root. Rejects when the root itself cannot be read. */
   async everything(): Promise<void> {
     const root = await this.#fs.stat('');
     if (root === null) throw Object.assign(new Error('the root is gone'), { code: 'ENOENT' });
-    await this.#below({ place: rootId, path: '', identity: identityOf(root) }, true);
-    this.#problems.clearExcept(ownCodes, this.#troubled);
+    this.root = identityOf(root);
+    await this.#below({ place: rootId, path: '', identity: this.root }, true);
+    this.#untaken.clearRest();
   }
 
   /** One directory of the local tree; what is new in it is looked through whole. */
   async directory(id: NodeId, path: string, deep: boolean): Promise<void> {
-    const identity = id === rootId ? await this.#rootIdentity() : this.#state.local(id);
+    const identity = id === rootId ? await this.#rootNow() : this.#state.local(id);
     if (identity !== undefined) await this.#below({ place: id, path, identity }, deep);
   }
 
   /** Single names of one directory of the local tree: costs what is asked for, not what the directory holds. */
   async names(dir: NodeId, dirPath: string, names: ReadonlySet<string>): Promise<void> {
-    const next: Directory[] = [];
-    const found: { name: string; stat: FileStat | null }[] = [];
-    await eachBounded(names, width, async (name) => {
-      if (this.#invisible(dir, name)) return;
-      try {
-        found.push({ name, stat: await this.#fs.stat(join(dirPath, name)) });
-      } catch (error) {
-        this.#refused(join(dirPath, name), error);
-      }
-    });
+    const asked = [...names].filter((name) => !this.#invisible(dir, name));
+    const identity = dir === rootId ? this.root : this.#state.local(dir);
+    if (asked.length === 0) return;
+    let sights: Sights;
+    try {
+      sights = await this.#look(dirPath, asked, identity);
+    } catch (error) {
+      for (const name of asked) this.#untaken.refused(joinPath(dirPath, name), error);
+      return;
+    }
     if (!(await this.#isStill(dir, dirPath))) return;
-    for (const { name, stat } of found) {
-      const below = this.#compare(dir, dirPath, name, stat, this.#state.localAt(dir, name), true);
+    const next: Directory[] = [];
+    for (const [name, sight] of sights) {
+      if (sight === undefined) continue;
+      const below = this.#compare(dir, dirPath, name, sight, this.#state.localAt(dir, name), true);
       if (below !== undefined) next.push(below);
     }
     for (const each of next) await this.#below(each, true);
@@ -114,30 +107,88 @@ export class Walk {
   }
 
   async #list({ place, path, identity }: Directory, deep: boolean): Promise<readonly Directory[]> {
-    let entries: readonly Entry[];
+    let listed: ReadonlyMap<string, FileStat>;
+    let sights: Sights;
     try {
-      await this.#watch.add(path);
-      entries = await this.#fs.list(path);
+      await this.#options.watch.add(path);
+      const entries = (await this.#fs.list(path)).filter(({ name }) => !this.#invisible(place, name));
+      listed = new Map(entries.map(({ name, stat }) => [name, stat]));
       // The path may have come to lead elsewhere: then these are another directory's entries.
       const after = await this.#fs.stat(path);
       if (after === null || !isInode(identity, after)) return [];
+      // The stat does for what is as it was; of the rest there is more to know.
+      const known = this.#known(place);
+      const changed = entries.filter(({ name, stat }) => !this.#isSame(known.get(name), joinPath(path, name), stat));
+      const names = changed.map(({ name }) => name);
+      sights = await this.#look(path, names, identity, listed);
     } catch (error) {
-      this.#refused(path, error);
+      this.#untaken.refused(path, error);
       return [];
     }
-    if (path !== '') this.#problems.clear(path);
-    const known = new Map<string, Known>();
-    if (typeof place === 'string') for (const entry of this.#state.localChildren(place)) known.set(entry.name, entry);
+    if (path !== '') this.#untaken.taken(path);
+    const known = this.#known(place);
     const next: Directory[] = [];
-    for (const { name, stat } of entries) {
+    for (const [name, stat] of listed) {
       const entry = known.get(name);
       known.delete(name);
-      if (this.#invisible(place, name)) continue;
-      const below = this.#compare(place, path, name, stat, entry, deep);
+      const sight = sights.has(name) ? sights.get(name) : sightOf(stat);
+      if (sight === undefined) continue;
+      const below = this.#compare(place, path, name, sight, entry, deep);
       if (below !== undefined) next.push(below);
     }
     for (const [name, entry] of known) if (!this.#invisible(place, name)) this.round.missing.add(entry.id);
     return next;
+  }
+
+  /** What is at these names of one directory. `listed` are stats of a moment ago, of entries that were there. */
+  async #look(
+    dirPath: string,
+    names: readonly string[],
+    directory: Identity | undefined,
+    listed?: ReadonlyMap<string, FileStat>,
+  ): Promise<Sights> {
+    const { shown } = this.#options;
+    const isPlain = (name: string): boolean => !shown.any && listed?.get(name)?.kind !== 'symlink';
+    const asked = listed === undefined ? names : names.filter((name) => !isPlain(name));
+    const answers = asked.length === 0 ? [] : await this.#fs.details(dirPath, asked);
+    const details = new Map(asked.map((name, at) => [name, answers[at] ?? null]));
+    const sights = new Map<string, Sight | null | undefined>();
+    for (const name of names) {
+      const path = joinPath(dirPath, name);
+      const stat = listed?.get(name);
+      const seen = details.get(name) ?? null;
+      if (seen !== null) sights.set(name, await this.#sight(path, seen, directory));
+      else if (stat !== undefined && !details.has(name))
+        sights.set(name, await this.#sight(path, { stat, target: undefined, xattrs: undefined }, directory));
+      else if (stat === undefined) sights.set(name, null);
+      else {
+        // It went in this very moment, perhaps to a name that the listing had passed: another look tells.
+        this.round.again.push(path);
+        sights.set(name, undefined);
+      }
+    }
+    return sights;
+  }
+
+  async #sight(
+    path: string,
+    { stat, target, xattrs }: Details,
+    directory: Identity | undefined,
+  ): Promise<Sight | null | undefined> {
+    if (directory !== undefined && deviceOf(directory) !== deviceOf(identityOf(stat))) {
+      this.#untaken.otherVolume(path);
+      return undefined;
+    }
+    if (!isSyncedKind(stat)) {
+      this.#untaken.special(path);
+      return null;
+    }
+    if (path.length > maxPath) {
+      this.#untaken.tooLong(path);
+      return null;
+    }
+    this.#untaken.taken(path);
+    return { stat, target, shown: await this.#options.shown.of({ stat, xattrs }) };
   }
 
   /** Notes the difference of one name; answers the directory to go on with. */
@@ -145,84 +196,51 @@ export class Walk {
     dir: Place,
     dirPath: string,
     name: string,
-    stat: FileStat | null,
+    sight: Sight | null,
     entry: Known | undefined,
     deep: boolean,
   ): Directory | undefined {
-    const path = join(dirPath, name);
-    if (stat === null) this.#problems.clear(path);
-    if (stat === null || !this.#takes(path, name, stat)) {
+    const path = joinPath(dirPath, name);
+    if (sight === null) {
       if (entry !== undefined) this.round.missing.add(entry.id);
       return undefined;
     }
-    const look = this.#looks.get(path);
+    const { looks, hears, now, onHardLink } = this.#options;
+    const { stat, shown } = sight;
     const identity = identityOf(stat);
-    if (entry !== undefined && (!isInode(entry, stat) || entry.kind !== stat.kind)) this.round.missing.add(entry.id);
-    else if (entry !== undefined) {
-      this.round.seen.add(entry.id);
-      if (isSame(entry, stat, look, this.#now()))
-        return stat.kind === 'directory' && deep ? { place: entry.id, path, identity } : undefined;
-    }
-    const found: Found = {
-      ...identity,
-      dir,
-      name,
-      path,
-      kind: stat.kind,
-      size: stat.kind === 'file' ? stat.size : 0,
-      mode: stat.mode & 0o777,
-      mtime: stat.mtimeNs.toString(),
-      ctime: stat.ctimeNs.toString(),
-      settled: look?.closed === true || isQuiet(stat, this.#now()),
-      ahead: isAhead(stat, this.#now()),
-      // A new directory may have been written to before it was watched.
-      heard: this.#hears && typeof dir === 'string',
-      written: look?.written === true,
-    };
+    const isKnown = entry !== undefined && isInode(entry, stat) && entry.kind === nodeKind(stat.kind);
+    if (entry !== undefined) (isKnown ? this.round.seen : this.round.missing).add(entry.id);
+    const look = looks.get(path);
+    if (isKnown && (isSame(entry, stat, look, now()) ?? isSameDirectory(entry, shown)))
+      return stat.kind === 'directory' && deep ? { place: entry.id, path, identity } : undefined;
+    if (stat.kind === 'file' && stat.links > 1) onHardLink(path);
+    const found = foundAt({ dir, name, path }, sight, { look, hears, nowMs: now() });
     this.round.found.push(found);
     if (stat.kind !== 'directory') return undefined;
     const isThis = (other: Known): boolean => other.kind === 'directory' && isInode(other, stat);
-    const known = entry !== undefined && isThis(entry) ? entry : this.#state.withInode(identity.inode).find(isThis);
+    const known = isKnown ? entry : this.#state.withInode(identity.inode).find(isThis);
     if (known === undefined) return { place: found, path, identity };
     // It has moved here. Its own mtime tells whether its names may have changed, or its inode number been used again.
     const unchanged = known.statMtime === stat.mtimeNs.toString();
     return deep || !unchanged ? { place: known.id, path, identity } : undefined;
   }
 
+  /** As far as the stat tells. */
+  #isSame(entry: Known | undefined, path: string, stat: FileStat): boolean {
+    if (entry === undefined || !isSyncedKind(stat) || !isInode(entry, stat)) return false;
+    if (entry.kind !== nodeKind(stat.kind)) return false;
+    const { looks, now, shown } = this.#options;
+    return isSame(entry, stat, looks.get(path), now()) ?? !shown.any;
+  }
+
+  #known(place: Place): Map<string, Known> {
+    const known = new Map<string, Known>();
+    if (typeof place === 'string') for (const entry of this.#state.localChildren(place)) known.set(entry.name, entry);
+    return known;
+  }
+
   #invisible(dir: Place, name: string): boolean {
-    return (dir === rootId && name === ours) || this.#excluded(name);
-  }
-
-  #takes(path: string, name: string, stat: FileStat): stat is FileStat & { kind: NodeKind } {
-    if (stat.kind !== 'file' && stat.kind !== 'directory') {
-      this.#problem(
-        path,
-        'not_synced_kind',
-        `A ${stat.kind === 'symlink' ? 'symbolic link' : 'special file'} stays here.`,
-      );
-      return false;
-    }
-    if (utf8Length(name) > 255 || utf8Length(path) > maxPathBytes) {
-      this.#problem(path, 'path_too_long', 'The path is too long for the other side: shorten it.');
-      return false;
-    }
-    this.#problems.clear(path);
-    return true;
-  }
-
-  #refused(path: string, error: unknown): void {
-    const code = codeOf(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      if (path === '') throw error;
-      return;
-    }
-    if (code === '') throw error;
-    this.#problem(path, 'cannot_read', `It cannot be read (${code}); it is left as it is everywhere until it can be.`);
-  }
-
-  #problem(path: string, code: string, message: string): void {
-    this.#troubled.add(path);
-    this.#problems.set(path, { path, code, message, since: this.#now() });
+    return (dir === rootId && name === ours) || this.#options.excluded(name);
   }
 
   async #isStill(dir: NodeId, path: string): Promise<boolean> {
@@ -232,24 +250,20 @@ export class Walk {
     return stat !== null && entry !== undefined && isInode(entry, stat);
   }
 
-  async #rootIdentity(): Promise<Identity | undefined> {
+  async #rootNow(): Promise<Identity | undefined> {
     const stat = await this.#fs.stat('');
     return stat === null ? undefined : identityOf(stat);
   }
 }
 
-function isSame(entry: Known, stat: FileStat, look: Look | undefined, nowMs: number): boolean {
-  if (entry.mode !== (stat.mode & 0o777) || entry.born !== stat.bornNs.toString()) return false;
-  if (entry.kind === 'directory') return true;
-  return (
-    entry.size === stat.size &&
-    entry.statMtime === stat.mtimeNs.toString() &&
-    entry.ctime === stat.ctimeNs.toString() &&
-    look?.written !== true &&
-    (entry.settled || !(look?.closed === true || isQuiet(stat, nowMs) || isAhead(stat, nowMs)))
-  );
+/** By name; null: nothing that is synced is there, undefined: nothing is known, and nothing may be concluded. */
+type Sights = ReadonlyMap<string, Sight | null | undefined>;
+
+/** Of what is as it was. */
+function sightOf(stat: FileStat): Sight | undefined {
+  return isSyncedKind(stat) ? { stat, target: undefined, shown: {} } : undefined;
 }
 
-function join(dir: string, name: string): string {
-  return dir === '' ? name : `${dir}/${name}`;
+function deviceOf({ inode }: Identity): string {
+  return inode.slice(0, inode.indexOf(':'));
 }

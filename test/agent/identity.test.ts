@@ -167,7 +167,9 @@ test('a state from before births were kept is taken over', async () => {
   put('a', 'one');
   await sync();
   const db = new DatabaseSync(stateFile);
-  db.exec('ALTER TABLE local DROP COLUMN born; PRAGMA user_version = 1;');
+  for (const column of ['target', 'attributes', 'seen', 'born']) db.exec(`ALTER TABLE local DROP COLUMN ${column}`);
+  for (const column of ['target', 'attributes']) db.exec(`ALTER TABLE synced DROP COLUMN ${column}`);
+  db.exec('PRAGMA user_version = 1;');
   db.close();
   const uploads = cloud.namespace.log.length;
   await sync();

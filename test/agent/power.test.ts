@@ -124,7 +124,8 @@ test.each([
       last = end.calls;
     }
     // How many calls a run makes is up to the timing: the sample need not have met one late enough.
-    for (let at = last; at > 0 && most <= more + 3; at--) most = Math.max(most, (await powerLossAt(at, at + 1_000_000, more)).sent);
+    for (let at = last; at > 0 && most <= more + 3; at--)
+      most = Math.max(most, (await powerLossAt(at, at + 1_000_000, more)).sent);
     expect(most).toBeGreaterThan(more + 3);
   },
   300_000,

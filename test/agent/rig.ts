@@ -7,6 +7,8 @@ import { MemoryUser } from '../../lib/agent/fs/memory-user.ts';
 import { memoryWatch, type MemoryWatchOptions } from '../../lib/agent/fs/memory-watch.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
 import type { StartWatch } from '../../lib/agent/fs/watch-port.ts';
+import type { Accounts } from '../../lib/agent/fs/accounts.ts';
+import { linkFile } from '../../lib/protocol/link.ts';
 import { systemClock, type Clock } from '../../lib/base/clock.ts';
 import { jsonLog, silent } from '../../lib/base/log.ts';
 import { seededRandom } from '../../lib/base/random.ts';
@@ -21,6 +23,7 @@ export interface Starting {
   readonly backend?: Backend | undefined;
   readonly stateFile?: string | undefined;
   readonly clock?: Clock | undefined;
+  readonly accounts?: Accounts | undefined;
 }
 
 /** One endpoint whose agent can be stopped and started. */
@@ -47,6 +50,7 @@ export class TestSite {
       privateKey: keys.privateKey,
       stateFile: options.stateFile ?? ':memory:',
       fs: options.fs ?? this.volume,
+      accounts: options.accounts,
       startWatch: options.startWatch ?? memoryWatch(this.volume.volume, this.watch),
       backend: options.backend ?? this.cloud.backend(this.name),
       clock: options.clock ?? systemClock,
@@ -59,12 +63,14 @@ export class TestSite {
     return this.agent;
   }
 
-  /** Every path of the users' with its content, or null for a directory. */
+  /** Every path of the users' with its content (of a link, what stands for it on the share), or null for a directory. */
   tree(): Map<string, string | null> {
     const out = new Map<string, string | null>();
-    for (const [path, { data }] of this.user.snapshot())
-      if (path !== '.tideway' && !path.startsWith('.tideway/'))
-        out.set(path, data === undefined ? null : Buffer.from(data).toString());
+    for (const [path, { data, target }] of this.user.snapshot()) {
+      if (path === '.tideway' || path.startsWith('.tideway/')) continue;
+      const content = target === undefined ? data : linkFile(target);
+      out.set(path, content === undefined ? null : Buffer.from(content).toString());
+    }
     return out;
   }
 }

@@ -2,7 +2,7 @@
 // one that has no name here, by its number.
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { systemError, fromErrno } from './errors.ts';
+import { fromErrno } from './errors.ts';
 import { textOf } from '../../protocol/bytes.ts';
 import type { Native } from './binding.ts';
 
@@ -75,12 +75,9 @@ export class Accounts {
     return name === undefined || /^\d+$/.test(String(name)) ? String(id) : String(name);
   }
 
-  /** Undefined where this machine knows nobody of the name. */
+  /** Undefined where this machine knows nobody of the name, or the kernel has no such number. */
   async idOf(kind: Kind, text: string): Promise<number | undefined> {
-    if (/^\d+$/.test(text)) {
-      if (Number(text) > maxId) throw systemError('EINVAL', 'chown', text);
-      return Number(text);
-    }
+    if (/^\d+$/.test(text)) return Number(text) <= maxId ? Number(text) : undefined;
     return (await this.#remember(`${kind}=${text}`, () => this.#source.idOf(kind, text))) as number | undefined;
   }
 

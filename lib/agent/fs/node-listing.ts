@@ -38,13 +38,15 @@ export async function attributes(name: Buffer): Promise<FileStat> {
 /** Node has no call for extended attributes. */
 export async function describe(dir: Buffer, name: string): Promise<Details | null> {
   const path = Buffer.concat([dir, Buffer.from('/'), Buffer.from(toBytes(name))]);
-  try {
-    const { kind } = await attributes(path);
-    const target = kind === 'symlink' ? textOf(await fs.readlink(path, { encoding: 'buffer' })) : undefined;
-    return { stat: await attributes(path), target, xattrs: undefined };
-  } catch (error) {
-    // EINVAL: another kind of entry has the name by now.
-    if (isAbsence(error) || codeOf(error) === 'EINVAL') return null;
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { kind } = await attributes(path);
+      const target = kind === 'symlink' ? textOf(await fs.readlink(path, { encoding: 'buffer' })) : undefined;
+      return { stat: await attributes(path), target, xattrs: undefined };
+    } catch (error) {
+      if (isAbsence(error)) return null;
+      // EINVAL: another kind of entry has the name by now.
+      if (codeOf(error) !== 'EINVAL' || attempt === 8) throw error;
+    }
   }
 }

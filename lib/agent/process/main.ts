@@ -9,6 +9,7 @@ import { jsonLog, type Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
 import { rotatingWriter } from '../../base/rotating-log.ts';
 import { startAgent, type Agent } from '../agent.ts';
+import { openAccounts } from '../fs/open-accounts.ts';
 import { openSiteFs } from '../fs/open-site.ts';
 import { watchOf } from '../fs/watch.ts';
 import { remoteBackend } from '../remote/backend.ts';
@@ -67,6 +68,7 @@ async function start(): Promise<Agent> {
     privateKey,
     stateFile: path.join(state, 'state.db'),
     fs,
+    accounts: await openAccounts(() => clock.monotonic()),
     startWatch: watchOf(fs),
     backend: remoteBackend({ url, group, endpoint, privateKey, clock, log }),
     clock,

@@ -38,7 +38,7 @@ test('an owner is a name, else a number; and what is one comes back as it was', 
   expect([await accounts.idOf('user', 'anna'), await accounts.idOf('user', '5')]).toEqual([1001, 5]);
   expect(await accounts.idOf('user', 'berta')).toBeUndefined();
   expect(await accounts.idOf('user', '4294967294')).toBe(4_294_967_294);
-  await expect(accounts.idOf('user', '4294967295')).rejects.toMatchObject({ code: 'EINVAL' });
+  expect(await accounts.idOf('user', '4294967295')).toBeUndefined();
   await expect(accounts.textOf('group', 1)).rejects.toMatchObject({ code: 'ENOENT' });
   writeFileSync(passwd, 'berta:x:1001:1001:::\n');
   now = 59_999;
