@@ -11,9 +11,9 @@ import {
 } from '../protocol/message.ts';
 import { nextChunk, type Numbered, type Sender } from './chunk.ts';
 import { decidingOf, rejected } from './deciding.ts';
-import { examine } from './examine.ts';
+import { examine, examineEach } from './examine.ts';
 import { takeCache, type Cloud } from './group.ts';
-import { commitChunk, recover, type Logged, type Turn } from './intent.ts';
+import { carryOutAll, commitChunk, recover, type Held, type Logged, type Turn } from './intent.ts';
 import { afterFailure, beginAlone } from './poison.ts';
 import { announce, type Announcer } from './publish.ts';
 import { retryParked } from './retry.ts';
@@ -51,7 +51,19 @@ async function handle(turn: Turn, announcer: Announcer, message: Verified, deliv
   const { payload, endpoint } = message;
   if ('operations' in payload && endpoint !== undefined)
     await commitBatch(turn, announcer, payload, endpoint, deliveries);
-  if ('findings' in payload) for (const finding of payload.findings) note(announcer, await examine(turn, finding.path));
+  if ('findings' in payload) {
+    const { shallow = [], deep = [] } = Object.groupBy(payload.findings, (each) =>
+      each.shallow === true ? 'shallow' : 'deep',
+    );
+    for (const { path } of deep) note(announcer, await examine(turn, path));
+    note(
+      announcer,
+      await examineEach(
+        turn,
+        shallow.map(({ path }) => path),
+      ),
+    );
+  }
   if ('nudge' in payload) note(announcer, await retryParked(turn));
 }
 
@@ -111,16 +123,22 @@ async function commitBatch(
   const sender: Sender = { endpoint: endpoint.id, server: endpoint.server, incarnation: endpoint.incarnation };
   const staged = await stagedChecks(share, endpoint.id, operations);
   const careful = deliveries > 1 || endpoint.trying !== undefined;
+  let open: Held | undefined;
   while (left.length > 0) {
     const deciding = decidingOf(turn, sender, staged);
     const first = left[0];
     const poison = careful && first !== undefined && (await beginAlone(turn, endpoint.id, first.n));
-    const chunk = poison
-      ? [rejected(deciding, first, 'poison')]
-      : await nextChunk(deciding, left, careful ? 1 : undefined);
-    const logged = await commitChunk(turn, chunk);
-    note(announcer, logged);
+    const chunk =
+      open?.row.operations ??
+      (poison ? [rejected(deciding, first, 'poison')] : await nextChunk(deciding, left, careful ? 1 : undefined));
     const reached = Math.max(...chunk.map((planned) => planned.n));
+    const rest = left.filter(({ n }) => n > reached);
+    // One at a time where the committer came down before, and after a directory that has to come back first.
+    const isAhead = !careful && reached > 0 && rest.length > 0;
+    const ahead = isAhead ? () => nextChunk(decidingOf(turn, sender, staged), rest, undefined, chunk) : undefined;
+    const logged = await (open === undefined ? commitChunk(turn, chunk, ahead) : carryOutAll(turn, open, ahead));
+    open = logged.next;
+    note(announcer, logged);
     // A directory that had to come back first and could not: the operation is sent again when its agent has planned anew.
     const stuck = first !== undefined && reached === 0 && logged.rows.some((row) => row.outcome !== 'applied');
     if (stuck) note(announcer, await commitChunk(turn, [rejected(deciding, first, 'parent_not_revived')]));

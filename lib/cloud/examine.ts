@@ -1,32 +1,82 @@
-// Somebody edited the share and posted the path (or a directory turned up): what is there is compared with what the
-// namespace says and logged as found, author `cloud`. Runs inside the group's turn, so no intent of ours is open.
-import { given } from '../core/attributes.ts';
-import { conflictName } from '../core/conflict-name.ts';
+// Somebody edited the share and posted the path (or a directory turned up, or enumeration has seen it twice): what is there is
+// compared with what the namespace says and logged as found, author `cloud`. Runs inside the group's turn, so no intent of
+// ours is open.
 import { fold } from '../core/fold.ts';
-import { rootId } from '../core/node.ts';
-import { linuxName, plainShareName } from '../core/share-name.ts';
+import { rootId, type NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
+import { difference } from './difference.ts';
 import { finish } from './finish.ts';
-import { newNodeId, newTxnId } from './group.ts';
+import { newTxnId } from './group.ts';
 import type { Logged, Turn } from './intent.ts';
-import { readKind } from './link.ts';
 import type { Change } from './plan.ts';
+import { inParallel } from './pool.ts';
 import { ShareRefusal, type ShareKind, type ShareProperties } from './ports.ts';
-import { after, nodeKey, parkedRow, type NodeRow } from './rows.ts';
-import { cloudAuthor, foundNode } from './steps/foreign.ts';
-import type { Done } from './undo.ts';
+import { nodeKey } from './rows.ts';
 import { join, shareKindOf, shareNameOf } from './view.ts';
 import type { LogRow } from '../protocol/log-row.ts';
 
 const nothing: Logged = { rows: [], examine: [] };
+const width = 32;
 
-/** `path` is a share path. Directories above it that nobody knew are found first, top down. */
+/** `path` is a share path. Directories above it that nobody knew are found first, top down; what is below it is next. */
 export async function examine(turn: Turn, path: string): Promise<Logged> {
+  const names = namesOf(path);
+  return names === undefined
+    ? nothing
+    : unlessRefused(async (rows) => {
+        const last = names.at(-1);
+        if (last === undefined) return below(turn, '', await onShare(turn, ''));
+        const dir = await follow(turn, names.slice(0, -1), rows);
+        if (dir === undefined) return [];
+        const there = await onShare(turn, join(dir.path, last));
+        await look(turn, dir, [{ name: last, there }], true, rows);
+        return below(turn, join(dir.path, last), there);
+      });
+}
+
+/** The same for many paths, those of one directory together, and without what is below them. */
+export async function examineEach(turn: Turn, paths: readonly string[]): Promise<Logged> {
+  const rows: LogRow[] = [];
+  for (const [dirPath, names] of byDirectory(paths)) {
+    const found = await unlessRefused(async (logged) => {
+      const dir = await follow(turn, namesOf(dirPath) ?? [], logged);
+      if (dir === undefined) return [];
+      const seen = await inParallel([...names], width, (name) => seenOf(turn, dir.path, name));
+      await look(
+        turn,
+        dir,
+        seen.filter((each) => each !== undefined),
+        true,
+        logged,
+      );
+      return [];
+    });
+    rows.push(...found.rows);
+  }
+  return { rows, examine: [] };
+}
+
+/** Undefined for what is ours, or no path at all. */
+function namesOf(path: string): readonly string[] | undefined {
   const names = path.split('/').filter((name) => name !== '');
-  if (names.some((name) => name === '.' || name === '..') || names[0]?.toLowerCase() === ours) return nothing;
+  return names.some((name) => name === '.' || name === '..') || names[0]?.toLowerCase() === ours ? undefined : names;
+}
+
+function byDirectory(paths: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const out = new Map<string, Set<string>>();
+  for (const path of paths) {
+    const names = namesOf(path) ?? [];
+    const dir = names.slice(0, -1).join('/');
+    const name = names.at(-1);
+    if (name !== undefined) out.set(dir, (out.get(dir) ?? new Set()).add(name));
+  }
+  return out;
+}
+
+async function unlessRefused(work: (rows: LogRow[]) => Promise<readonly string[]>): Promise<Logged> {
   const rows: LogRow[] = [];
   try {
-    return { rows, examine: await lookAlong(turn, names, rows) };
+    return { rows, examine: await work(rows) };
   } catch (error) {
     // Being deleted, or another thing than a moment ago: what it is in the end, the next look will see.
     if (error instanceof ShareRefusal) return { rows, examine: [] };
@@ -34,29 +84,65 @@ export async function examine(turn: Turn, path: string): Promise<Logged> {
   }
 }
 
-/** Adds to `rows` what was logged; answers the paths that have to be looked at next. */
-async function lookAlong(turn: Turn, names: readonly string[], rows: LogRow[]): Promise<readonly string[]> {
-  let parent = rootId;
-  let dir = '';
-  for (const [index, name] of names.entries()) {
-    const at = join(dir, name);
-    const last = index === names.length - 1;
-    const there = await onShare(turn, at);
-    // Twice, because a file in a directory's place is two changes: the one is gone, the other is there.
-    for (let round = 0; round < 2; round++) {
-      const known = await turn.view.childOnShare(parent, name);
-      const exact = known !== undefined && name === shareNameOf(known);
-      const spelled = there === undefined || exact ? name : await spelling(turn, dir, name);
-      const change = await difference(turn, { parent, path: at, name: spelled, known, there, last });
-      if (change !== undefined) rows.push(...(await log(turn, change)));
-    }
-    if (last || there?.kind !== 'directory') return last ? below(turn, at, there) : [];
-    const now = await turn.view.childOnShare(parent, name);
-    if (now === undefined) return [];
-    parent = now.id;
-    dir = at;
+interface Directory {
+  readonly id: NodeId;
+  readonly path: string;
+}
+
+interface There {
+  readonly name: string;
+  readonly there: ShareProperties | undefined;
+}
+
+/** The live directory that a path leads to; undefined where there is none. */
+async function follow(turn: Turn, names: readonly string[], rows: LogRow[]): Promise<Directory | undefined> {
+  let dir: Directory = { id: rootId, path: '' };
+  for (const name of names) {
+    const path = join(dir.path, name);
+    const there = await onShare(turn, path);
+    await look(turn, dir, [{ name, there }], false, rows);
+    if (there?.kind !== 'directory') return undefined;
+    const now = await turn.view.childOnShare(dir.id, name);
+    if (now === undefined) return undefined;
+    dir = { id: now.id, path };
   }
-  return below(turn, '', await onShare(turn, ''));
+  return dir;
+}
+
+/** Undefined where it cannot be told now what is there. */
+async function seenOf(turn: Turn, dir: string, name: string): Promise<There | undefined> {
+  try {
+    return { name, there: await onShare(turn, join(dir, name)) };
+  } catch (error) {
+    if (error instanceof ShareRefusal) return undefined;
+    throw error;
+  }
+}
+
+/** Logs what the entries of a directory differ in, together. `last`: they were asked for themselves, not for what is below. */
+async function look(turn: Turn, dir: Directory, seen: readonly There[], last: boolean, rows: LogRow[]): Promise<void> {
+  let left = seen;
+  // Twice, because a file in a directory's place is two changes: the one is gone, the other is there.
+  for (let round = 0; round < 2; round++) {
+    const changes: Change[] = [];
+    const again: There[] = [];
+    const taken = new Set<string>();
+    for (const each of left) {
+      const { name, there } = each;
+      const known = await turn.view.childOnShare(dir.id, name);
+      const exact = known !== undefined && name === shareNameOf(known);
+      const spelled = there === undefined || exact ? name : await spelling(turn, dir.path, name);
+      const path = join(dir.path, name);
+      const change = await difference(turn, { parent: dir.id, path, name: spelled, known, there, last, taken });
+      if (change === undefined) continue;
+      changes.push(change);
+      if ('put' in change) taken.add(change.put.name);
+      if ('drop' in change && there !== undefined) again.push(each);
+    }
+    if (changes.length > 0) rows.push(...(await log(turn, changes)));
+    if (again.length === 0) return;
+    left = again;
+  }
 }
 
 async function onShare(turn: Turn, path: string): Promise<ShareProperties | undefined> {
@@ -77,94 +163,11 @@ async function spelling(turn: Turn, dir: string, name: string): Promise<string> 
   return entries.find((entry) => fold(entry.name) === fold(name))?.name ?? name;
 }
 
-interface Seen {
-  readonly parent: string;
-  readonly path: string;
-  /** As the share spells it. */
-  readonly name: string;
-  readonly known: NodeRow | undefined;
-  readonly there: ShareProperties | undefined;
-  readonly last: boolean;
-}
-
-async function difference(turn: Turn, seen: Seen): Promise<Change | undefined> {
-  const { parent, name, known, there, last } = seen;
-  if (there === undefined) {
-    // Only the path that was posted: a directory above it that cannot be seen proves nothing about itself (I6).
-    if (known === undefined || !last || (await isParked(turn, known.id))) return undefined;
-    return { drop: known, key: nodeKey(known.parent, shareNameOf(known)) };
-  }
-  if (known === undefined) {
-    const read = await readKind(turn.share, seen.path, there);
-    if (read === 'unreadable') return undefined; // the next look will see it
-    const at = { id: newNodeId(turn.cloud), parent, ...(await freeName(turn, parent, name)) };
-    return { put: foundNode(there, there, read, at), place: 'new' };
-  }
-  const gone: Change = { drop: known, key: nodeKey(known.parent, shareNameOf(known)) };
-  if (there.kind !== shareKindOf(known)) return gone;
-  const renamed = name === shareNameOf(known) ? undefined : await respelled(turn, known, name);
-  if (known.kind === 'directory' || isSame(known, there))
-    return renamed === undefined ? undefined : { put: renamed, place: 'moved' };
-  const read = await readKind(turn.share, seen.path, there);
-  if (read === 'unreadable') return undefined;
-  // A link that became a file is another node. A file whose bytes are those of a link, and that a site sent, stays one.
-  if (known.kind === 'link' ? read.kind !== 'link' : read.kind === 'link' && !isSameContent(known, there)) return gone;
-  const { id, parent: at, name: linux, share } = renamed ?? known;
-  const found = foundNode(there, there, known.kind === 'file' ? { kind: 'file' } : read, {
-    id,
-    parent: at,
-    name: linux,
-    share,
-  });
-  // Of a link the content was read: where that is as it was, there is no new version.
-  const version = known.kind === 'link' && found.target === known.target ? known.version : 0;
-  const put = { ...found, version, mode: known.mode, ...given(known) };
-  return { put, place: renamed === undefined ? 'same' : 'moved' };
-}
-
-/** Somebody changed the case of a name on the share. */
-async function respelled(turn: Turn, known: NodeRow, shareName: string): Promise<NodeRow> {
-  const { share, ...rest } = known;
-  const name = linuxName(shareName);
-  const plain = share === undefined && plainShareName(name) === shareName;
-  if (plain && (await turn.view.childNamed(known.parent, name)) === undefined) return { ...rest, name };
-  return { ...known, share: shareName };
-}
-
-/** The Linux name of what was found: its own, or a conflict name where a node with a marked share name has that one. */
-async function freeName(turn: Turn, parent: string, shareName: string): Promise<{ name: string; share?: string }> {
-  const own = linuxName(shareName);
-  for (let attempt = -1; ; attempt++) {
-    const name = attempt < 0 ? own : conflictName(own, cloudAuthor, attempt);
-    if ((await turn.view.childNamed(parent, name)) !== undefined) continue;
-    return plainShareName(name) === shareName ? { name } : { name, share: shareName };
-  }
-}
-
-/** Known by file id, ETag, size and last-write: no hash is claimed for what nobody has read. */
-function isSame(known: NodeRow, there: ShareProperties): boolean {
-  return known.etag === there.etag && isSameContent(known, there);
-}
-
-/** What else than content may have moved the ETag. */
-function isSameContent(known: NodeRow, there: ShareProperties): boolean {
-  return known.fileId === there.fileId && known.size === there.size && known.lastWrite === there.lastWrite;
-}
-
-async function isParked(turn: Turn, id: string): Promise<boolean> {
-  const rows = await turn.cloud.table.range(turn.view.group, 'parked|', after('parked|'), 1000);
-  return rows.some((row) => {
-    const { operation } = parkedRow.parse(row.value);
-    return 'node' in operation && operation.node === id;
-  });
-}
-
-async function log(turn: Turn, change: Change): Promise<readonly LogRow[]> {
+async function log(turn: Turn, found: Change[]): Promise<readonly LogRow[]> {
   const { cloud, view } = turn;
-  const row = { v: 1 as const, at: cloud.clock.now(), attempts: 0, operations: [], found: [change] };
+  const row = { v: 1 as const, at: cloud.clock.now(), attempts: 0, operations: [], found };
   const at = { table: cloud.table, view, clock: cloud.clock, newTxnId: () => newTxnId(cloud) };
-  const done: readonly Done[] = [];
-  return finish(at, { key: undefined, row }, done);
+  return finish(at, { key: undefined, row }, []);
 }
 
 /** What lies in a directory is looked at, too, each entry by a finding of its own; and what should lie there and does not. */

@@ -77,4 +77,9 @@ export const operation = z.discriminatedUnion('kind', [create, mkdir, edit, move
 export type Operation = z.infer<typeof operation>;
 
 /** What was seen on the share at a path by somebody who looked twice; only the backend itself may send it. */
-export const finding = z.object({ kind: z.literal('examine'), path: z.string().max(2048) });
+export const finding = z.object({
+  kind: z.literal('examine'),
+  path: z.string().max(2048),
+  /** Only the path itself: what is below it is looked at by whoever sent this. */
+  shallow: z.boolean().optional(),
+});
