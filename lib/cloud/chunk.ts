@@ -45,35 +45,44 @@ const maxXattrs = 64 * 1024;
 /** So many rows of a directory are read at most to save the look-up of one name. */
 const rowsForOne = 40;
 
-/** The next chunk: at least one operation, in order. `most` limits it to one where the committer came down before. */
+/**
+ * The next chunk: at least one operation, in order. `most` limits it to one where the committer came down before. With
+ * `before`, the chunk whose intent is open: only what would be decided the same after it, which may be nothing.
+ */
 export async function nextChunk(
   at: Deciding,
   operations: readonly Numbered[],
   most = maxOperations,
+  before: readonly Planned[] = [],
 ): Promise<readonly Planned[]> {
   await foresee(at, operations.slice(0, most));
   const chunk: Planned[] = [];
   const taken = new Set<string>();
   const ids = new Set<string>();
   const paths = new Paths();
+  const take = (planned: Planned): void => {
+    paths.add(planned.steps);
+    for (const key of keysOf(planned.changes)) taken.add(key);
+    for (const id of idsOf(planned)) ids.add(id);
+  };
+  for (const planned of before) take(planned);
   let rows = 0;
   let xattrs = 0;
-  const first = at.view.head.row.intentSeq + 1;
+  const firstSeq = at.view.head.row.intentSeq + 1;
   for (const item of operations) {
     if (chunk.length >= most || namesAny(item.operation, ids)) break;
     at.view.reads.clear();
-    const planned = await decide(at, item, first + chunk.length);
+    const planned = await decide(at, item, firstSeq + chunk.length);
     const alone = isAlone(planned);
     const cost = rowCost(planned) + (planned.retry === undefined ? 0 : 1);
     const depends = [...at.view.reads, ...keysOf(planned.changes)].some((key) => taken.has(key));
     xattrs += xattrsOf(item.operation);
     const full = rows + cost > budget || xattrs > maxXattrs;
-    if (chunk.length > 0 && (alone || depends || full || paths.meets(planned.steps))) break;
+    const first = chunk.length === 0 && before.length === 0;
+    if (!first && (alone || depends || full || paths.meets(planned.steps))) break;
     chunk.push(planned);
     rows += cost;
-    paths.add(planned.steps);
-    for (const key of keysOf(planned.changes)) taken.add(key);
-    for (const id of idsOf(planned)) ids.add(id);
+    take(planned);
     if (alone) break;
   }
   return chunk;

@@ -43,8 +43,22 @@ export interface OpenIntent {
   readonly row: IntentRow;
 }
 
-/** Answers the rows that were logged, in order. `done` holds every operation that the intent still names. */
-export async function finish(at: Finish, intent: OpenIntent, done: readonly Done[]): Promise<readonly LogRow[]> {
+/** An intent with the key it is to have. */
+export interface NextIntent {
+  readonly key: string;
+  readonly row: IntentRow;
+}
+
+/**
+ * Answers the rows that were logged, in order. `done` holds every operation that the intent still names. `next` is opened
+ * in the same transaction if all fits in one; whether it was, the head tells.
+ */
+export async function finish(
+  at: Finish,
+  intent: OpenIntent,
+  done: readonly Done[],
+  next?: NextIntent,
+): Promise<readonly LogRow[]> {
   const { committedSeq, intentSeq } = at.view.head.row;
   const operations = done.map((each) => operationEntry(at, each));
   const found = [...intent.row.found, ...done.flatMap((each) => each.found)];
@@ -54,7 +68,7 @@ export async function finish(at: Finish, intent: OpenIntent, done: readonly Done
   for (let from = 0; from < entries.length;) {
     const now = fitting(entries, from);
     from += now.length;
-    await commitEntries(at, intent, now, entries.slice(from));
+    await commitEntries(at, intent, now, entries.slice(from), now.length === entries.length ? next : undefined);
   }
   return entries.map((entry) => entry.row);
 }
@@ -74,19 +88,24 @@ async function commitEntries(
   intent: OpenIntent,
   now: readonly Entry[],
   left: readonly Entry[],
+  next: NextIntent | undefined,
 ): Promise<void> {
   const { table, view } = at;
   const committedSeq = now.at(-1)?.row.seq ?? view.head.row.committedSeq;
   const operations = left.flatMap((entry) => ('planned' in entry.of ? [entry.of.planned] : []));
   const found = left.flatMap((entry) => ('found' in entry.of ? [entry.of.found] : []));
   const end = left.at(-1)?.row.seq ?? committedSeq;
-  const intentSeq = operations.length > 0 && intent.key !== undefined ? view.head.row.intentSeq : end;
+  const writes = now.flatMap((entry) => entry.writes);
+  const opened = next !== undefined && overhead + writes.length < maxWrites ? next : undefined;
+  const open = operations.length > 0 && intent.key !== undefined ? view.head.row.intentSeq : end;
+  const intentSeq = opened?.row.operations.at(-1)?.seq ?? open;
   // The intent goes with the last prefix; until then it holds what is left, and what was found by those that are through.
   const rest: IntentRow = { ...intent.row, operations, found };
   await transactHead(table, view, { committedSeq, intentSeq, txnId: at.newTxnId() }, [
     ...intentWrite(intent.key, rest),
     ...(await endpointWrite(at, now)),
-    ...now.flatMap((entry) => entry.writes),
+    ...writes,
+    ...(opened === undefined ? [] : [{ do: 'insert' as const, key: opened.key, value: opened.row }]),
   ]);
 }
 

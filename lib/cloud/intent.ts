@@ -4,7 +4,7 @@ import { poisoned } from './poisoned.ts';
 import { inParallel } from './pool.ts';
 import { carryOut } from './carry-out.ts';
 import { keysOf } from './chunk.ts';
-import { finish, type OpenIntent } from './finish.ts';
+import { finish, type NextIntent, type OpenIntent } from './finish.ts';
 import { newTxnId, type Cloud } from './group.ts';
 import type { IntentRow, Planned } from './plan.ts';
 import { intentRow } from './plan.ts';
@@ -30,30 +30,44 @@ export interface Logged {
 
 const width = 32;
 
-/** One chunk from intent to finish. */
-export async function commitChunk(turn: Turn, chunk: readonly Planned[]): Promise<Logged> {
+/** Decides what comes after a chunk, while that is carried out; answers nothing where that has to be waited for. */
+export type Ahead = () => Promise<readonly Planned[]>;
+
+export interface Committed extends Logged {
+  /** The intent of the next chunk, which was opened with the finish of this one. */
+  readonly next: Held | undefined;
+}
+
+/** One chunk from intent to finish, and the intent of the next with it where that could be decided meanwhile. */
+export async function commitChunk(turn: Turn, chunk: readonly Planned[], ahead?: Ahead): Promise<Committed> {
   const { cloud, view } = turn;
-  const row: IntentRow = { v: 1, at: cloud.clock.now(), attempts: 0, operations: [...chunk], found: [] };
+  const row = intentOf(turn, chunk);
   // Nothing to do on the share means nothing to redo: the finish alone is the commit.
-  if (chunk.every((planned) => planned.steps.length === 0))
-    return finished(turn, { key: undefined, row }, chunk.map(doneWithoutSteps));
+  if (chunk.every((planned) => planned.steps.length === 0)) {
+    const logged = await finished(turn, { key: undefined, row }, chunk.map(doneWithoutSteps));
+    return { ...logged, next: undefined };
+  }
   const first = chunk[0]?.seq ?? 0;
   const key = intentKey(first);
   const { committedSeq, intentSeq } = view.head.row;
   const head = { committedSeq, intentSeq: intentSeq + chunk.length, txnId: newTxnId(cloud) };
   const since = cloud.clock.monotonic();
   await transactHead(cloud.table, view, head, [{ do: 'insert', key, value: row }]);
-  return carryOutAll(turn, { key, row, since });
+  return carryOutAll(turn, { key, row, since }, ahead);
+}
+
+function intentOf({ cloud }: Turn, chunk: readonly Planned[]): IntentRow {
+  return { v: 1, at: cloud.clock.now(), attempts: 0, operations: [...chunk], found: [] };
 }
 
 function doneWithoutSteps(planned: Planned): Done {
   return { planned, end: 'as-planned', changes: planned.changes, found: [], examine: [] };
 }
 
-async function finished(turn: Turn, intent: OpenIntent, done: readonly Done[]): Promise<Logged> {
+async function finished(turn: Turn, intent: OpenIntent, done: readonly Done[], next?: NextIntent): Promise<Logged> {
   const { cloud, view } = turn;
   const at = { table: cloud.table, view, clock: cloud.clock, newTxnId: () => newTxnId(cloud) };
-  const rows = await finish(at, intent, done);
+  const rows = await finish(at, intent, done, next);
   for (const { planned, end, changes } of done)
     if (planned.op === 'mkdir' && end === 'as-planned')
       for (const change of changes) if ('put' in change && change.place === 'new') view.knownEmpty(change.put.id);
@@ -61,16 +75,37 @@ async function finished(turn: Turn, intent: OpenIntent, done: readonly Done[]): 
 }
 
 /** An intent that this committer has just written, and so proved that the head was its own. */
-interface Held {
+export interface Held {
   readonly key: string;
   readonly row: IntentRow;
   /** Monotonic ms right before that. */
   readonly since: number;
 }
 
-async function carryOutAll(turn: Turn, held: Held): Promise<Logged> {
+/** From an open intent to its finish. */
+export async function carryOutAll(turn: Turn, held: Held, ahead?: Ahead): Promise<Committed> {
+  // Decided again in its turn, where its errors count.
+  const deciding = ahead?.().catch(() => []);
   const done = await inParallel(held.row.operations, width, (planned) => carryOut(workOf(turn, held, planned)));
-  return finished(turn, ...(await takenBack(turn, held, done)));
+  // All it reads is read before the finish writes: what is cached is never older than what is written.
+  const decided = (await deciding) ?? [];
+  const [now, ended] = await takenBack(turn, held, done);
+  const next = now === held && wentAsPlanned(ended) ? nextIntent(turn, decided) : undefined;
+  const since = turn.cloud.clock.monotonic();
+  const logged = await finished(turn, now, ended, next);
+  const opened = next !== undefined && turn.view.head.row.intentSeq === next.row.operations.at(-1)?.seq;
+  return { ...logged, next: opened ? { ...next, since } : undefined };
+}
+
+/** What comes after was decided as if it would: nothing turned back, and nothing found that needs a number or a row. */
+function wentAsPlanned(done: readonly Done[]): boolean {
+  return done.every(({ end, found }) => end === 'as-planned' && found.length === 0);
+}
+
+/** A chunk with nothing to do on the share has no intent. */
+function nextIntent(turn: Turn, chunk: readonly Planned[]): NextIntent | undefined {
+  const first = chunk.find(({ steps }) => steps.length > 0) === undefined ? undefined : chunk[0];
+  return first === undefined ? undefined : { key: intentKey(first.seq), row: intentOf(turn, chunk) };
 }
 
 /** What cannot go on is marked in the intent, and only then undone: a zombie comes no further than the mark. */

@@ -42,6 +42,14 @@ test('32 new files in one directory: two transactions, one listing, 32 renames',
   expect(get + range).toBeLessThanOrEqual(8); // head, group, endpoint; ids (of two lengths), children, directory
 });
 
+test('96 new files: each chunk is opened with the finish of the one before it', async () => {
+  const counts = await callsOf(async (world, paris) => {
+    const dir = await filled(world, paris, 20);
+    return Array.from({ length: 96 }, (_, n) => paris.create(dir, `new-${n}`, `new ${n}`));
+  });
+  expect(counts).toMatchObject({ transact: 4, list: 1, rename: 96 });
+});
+
 test('one new file', async () => {
   const counts = await callsOf(async (world, paris) => [paris.create(await filled(world, paris, 1), 'new', 'new')]);
   const { transact, list, rename, get = 0, range = 0, committed, ...others } = counts;

@@ -42,6 +42,13 @@ const scenes: Readonly<Record<string, Build>> = {
     return paris.seal([{ kind: 'move', node: dir.node, parent: other.node, name: 'f' }]);
   },
 
+  'a chunk that is opened with the finish before it': async (world, paris) => {
+    const dir = paris.mkdir('root', 'd');
+    await world.commit(paris, dir, paris.create(dir.node, 'a.txt', 'one'));
+    const move = { kind: 'move', node: dir.node, parent: 'root', name: 'e' } as const;
+    return paris.seal([move, paris.create('root', 'b.txt', 'two'), { ...move, name: 'f' }]);
+  },
+
   'change of case': async (world, paris) => {
     await world.commit(paris, paris.create('root', 'a.txt', 'one'));
     return paris.seal([{ kind: 'move', node: world.node('a.txt').id, parent: 'root', name: 'A.txt' }]);
