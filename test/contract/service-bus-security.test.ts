@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import rhea from 'rhea';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ServiceBusClient } from '@azure/service-bus';
 import { connectionString, one, startBench, tokenConnectionString, until } from '../local/service-bus/support.ts';
@@ -127,4 +128,21 @@ describe('nonsense on the wire', () => {
     const receiver = client.createReceiver('plain');
     expect((await receiver.peekMessages(5)).map(({ body }) => body as unknown)).toEqual(['before', 'after']);
   });
+});
+
+test('a coordinator of transactions is refused, and says what it is', async () => {
+  const errors: unknown[] = [];
+  const connection = rhea.create_container({ id: 'transacting' }).connect({
+    port: bench.service.port,
+    host: '127.0.0.1',
+    reconnect: false,
+    username: 'anonymous',
+  });
+  connection.on('sender_error', ({ sender }: { sender: { error: unknown } }) => errors.push(sender.error));
+  connection.open_sender({ target: rhea.types.described(rhea.types.wrap_ulong(0x30), rhea.types.wrap_list([])) });
+  await until('it is refused', () => errors.length > 0);
+  expect(errors[0]).toMatchObject({ condition: 'amqp:not-implemented' });
+  const closed = new Promise((resolve) => connection.on('connection_close', resolve));
+  connection.close();
+  await closed;
 });

@@ -281,6 +281,35 @@ describe('refusals', () => {
     await receiver.close();
   });
 
+  test('a state, a scheduled message and a request that are too large: the connection goes on', async () => {
+    const holder = bench.client(quick);
+    const session = await holder.acceptSession('sessions', 'a');
+    await session.setSessionState('x'.repeat(250_000));
+    await expect(session.setSessionState('x'.repeat(270_000))).rejects.toMatchObject({ code: 'MessageSizeExceeded' });
+    const sender = holder.createSender('plain');
+    const later = new Date(Date.now() + 3_600_000);
+    const body = 'x'.repeat(100_000);
+    const [number] = await sender.scheduleMessages([{ body }, { body }, { body }, { body }], later);
+    await sender.cancelScheduledMessages(number!);
+    const large = sender.scheduleMessages({ body: 'x'.repeat(270_000) }, later);
+    await expect(large).rejects.toMatchObject({ code: 'MessageSizeExceeded' });
+    const huge = sender.scheduleMessages(Array(12).fill({ body }), later);
+    await expect(huge).rejects.toMatchObject({ name: expect.stringMatching(/Error/) });
+    // The session is still held: its connection was not broken.
+    expect(await session.getSessionState()).toBe('x'.repeat(250_000));
+    await session.close();
+  });
+
+  test.each([
+    ['a session id', { sessionId: 's'.repeat(129) }],
+    ['a partition key', { partitionKey: 'p'.repeat(129) }],
+    ['properties', { applicationProperties: { p: 'x'.repeat(66_000) } }],
+  ])('%s beyond the limit', async (_, fields) => {
+    const sender = bench.client(quick).createSender('plain');
+    await expect(sender.sendMessages({ body: 1, ...fields })).rejects.toMatchObject({ name: expect.anything() });
+    expect(await empty(client.createReceiver('plain'))).toBe(true);
+  });
+
   test('a message beyond the limit of the link', async () => {
     const sender = bench.client(quick).createSender('plain');
     await expect(sender.sendMessages({ body: 'z'.repeat(300_000) })).rejects.toMatchObject({

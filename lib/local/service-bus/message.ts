@@ -44,6 +44,9 @@ export interface Submission {
 }
 
 const batchFormat = 0x80013700;
+// "Service Bus quotas".
+const longestId = 128;
+const mostPropertyBytes = 64 * 1024;
 
 /** The messages of one transfer: one, or those of a batch envelope. Throws `amqp:decode-error` and argument errors. */
 export function parseTransfer(bytes: Buffer, format: number, random: Random): Submission[] {
@@ -62,18 +65,28 @@ export function parseSubmission(received: Buffer, random: Random): Submission {
   }
   const empty = Buffer.alloc(0);
   const head = decodeMessage(joinSections({ ...sections, applicationProperties: undefined, body: empty }));
-  const session = head.group_id;
-  if (session !== undefined && (typeof session !== 'string' || session.length > 128))
-    throw badArgument('A session id is a string of at most 128 characters.');
+  const session = idIn(head.group_id, 'session id');
+  idIn(head.message_annotations?.['x-opt-partition-key'], 'partition key');
+  const messageId = idText(head.message_id);
+  if (messageId.length > longestId) throw badArgument(`A message id has at most ${longestId} characters.`);
+  const told = (sections.properties?.length ?? 0) + (sections.applicationProperties?.length ?? 0);
+  if (told > mostPropertyBytes)
+    throw badArgument(`The properties of a message have at most ${mostPropertyBytes} bytes.`);
   let properties: DecodedMessage | undefined;
   return {
     bytes,
-    messageId: idText(head.message_id),
+    messageId,
     session,
     ttl: head.ttl === undefined ? undefined : Number(head.ttl),
     scheduledFor: timeOf(head.message_annotations?.['x-opt-scheduled-enqueue-time']),
     properties: () => (properties ??= decodeMessage(joinSections({ ...sections, body: empty }))),
   };
+}
+
+function idIn(value: unknown, what: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' && value.length <= longestId) return value;
+  throw badArgument(`A ${what} is a text of at most ${longestId} characters.`);
 }
 
 function idText(id: string | number | Buffer | undefined): string {

@@ -6,6 +6,7 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import rhea from 'rhea';
 import type { Performative } from 'rhea/lib/frames.js';
+import { messageOf } from '../../../base/errors.ts';
 import { decodeError } from './error.ts';
 import type { AmqpError } from './error.ts';
 
@@ -131,9 +132,13 @@ export interface DecodedMessage {
 
 export const types = rhea.types;
 
-/** Payloads are decoded for reading alone; see sections.ts for what is sent on. */
+/** Payloads are decoded for reading alone; see sections.ts for what is sent on. Throws `amqp:decode-error`. */
 export function decodeMessage(bytes: Buffer): DecodedMessage {
-  return rhea.message.decode(bytes) as unknown as DecodedMessage;
+  try {
+    return rhea.message.decode(bytes) as unknown as DecodedMessage;
+  } catch (error) {
+    throw decodeError(messageOf(error));
+  }
 }
 
 export function encodeMessage(message: object): Buffer {

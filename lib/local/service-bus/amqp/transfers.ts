@@ -1,6 +1,7 @@
 import frames from 'rhea/lib/frames.js';
 import { acceptedOutcome, rejectedOutcome } from './rhea.ts';
 import type { AmqpLink, AmqpSession, DispositionFields, IncomingDelivery, TransferFrame, Typed } from './rhea.ts';
+import { messageTooLarge } from './error.ts';
 import type { AmqpError } from './error.ts';
 
 /** What the peer says about one of our deliveries; `settled` means that it expects no answer. */
@@ -30,6 +31,7 @@ export class Transfers {
   readonly #formats = new WeakMap<AmqpLink, number>();
   readonly #arriving = new WeakMap<AmqpLink, number>();
   readonly #sizes = new WeakMap<AmqpLink, number>();
+  readonly #limits = new WeakMap<AmqpLink, number>();
   #nextId = 0;
   #corked = false;
 
@@ -86,7 +88,22 @@ export class Transfers {
     link._get_drain = () => false;
   }
 
-  /** Bytes of the message that was just received on the link. If more than `largestMessage`, the rest is missing. */
+  /** Lets messages of that many bytes come in on the link, instead of `largestMessage`. */
+  allow(link: AmqpLink, bytes: number): void {
+    this.#limits.set(link, bytes);
+  }
+
+  /** Throws `amqp:link:message-size-exceeded` if the message that was just received was too large, and is not all there. */
+  checkSize(link: AmqpLink): void {
+    const limit = this.#limitOf(link);
+    if (this.sizeOf(link) > limit) throw messageTooLarge(this.sizeOf(link), limit);
+  }
+
+  #limitOf(link: AmqpLink): number {
+    return this.#limits.get(link) ?? largestMessage;
+  }
+
+  /** Bytes of the message that was just received on the link. If more than its limit, the rest is missing. */
   sizeOf(link: AmqpLink): number {
     return this.#sizes.get(link) ?? 0;
   }
@@ -151,7 +168,7 @@ export class Transfers {
   }
 
   // rhea hands raw bytes over only for formats other than 0, so every transfer is given format 1 on its way in. What
-  // goes beyond the largest message is counted but not kept: the message is refused when it is complete.
+  // goes beyond the link's limit is counted but not kept: the message is refused when it is complete.
   #onTransfer(frame: TransferFrame, link: AmqpLink, pass: (frame: TransferFrame, link: AmqpLink) => void): void {
     const { performative } = frame;
     const before = this.#arriving.get(link) ?? 0;
@@ -160,6 +177,6 @@ export class Transfers {
     this.#arriving.set(link, performative.more === true ? size : 0);
     this.#sizes.set(link, size);
     performative.message_format = 1;
-    pass(size > largestMessage ? { performative, payload: Buffer.alloc(0) } : frame, link);
+    pass(size > this.#limitOf(link) ? { performative, payload: Buffer.alloc(0) } : frame, link);
   }
 }

@@ -1,10 +1,11 @@
 // Claims-based security: a client puts a token for each audience it means to use, and each link is checked against them.
 import { asAmqpError, statusOf, unauthorized } from '../amqp/error.ts';
-import { decodeMessage, textProperty, types } from '../amqp/rhea.ts';
+import { textProperty, types } from '../amqp/rhea.ts';
 import type { AmqpLink, DecodedMessage, IncomingDelivery } from '../amqp/rhea.ts';
 import { verifyToken } from '../sas.ts';
 import type { Connection } from './connection.ts';
 import type { Link } from './link.ts';
+import { requestIn } from './request.ts';
 
 const sasType = 'servicebus.windows.net:sastoken';
 
@@ -21,9 +22,8 @@ export class CbsLink implements Link {
 
   onMessage(delivery: IncomingDelivery, bytes: Buffer): void {
     const { gate, around } = this.#connection.namespace;
-    const request = decodeMessage(bytes);
-    this.#connection.transfers(this.#link).answer(delivery);
-    this.#link.add_credit(1);
+    const request = requestIn(bytes, delivery, this.#link, this.#connection);
+    if (request === undefined) return;
     const audience = textProperty(request, 'name');
     gate
       .pass(

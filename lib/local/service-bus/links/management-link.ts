@@ -1,5 +1,5 @@
 import { asAmqpError, notImplemented, statusOf } from '../amqp/error.ts';
-import { decodeMessage, textProperty, types } from '../amqp/rhea.ts';
+import { textProperty, types } from '../amqp/rhea.ts';
 import type { AmqpLink, DecodedMessage, IncomingDelivery } from '../amqp/rhea.ts';
 import { messageOperations } from '../management/messages.ts';
 import { ruleOperations } from '../management/rules.ts';
@@ -10,6 +10,7 @@ import { Arguments } from '../management/operation.ts';
 import { pathOf } from '../sas.ts';
 import type { Connection } from './connection.ts';
 import type { Link } from './link.ts';
+import { requestIn } from './request.ts';
 
 const operations: Readonly<Record<string, Operation>> = {
   ...messageOperations,
@@ -19,6 +20,8 @@ const operations: Readonly<Record<string, Operation>> = {
 };
 
 const vendor = 'com.microsoft:';
+/** A request may hold several messages. */
+const largestRequest = 1024 * 1024;
 
 /** Requests to `<entity>/$management`, answered on the client's reply link. */
 export class ManagementLink implements Link {
@@ -33,13 +36,13 @@ export class ManagementLink implements Link {
     this.#link = link;
     this.#connection = connection;
     this.#entity = entity;
+    connection.transfers(link).allow(link, largestRequest);
   }
 
   onMessage(delivery: IncomingDelivery, bytes: Buffer): void {
     const { gate, around } = this.#connection.namespace;
-    const request = decodeMessage(bytes);
-    this.#connection.transfers(this.#link).answer(delivery);
-    this.#link.add_credit(1);
+    const request = requestIn(bytes, delivery, this.#link, this.#connection);
+    if (request === undefined) return;
     const name = textProperty(request, 'operation').replace(vendor, '');
     gate
       .pass(

@@ -1,5 +1,6 @@
-import { badArgument } from '../amqp/error.ts';
+import { badArgument, messageTooLarge } from '../amqp/error.ts';
 import { types } from '../amqp/rhea.ts';
+import { largestMessage } from '../amqp/transfers.ts';
 import { parseSubmission } from '../message.ts';
 import type { Submission } from '../message.ts';
 import type { Random } from '../../../base/random.ts';
@@ -19,6 +20,7 @@ const schedule: Operation = {
 function scheduled(entry: unknown, random: Random): { message: Submission; at: number } {
   const bytes = typeof entry === 'object' && entry !== null && 'message' in entry ? entry.message : undefined;
   if (!Buffer.isBuffer(bytes)) throw badArgument("'messages' must hold encoded messages.");
+  if (bytes.length > largestMessage) throw messageTooLarge(bytes.length, largestMessage);
   const message = parseSubmission(bytes, random);
   if (message.scheduledFor === undefined) throw badArgument("'x-opt-scheduled-enqueue-time' is missing.");
   return { message, at: message.scheduledFor };

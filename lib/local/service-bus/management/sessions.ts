@@ -1,5 +1,6 @@
-import { badArgument } from '../amqp/error.ts';
+import { badArgument, messageTooLarge } from '../amqp/error.ts';
 import { types } from '../amqp/rhea.ts';
+import { largestMessage } from '../amqp/transfers.ts';
 import type { Operation } from './operation.ts';
 
 const renew: Operation = {
@@ -25,6 +26,7 @@ const setState: Operation = {
     const { id } = queue.heldSession(args.text('session-id'));
     const state = args.get('session-state') ?? undefined;
     if (state !== undefined && !Buffer.isBuffer(state)) throw badArgument("'session-state' must be binary.");
+    if (state !== undefined && state.length > largestMessage) throw messageTooLarge(state.length, largestMessage);
     const now = around.clock.now();
     await around.store.commit(() => around.store.setSessionState(queue.entity, id, state, now));
     return {};

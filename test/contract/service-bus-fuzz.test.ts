@@ -1,0 +1,27 @@
+// Whatever comes over the wire, it ends the connection that it came on at most; the broker goes on, and keeps what it has.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { recorded, throwNonsense } from '../local/service-bus/fuzz.ts';
+import { empty, receive, startBench } from '../local/service-bus/support.ts';
+import type { Bench } from '../local/service-bus/support.ts';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await startBench();
+});
+afterAll(() => bench.stop());
+
+const seed = Number(process.env['TIDEWAY_SEED'] ?? 20_261_126);
+
+test(`spoilt frames of a real client (TIDEWAY_SEED=${seed})`, async () => {
+  const client = bench.client();
+  const frames = await recorded(bench);
+  expect(frames.length).toBeGreaterThan(60);
+  await client.createSender('graveyard').sendMessages([{ body: 1 }, { body: 2 }]);
+  await throwNonsense(bench, frames, seed, 300);
+  const keeper = client.createReceiver('graveyard', { receiveMode: 'receiveAndDelete' });
+  expect((await receive(keeper, 2)).map(({ body }) => body as unknown)).toEqual([1, 2]);
+  expect(await empty(keeper)).toBe(true);
+  const fresh = bench.client();
+  await fresh.createSender('graveyard').sendMessages({ body: 3 });
+  expect((await receive(keeper, 1))[0]!.body).toBe(3);
+});
