@@ -1,6 +1,7 @@
 // Whatever comes over the wire, it ends the connection that it came on at most; the broker goes on, and keeps what it has.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { recorded, throwNonsense } from '../local/service-bus/fuzz.ts';
+import { askNonsense } from '../local/service-bus/fuzz-management.ts';
 import { empty, receive, startBench } from '../local/service-bus/support.ts';
 import type { Bench } from '../local/service-bus/support.ts';
 
@@ -24,4 +25,14 @@ test(`spoilt frames of a real client (TIDEWAY_SEED=${seed})`, async () => {
   const fresh = bench.client();
   await fresh.createSender('graveyard').sendMessages({ body: 3 });
   expect((await receive(keeper, 1))[0]!.body).toBe(3);
+});
+
+test(`management requests of any shape (TIDEWAY_SEED=${seed})`, async () => {
+  const client = bench.client({ retryOptions: { maxRetries: 0 } });
+  await client.acceptSession('sessions', 'a');
+  const answers = await askNonsense(client, seed, 300);
+  expect([...answers.values()].reduce((sum, count) => sum + count, 0)).toBe(300);
+  // Some of it makes sense, most of it is refused, and none of it finds the broker unprepared.
+  expect(answers.get('ok: ')).toBeGreaterThan(0);
+  expect([...answers.keys()].filter((answer) => /Timeout|InternalServer|TypeError/.test(answer))).toEqual([]);
 });
