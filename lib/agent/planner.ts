@@ -1,10 +1,12 @@
 import { codeOf } from '../base/errors.ts';
-import type { NodeId } from '../core/node.ts';
+import { rootId, type NodeId } from '../core/node.ts';
 import { plan } from '../core/plan.ts';
 import type { Plan } from '../core/trees.ts';
+import { ours } from '../protocol/layout.ts';
 import type { Apply } from './apply.ts';
 import { beside, type Disk } from './disk.ts';
 import type { Excluded } from './exclude.ts';
+import { isName } from './fs/names.ts';
 import type { SiteFs } from './fs/port.ts';
 import { Pool } from './pool.ts';
 import type { Problems } from './problems.ts';
@@ -212,9 +214,14 @@ export class Planner {
     this.#swept = this.#changes;
   }
 
+  /** Names come from other sites, so they are not believed (I25): what leads elsewhere is not touched, nor what is below. */
   #holder(id: NodeId): string | undefined {
     const { state, excluded } = this.#options;
-    const name = state.remote(id)?.name ?? state.local(id)?.name;
-    return name !== undefined && excluded(name) ? 'excluded' : undefined;
+    const remote = state.remote(id);
+    const name = remote?.name ?? state.local(id)?.name;
+    if (name === undefined) return undefined;
+    if (!isName(name)) return 'name_invalid';
+    if (name === ours && remote?.parent === rootId) return 'name_reserved';
+    return excluded(name) ? 'excluded' : undefined;
   }
 }

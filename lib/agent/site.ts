@@ -5,13 +5,13 @@ import type { Known } from '../core/identify.ts';
 import { contentSince } from '../core/compare.ts';
 import type { Attributes, NodeId, NodeState } from '../core/node.ts';
 import { temporaryName } from '../core/temporary-name.ts';
-import { attributesOf, type AttributeSetter } from './attributes.ts';
+import type { AttributeSetter } from './attributes.ts';
 import type { Downloaded } from './download.ts';
-import { isSyncedKind, nodeKind } from './found.ts';
-import { splitPath } from './fs/names.ts';
+import { entryOf, isThis, modeOf, sameVersion } from './entry.ts';
+import { isName, splitPath } from './fs/names.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Replaced } from './replaced.ts';
-import { identityOf, isInode } from './round.ts';
+import { isInode } from './round.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
 
@@ -177,7 +177,7 @@ export class Site {
     } catch (error) {
       const code = codeOf(error);
       // Somebody was quicker. Whatever is there now, the scan says.
-      if (code === 'stale' || code === 'EEXIST' || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENOTEMPTY') {
+      if (overtaken.has(code)) {
         look(path);
         throw new Stale(`${path} is not as it was`, { cause: error });
       }
@@ -233,6 +233,7 @@ export class Site {
   }
 
   #pathIn(parent: NodeId, name: string): string {
+    if (!isName(name)) throw new Stale(`${JSON.stringify(name)} is no name`);
     const path = this.#state.pathIn(parent, name);
     if (path === undefined) throw new Stale(`the directory of ${name} is not here`);
     return path;
@@ -243,46 +244,21 @@ export class Site {
   }
 }
 
+/** ELOOP: a directory on the way is a symbolic link by now, EXDEV: another volume. */
+const overtaken: ReadonlySet<string> = new Set([
+  'stale',
+  'EEXIST',
+  'ENOENT',
+  'ENOTDIR',
+  'ENOTEMPTY',
+  'EISDIR',
+  'ELOOP',
+  'EXDEV',
+]);
+
 function parentOf(path: string): string {
   return splitPath(path).parent;
 }
 
 /** No ctime a file system gives: makes the next look see a difference. */
 const unknownTime = '-1';
-
-function isThis(entry: Known, stat: FileStat): boolean {
-  return isInode(entry, stat) && isSyncedKind(stat) && nodeKind(stat.kind) === entry.kind;
-}
-
-function sameVersion(entry: Known, stat: FileStat): boolean {
-  return isInode(entry, stat) && stat.size === entry.size && stat.mtimeNs.toString() === entry.statMtime;
-}
-
-/** The bits beyond those that are synced stay as they are: a set-group-id directory is what makes a shared folder. */
-function modeOf(before: FileStat, node: NodeState): number {
-  return (before.mode & ~0o777) | node.mode;
-}
-
-/** A local entry just as the row says; its mtime is the row's where the file system kept it to a microsecond. */
-function entryOf(node: NodeState, stat: FileStat, hash: string | null, seen: Attributes): Known {
-  const { id, parent, name, kind, target } = node;
-  const directory = kind === 'directory';
-  const apart = stat.mtimeNs - BigInt(node.mtime);
-  const kept = apart <= 1000n && apart >= -1000n;
-  return {
-    id,
-    parent,
-    name,
-    kind,
-    ...(target === undefined ? {} : { target }),
-    size: directory ? 0 : stat.size,
-    mtime: directory ? '0' : kept ? node.mtime : stat.mtimeNs.toString(),
-    mode: stat.mode & 0o777,
-    hash: kind === 'file' ? hash : null,
-    settled: true,
-    ...identityOf(stat),
-    statMtime: stat.mtimeNs.toString(),
-    ctime: stat.ctimeNs.toString(),
-    ...attributesOf(node, seen),
-  };
-}

@@ -24,6 +24,11 @@ export function checkPath(path: string, syscall: string, root: boolean): void {
   if (!sound) throw systemError('EINVAL', syscall, path);
 }
 
+/** Whether it can name an entry of a directory: one component, and of the directory itself. */
+export function isName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name) && isText(name);
+}
+
 /** Refuses, with EINVAL, text that stands for no target: empty, with NUL, or for no bytes. Any path else may be meant. */
 export function checkTarget(target: string, path: string): void {
   if (target === '' || target.includes('\0') || !isText(target)) throw systemError('EINVAL', 'symlink', path);

@@ -1,0 +1,151 @@
+// What comes from other sites is not believed: no name and no link leads out of the site (I25).
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { blockHash, contentHash } from '../../lib/agent/hash.ts';
+import { openSiteFs } from '../../lib/agent/fs/open-site.ts';
+import type { SiteFs } from '../../lib/agent/fs/port.ts';
+import { watchOf } from '../../lib/agent/fs/watch.ts';
+import { FakeCloud } from '../support/fake-backend.ts';
+import { instead } from '../model/instead.ts';
+import { TestSite, until } from './rig.ts';
+
+let base: string;
+let root: string;
+let outside: string;
+let cloud: FakeCloud;
+let paris: TestSite;
+let tokyo: TestSite;
+let fs: SiteFs;
+let sent = 0;
+
+beforeEach(async () => {
+  base = mkdtempSync(path.join(tmpdir(), 'tideway-hostile-'));
+  [root, outside] = [path.join(base, 'site'), path.join(base, 'outside')];
+  for (const dir of [root, outside]) mkdirSync(dir);
+  cloud = new FakeCloud();
+  paris = new TestSite(cloud, 'paris');
+  tokyo = new TestSite(cloud, 'tokyo');
+  fs = await openSiteFs(root);
+});
+
+afterEach(async () => {
+  await paris.agent?.stop();
+  await tokyo.agent?.stop();
+  await fs.close();
+  rmSync(base, { recursive: true });
+});
+
+const start = (over: Partial<SiteFs> = {}): Promise<unknown> =>
+  tokyo.start({ fs: instead(fs, over), startWatch: watchOf(fs) });
+
+/** A row as only a committer makes it that looks at nothing. */
+function forge(id: string, parent: string, name: string, directory = false): void {
+  const bytes = Buffer.from('forged');
+  const hash = contentHash([blockHash(bytes)]);
+  const content = { slot: 'none', size: bytes.length, hash, etag: `forged-${id}`, whole: true };
+  const place = { node: id, parent, name, mode: 0o644 };
+  const by = { endpoint: 'evil', server: 'evil', incarnation: 1, n: ++sent, at: 0 };
+  const row = directory
+    ? cloud.namespace.commit(by, { kind: 'mkdir', ...place, mode: 0o755 }, undefined)
+    : cloud.namespace.commit(by, { kind: 'create', ...place, content, mtime: '1' }, { etag: content.etag, bytes });
+  cloud.publish([row]);
+}
+
+describe('a name from elsewhere', () => {
+  test('that leads out of its directory, or into ours, is a problem of its own; the rest goes on', async () => {
+    mkdirSync(path.join(root, 'd'));
+    await start();
+    const bad = ['../x', 'd/x', '.', '', '/etc/x', 'a\0b', '\ud800'];
+    bad.forEach((name, at) => forge(`bad-${at}`, 'root', name));
+    forge('ours-1', 'root', '.tideway', true);
+    forge('ours-2', 'ours-1', 'endpoint.json');
+    forge('dots-1', 'root', '..', true);
+    forge('dots-2', 'dots-1', 'outside');
+    forge('good-1', 'root', 'good');
+    await until('the good one', () => existsSync(path.join(root, 'good')));
+    await until('all are told', () => tokyo.agent!.status().problems.length === bad.length + 2);
+    expect(readFileSync(path.join(root, 'good'), 'utf8')).toBe('forged');
+    const codes = tokyo.agent!.status().problems.map(({ code }) => code);
+    expect(codes.toSorted()).toEqual([...Array<string>(bad.length + 1).fill('name_invalid'), 'name_reserved']);
+    expect(readdirSync(root).toSorted()).toEqual(['.tideway', 'd', 'good']);
+    expect(readdirSync(base).toSorted()).toEqual(['outside', 'site']);
+    expect([readdirSync(outside), readdirSync(path.join(root, 'd'))]).toEqual([[], []]);
+    expect(JSON.parse(readFileSync(path.join(root, '.tideway/endpoint.json'), 'utf8'))).toEqual({ endpoint: 'tokyo' });
+  });
+
+  test('that somebody moves to where it may not be stays where it is', async () => {
+    await start();
+    forge('file-1', 'root', 'f');
+    await until('it is here', () => existsSync(path.join(root, 'f')));
+    const by = { endpoint: 'evil', server: 'evil', incarnation: 1, n: ++sent, at: 0 };
+    cloud.publish([
+      cloud.namespace.commit(by, { kind: 'move', node: 'file-1', parent: 'root', name: '../g' }, undefined),
+    ]);
+    await until('the problem', () => tokyo.agent!.status().problems.length === 1);
+    expect([readdirSync(base).toSorted(), readFileSync(path.join(root, 'f'), 'utf8')]).toEqual([
+      ['outside', 'site'],
+      'forged',
+    ]);
+  });
+});
+
+test('a directory that is swapped for a link while files are put into it leads nowhere', async () => {
+  paris.user.mkdirp('d');
+  await paris.start();
+  let swapped = false;
+  await start({
+    rename: async (from, to, replace) => {
+      if (!swapped && to.startsWith('d/')) {
+        swapped = true;
+        renameSync(path.join(root, 'd'), path.join(root, 'moved'));
+        symlinkSync(outside, path.join(root, 'd'));
+      }
+      await fs.rename(from, to, replace);
+    },
+  });
+  await until('the directory', () => existsSync(path.join(root, 'd')));
+  for (let i = 0; i < 5; i++) paris.user.writeFile(`d/${i}`, 'content');
+  await until('the swap', () => swapped);
+  const arrived = (): boolean =>
+    existsSync(path.join(root, 'moved')) && readdirSync(path.join(root, 'moved')).length === 5;
+  await until('they follow the directory', arrived);
+  await until('the link is at paris', () => paris.user.snapshot().get('d')?.target === outside);
+  expect(readdirSync(outside)).toEqual([]);
+  expect(paris.tree().get('moved/4')).toBe('content');
+});
+
+test('a file in the place of a link, or a link in the place of a file, is not written through', async () => {
+  writeFileSync(path.join(outside, 'secret'), 'secret');
+  await paris.start();
+  let swapped = false;
+  await start({
+    exchange: async (a, b) => {
+      if (!swapped && b === 'f') {
+        swapped = true;
+        rmSync(path.join(root, 'f'));
+        symlinkSync(path.join(outside, 'secret'), path.join(root, 'f'));
+      }
+      await fs.exchange(a, b);
+    },
+  });
+  paris.user.writeFile('f', 'one');
+  await until('it is here', () => existsSync(path.join(root, 'f')));
+  paris.user.writeFile('f', 'two');
+  await until('the swap', () => swapped);
+  await until('the new one', () => readFileSync(path.join(root, 'f'), 'utf8') === 'two');
+  expect(readFileSync(path.join(outside, 'secret'), 'utf8')).toBe('secret');
+  // The link was somebody's work: it is beside it.
+  await until('the link', () => [...paris.user.snapshot().values()].some(({ target }) => target?.endsWith('secret')));
+});
