@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { connect } from 'node:net';
 import { ShareServiceClient, type ShareFileClient } from '@azure/storage-file-share';
 import { Faults } from '../../lib/local/faults.ts';
+import { rawRequest, type RawAnswer } from '../local/files/raw.ts';
 import { credential, refused, world, type World } from '../local/files/world.ts';
 
 const faults = new Faults();
@@ -53,56 +53,12 @@ describe('planted faults', () => {
 });
 
 describe('what no client of good will sends', () => {
-  interface Answer {
-    readonly status: number;
-    readonly code: string;
-  }
-
-  /** Sends the head as it is, signed unless it should not be, and reads the first answer. */
-  function raw(
+  const raw = (
     method: string,
     path: string,
-    headers: Readonly<Record<string, string>> = {},
-    body = '',
-  ): Promise<Answer> {
-    const all: Record<string, string> = {
-      'x-ms-date': new Date().toUTCString(),
-      'x-ms-version': '2026-10-06',
-      ...headers,
-    };
-    if (body !== '') all['content-length'] ??= String(body.length);
-    const [rawPath = '', search = ''] = path.split('?');
-    const canonical = Object.keys(all)
-      .filter((name) => name.startsWith('x-ms-'))
-      .toSorted();
-    const standard = [method, '', '', all['content-length'] ?? '', '', '', '', '', '', '', '', all['range'] ?? ''];
-    const text = [
-      ...standard,
-      ...canonical.map((name) => `${name}:${all[name]}`),
-      `/tideway${rawPath}`,
-      ...search
-        .split('&')
-        .filter((pair) => pair !== '')
-        .toSorted()
-        .map((pair) => pair.replace('=', ':')),
-    ].join('\n');
-    all['authorization'] ??= `SharedKey tideway:${credential.computeHMACSHA256(text)}`;
-    const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-    return new Promise((resolve, reject) => {
-      const socket = connect(w.service.port, '127.0.0.1');
-      let answer = '';
-      socket.on('data', (data) => (answer += data.toString('latin1')));
-      socket.on('error', reject);
-      socket.on('close', () =>
-        resolve({
-          status: Number(answer.slice(9, 12)),
-          code: /x-ms-error-code: (\w+)/i.exec(answer)?.[1] ?? '',
-        }),
-      );
-      socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${head.join('')}\r\n${body}`);
-      if (body.length < Number(all['content-length'] ?? 0)) socket.end();
-    });
-  }
+    headers?: Readonly<Record<string, string>>,
+    body?: string,
+  ): Promise<RawAnswer> => rawRequest(w.service.port, method, path, headers, body);
 
   const create = { 'x-ms-type': 'file', 'x-ms-content-length': '1' };
 

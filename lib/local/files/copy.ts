@@ -110,6 +110,7 @@ function put({ store, request }: Call, source: Node, content: Content, part: Par
     if (isReadOnly(old) && request.headers.get('x-ms-file-copy-ignore-readonly') !== 'true')
       throw new FilesError('ReadOnlyAttribute');
   }
+  store.usage.check(place.share, source.size - (old?.size ?? 0));
   const stamp = store.stamps.next();
   const now = isoOf(stamp);
   // Named `source` a property comes from the source; absent it is that of a new file.
@@ -141,7 +142,7 @@ function put({ store, request }: Call, source: Node, content: Content, part: Par
   if (old === undefined) store.tree.insert(node);
   else {
     store.drop(part, old);
-    store.tree.update(node);
+    store.tree.update(node, old.size);
   }
   return stamp;
 }

@@ -49,6 +49,7 @@ function put(call: Call, size: number, content: number, part: Part): Node {
     checkLease(old, request.headers.get('x-ms-lease-id'));
     if (isReadOnly(old)) throw new FilesError('ReadOnlyAttribute');
   }
+  store.usage.check(place.share, size - (old?.size ?? 0));
   const stamp = store.stamps.next();
   const fresh = freshProperties(stamp, fileKind, directory.permission);
   const properties = smbProperties(store, place.share, request, fresh, directory.permission, isoOf(stamp), fileKind);
@@ -74,7 +75,7 @@ function put(call: Call, size: number, content: number, part: Part): Node {
   else {
     store.handles.wrote(old);
     store.drop(part, old);
-    store.tree.update(node);
+    store.tree.update(node, old.size);
   }
   return node;
 }

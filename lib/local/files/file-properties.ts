@@ -24,6 +24,7 @@ export async function setFileProperties({ store, request }: Call): Promise<Reply
     const base = { ...old, written: size === undefined || size === old.size ? old.written : now };
     const properties = smbProperties(store, place.share, request, base, directory.permission, now, fileKind);
     if (isReadOnly(old) && size !== undefined && size !== old.size) throw new FilesError('ReadOnlyAttribute');
+    store.usage.check(place.share, (size ?? old.size) - old.size);
     let content = old.content;
     if (size !== undefined && size < old.size && content !== 0) {
       const next = cut(store.contents.get(content), store.ownContent(old, stamp), size);
@@ -39,7 +40,7 @@ export async function setFileProperties({ store, request }: Call): Promise<Reply
       headers: httpHeaders(request),
     };
     store.handles.wrote(old);
-    store.tree.update(next);
+    store.tree.update(next, old.size);
     return next;
   });
   return writtenReply(200, node);

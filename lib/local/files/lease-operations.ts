@@ -28,14 +28,14 @@ interface Outcome {
 
 function actionOf(call: Call, action: string | undefined, node: Node): Outcome {
   const { headers } = call.request;
-  const given = idFrom(headers.get('x-ms-lease-id'), 'x-ms-lease-id');
-  const proposed = idFrom(headers.get('x-ms-proposed-lease-id'), 'x-ms-proposed-lease-id');
+  const given = leaseId(headers.get('x-ms-lease-id'), 'x-ms-lease-id');
+  const proposed = leaseId(headers.get('x-ms-proposed-lease-id'), 'x-ms-proposed-lease-id');
   switch (action ?? '') {
     case 'acquire': {
       if (headers.get('x-ms-lease-duration') !== '-1')
         throw new FilesError('InvalidHeaderValue', 'x-ms-lease-duration');
       call.store.handles.check(node.id, 'write');
-      const lease = proposed ?? newId(call.random);
+      const lease = proposed ?? newLeaseId(call.random);
       if (node.lease !== '' && node.lease !== lease) throw new FilesError('LeaseAlreadyPresent');
       return { status: 201, lease, headers: ['x-ms-lease-id', lease] };
     }
@@ -63,12 +63,13 @@ function checkHeld(node: Node, given: string | undefined): void {
   if (node.lease !== given) throw new FilesError('LeaseIdMismatchWithLeaseOperation');
 }
 
-function idFrom(header: string | undefined, name: string): string | undefined {
+/** An id from a header, in lower case. Errors: InvalidHeaderValue. */
+export function leaseId(header: string | undefined, name: string): string | undefined {
   const id = header?.toLowerCase();
   if (id !== undefined && !uuid.test(id)) throw new FilesError('InvalidHeaderValue', name);
   return id;
 }
 
-function newId(random: Random): string {
+export function newLeaseId(random: Random): string {
   return randomHex(random, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

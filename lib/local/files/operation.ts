@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Authorizer } from './authorize.ts';
 import type { Reply } from './reply.ts';
@@ -15,6 +16,7 @@ export interface Call {
   readonly sweeper: Sweeper;
   /** Milliseconds that a deleted share can be restored. */
   readonly retention: number;
+  readonly clock: Clock;
   readonly random: Random;
   readonly account: string;
   /** URL of the account with a slash at its end: what listings name. */

@@ -96,11 +96,11 @@ export class Past {
 
   /** The newest snapshot of the share that the place is in; 0 if there is none. */
   #newest(parent: number, fold: string): number {
-    return parent === 0 ? (this.#shares.find(fold)?.frozen ?? 0) : this.#shares.newest(this.#rootOf(parent));
+    return parent === 0 ? (this.#shares.find(fold)?.frozen ?? 0) : this.#shares.newest(this.rootOf(parent));
   }
 
-  // No directory moves to another share, and no id is given out twice: what is remembered stays true.
-  #rootOf(directory: number): number {
+  /** The root above a directory. No directory moves to another share and no id is given out twice: it stays true. */
+  rootOf(directory: number): number {
     const known = this.#roots.get(directory);
     if (known !== undefined) return known;
     let root = directory;

@@ -1,12 +1,14 @@
 import * as account from './account-operations.ts';
 import { copyFile, putRangeFromUrl } from './copy.ts';
 import { createFile } from './create-file.ts';
+import { deleteShare, undeleteShare } from './delete-share.ts';
 import * as directories from './directories.ts';
 import { FilesError } from './errors.ts';
 import * as properties from './file-properties.ts';
 import { forceCloseHandles, listHandles } from './handle-operations.ts';
 import { leaseFile } from './lease-operations.ts';
 import { listDirectory } from './listing.ts';
+import { listShares } from './list-shares.ts';
 import type { Operation } from './operation.ts';
 import { putRange } from './put-range.ts';
 import { listRanges } from './range-list.ts';
@@ -15,6 +17,7 @@ import { renameDirectory, renameFile } from './rename.ts';
 import type { Request } from './request.ts';
 import type { Need } from './sas.ts';
 import * as settings from './share-settings.ts';
+import { leaseShare } from './share-lease-operations.ts';
 import * as shares from './share-operations.ts';
 
 // The whole interface: resource, method and `comp`, the operation, and which letters of a SAS allow it
@@ -34,12 +37,15 @@ function add(
 
 const accountOnly = { accountOnly: true };
 
-add('account GET list', 'ListShares', 'l', account.listShares, accountOnly);
+add('account GET list', 'ListShares', 'l', listShares, accountOnly);
 add('account GET properties', 'GetServiceProperties', 'r', account.getServiceProperties, accountOnly);
 add('account PUT properties', 'SetServiceProperties', 'w', account.setServiceProperties, accountOnly);
 
 add('share PUT', 'CreateShare', 'cw', shares.createShare, accountOnly);
-add('share DELETE', 'DeleteShare', 'd', shares.deleteShare, accountOnly);
+add('share DELETE', 'DeleteShare', 'd', deleteShare, accountOnly);
+add('share PUT undelete', 'RestoreShare', 'cw', undeleteShare, accountOnly);
+add('share PUT lease', 'LeaseShare', 'w', leaseShare, accountOnly);
+add('share PUT lease break', 'LeaseShare', 'wd', leaseShare, accountOnly);
 add('share GET', 'GetShareProperties', 'r', shares.getShare, accountOnly);
 add('share HEAD', 'GetShareProperties', 'r', shares.getShare, accountOnly);
 add('share PUT properties', 'SetShareProperties', 'w', shares.setShareProperties, accountOnly);
@@ -72,6 +78,7 @@ add('file PUT range from url', 'PutRangeFromUrl', 'w', putRangeFromUrl);
 add('file GET rangelist', 'ListRanges', 'r', listRanges);
 add('file PUT rename', 'RenameFile', 'cw', renameFile);
 add('file PUT lease', 'LeaseFile', 'w', leaseFile);
+add('file PUT lease break', 'LeaseFile', 'wd', leaseFile);
 
 add('file GET listhandles', 'ListHandles', 'r', listHandles);
 add('file PUT forceclosehandles', 'ForceCloseHandles', 'w', forceCloseHandles);
@@ -85,6 +92,7 @@ export function route(request: Request): Operation {
   if (comp !== undefined) key += ` ${comp}`;
   if (method === 'PUT' && resource === 'file' && headers.has('x-ms-copy-source'))
     key += comp === 'range' ? ' from url' : comp === undefined ? ' copy' : '';
+  if (comp === 'lease' && headers.get('x-ms-lease-action') === 'break') key += ' break';
   const operation = operations.get(key);
   if (operation === undefined)
     throw comp === undefined

@@ -53,7 +53,7 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
   const signer = new Signer(account);
   const authorizer = new Authorizer(signer, clock, (share, id) => findPolicy(store, share, id));
   const instance = randomHex(random, 8);
-  const surroundings = { store, authorizer, smb, sweeper, retention, random, account: account.name };
+  const surroundings = { store, authorizer, smb, sweeper, retention, clock, random, account: account.name };
   let requests = 0;
   let active = 0;
   let endpoint = '';

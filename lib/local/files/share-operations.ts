@@ -2,11 +2,11 @@ import { FilesError } from './errors.ts';
 import type { Call } from './operation.ts';
 import { defaultKey } from './permissions.ts';
 import { metadataText, parsePairs } from './properties.ts';
-import { changedHeaders, leaseFree, type Reply } from './reply.ts';
+import { changedHeaders, type Reply } from './reply.ts';
 import { wholeNumber, type Request } from './request.ts';
+import { checkShareLease, shareLeaseHeaders } from './share-lease.ts';
 import type { Share } from './shares.ts';
 import { isoOf } from './stamps.ts';
-import type { Store } from './store.ts';
 import { directoryKind } from './tree.ts';
 
 const maxQuota = 102_400;
@@ -17,6 +17,7 @@ export async function createShare({ store, request }: Call): Promise<Reply> {
   const name = request.share ?? '';
   const quota = quotaOf(request.headers.get('x-ms-share-quota')) ?? 5120;
   const tier = tierOf(request.headers.get('x-ms-access-tier')) ?? 'TransactionOptimized';
+  checkOptions(request);
   return store.write(() => {
     if (store.shares.find(name) !== undefined) throw new FilesError('ShareAlreadyExists');
     const stamp = store.stamps.next();
@@ -54,40 +55,14 @@ export async function createShare({ store, request }: Call): Promise<Reply> {
   });
 }
 
-/** Delete Share, or one of its snapshots. The share is gone at once; what it held is freed in the background, or kept. */
-export async function deleteShare({ store, request, sweeper, retention }: Call): Promise<Reply> {
-  const time = request.query.get('sharesnapshot');
-  await store.write(() => {
-    const share = store.shares.get(request.share ?? '');
-    if (time !== undefined) {
-      const { id } = store.snapshots.find(share, time);
-      store.snapshots.remove(id);
-      if (id === share.frozen) store.shares.put({ ...share, frozen: store.snapshots.before(share.root, id) });
-      return;
-    }
-    if (store.snapshots.list(share.root).length > 0 && request.headers.get('x-ms-delete-snapshots') === undefined)
-      throw new FilesError('ShareHasSnapshots');
-    store.handles.checkBelow(share.root);
-    store.shares.delete(share.name);
-    const deleted = store.stamps.next();
-    store.deletedShares.add({
-      ...share,
-      deleted,
-      expires: retention === 0 ? 0 : Math.floor(deleted / 1000) + retention,
-    });
-    store.tree.forget();
-  });
-  sweeper.wake();
-  return { status: 202, headers: [] };
-}
-
-export function getShare({ store, request }: Call): Reply {
+export function getShare({ store, request, clock }: Call): Reply {
   const share = store.shares.get(request.share ?? '');
   const time = request.query.get('sharesnapshot');
   const seen = time === undefined ? share : { ...share, ...store.snapshots.find(share, time) };
-  const headers = changedHeaders(share.etag);
-  headers.push('x-ms-share-quota', String(seen.quota), 'x-ms-access-tier', share.tier, 'x-ms-enabled-protocols', 'SMB');
-  headers.push(...leaseFree);
+  checkShareLease(seen.lease, request.headers.get('x-ms-lease-id'), false, clock.now());
+  const headers = changedHeaders(seen.etag);
+  headers.push('x-ms-share-quota', String(seen.quota), 'x-ms-access-tier', seen.tier, 'x-ms-enabled-protocols', 'SMB');
+  headers.push(...shareLeaseHeaders(seen.lease, clock.now()));
   const metadata = parsePairs(seen.metadata);
   for (let i = 0; i + 1 < metadata.length; i += 2) headers.push(`x-ms-meta-${metadata[i]}`, metadata[i + 1] ?? '');
   return { status: 200, headers };
@@ -96,6 +71,7 @@ export function getShare({ store, request }: Call): Reply {
 export function setShareProperties(call: Call): Promise<Reply> {
   const quota = quotaOf(call.request.headers.get('x-ms-share-quota'));
   const tier = tierOf(call.request.headers.get('x-ms-access-tier'));
+  checkOptions(call.request);
   return change(call, (share) => ({ ...share, quota: quota ?? share.quota, tier: tier ?? share.tier }));
 }
 
@@ -104,9 +80,10 @@ export function setShareMetadata(call: Call): Promise<Reply> {
 }
 
 /** Changes the row of the share; its ETag moves. */
-export async function change({ store, request }: Call, next: (share: Share) => Share): Promise<Reply> {
+export async function change(call: Call, next: (share: Share) => Share): Promise<Reply> {
+  const { store } = call;
   const stamp = await store.write(() => {
-    const share = liveShare(store, request);
+    const share = liveShare(call);
     const etag = store.stamps.next();
     store.shares.put({ ...next(share), etag });
     return etag;
@@ -114,17 +91,20 @@ export async function change({ store, request }: Call, next: (share: Share) => S
   return { status: 200, headers: changedHeaders(stamp) };
 }
 
-/** The share that a request is to change. Errors: ShareNotFound, ShareSnapshotOperationNotSupported. */
-export function liveShare(store: Store, request: Pick<Request, 'share' | 'query'>): Share {
+/** The share that a request is about, and its lease if it names one. Errors: ShareNotFound, lease errors, ... */
+export function liveShare({ store, request, clock }: Pick<Call, 'store' | 'request' | 'clock'>): Share {
   if (request.query.has('sharesnapshot')) throw new FilesError('ShareSnapshotOperationNotSupported');
-  return store.shares.get(request.share ?? '');
+  const share = store.shares.get(request.share ?? '');
+  checkShareLease(share.lease, request.headers.get('x-ms-lease-id'), false, clock.now());
+  return share;
 }
 
 /** Snapshot Share: its name is the time of its making. What the share holds from now on costs a copy when it changes. */
-export async function createSnapshot({ store, request }: Call): Promise<Reply> {
+export async function createSnapshot(call: Call): Promise<Reply> {
+  const { store, request } = call;
   return store.contents.files.quietly(() =>
     store.write(() => {
-      const share = liveShare(store, request);
+      const share = liveShare(call);
       if (store.snapshots.list(share.root).length >= maxSnapshots) throw new FilesError('ShareSnapshotCountExceeded');
       const stamp = store.stamps.next();
       store.snapshots.create(share, stamp, request.metadata.length === 0 ? share.metadata : metadataText(request));
@@ -144,4 +124,22 @@ function quotaOf(header: string | undefined): number | undefined {
 function tierOf(header: string | undefined): string | undefined {
   if (header !== undefined && !tiers.has(header)) throw new FilesError('InvalidHeaderValue', 'x-ms-access-tier');
   return header;
+}
+
+/** What only shares of other kinds have: NFS shares, and those of provisioned or premium accounts. */
+const unsupported = [
+  'x-ms-root-squash',
+  'x-ms-enable-snapshot-virtual-directory-access',
+  'x-ms-share-paid-bursting-enabled',
+  'x-ms-share-paid-bursting-max-iops',
+  'x-ms-share-paid-bursting-max-bandwidth-mibps',
+  'x-ms-share-provisioned-iops',
+  'x-ms-share-provisioned-bandwidth-mibps',
+];
+
+function checkOptions({ headers }: Request): void {
+  const protocols = headers.get('x-ms-enabled-protocols');
+  if (protocols !== undefined && protocols !== 'SMB')
+    throw new FilesError('InvalidHeaderValue', 'x-ms-enabled-protocols');
+  for (const name of unsupported) if (headers.has(name)) throw new FilesError('UnsupportedHeader', name);
 }

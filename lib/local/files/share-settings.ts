@@ -13,8 +13,8 @@ interface StoredPolicy extends Policy {
 const maxPolicies = 5;
 
 /** Get Share ACL: the stored access policies. */
-export function getAcl({ store, request }: Call): Reply {
-  const share = store.shares.get(request.share ?? '');
+export function getAcl(call: Call): Reply {
+  const share = liveShare(call);
   const policies = JSON.parse(share.acl) as readonly StoredPolicy[];
   const body = policies.map(
     ({ id, start, expiry, permissions }) =>
@@ -45,17 +45,18 @@ export function findPolicy(store: Store, share: string, id: string): Policy | un
 }
 
 /** Get Share Stats: bytes of all live files, holes included, as the quota counts them. */
-export function getStatistics({ store, request }: Call): Reply {
-  const share = store.shares.get(request.share ?? '');
-  const bytes = store.tree.usage(share.root);
+export function getStatistics(call: Call): Reply {
+  const share = liveShare(call);
+  const bytes = call.store.usage.of(share);
   const xml = `<?xml version="1.0" encoding="utf-8"?><ShareStats><ShareUsageBytes>${bytes}</ShareUsageBytes></ShareStats>`;
   return xmlReply(xml, changedHeaders(share.etag));
 }
 
-export async function createPermission({ store, request, body }: Call): Promise<Reply> {
-  const { permission } = parseJson(body);
+export async function createPermission(call: Call): Promise<Reply> {
+  const { store } = call;
+  const { permission } = parseJson(call.body);
   if (typeof permission !== 'string') throw new FilesError('InvalidInput', 'permission');
-  const share = liveShare(store, request);
+  const share = liveShare(call);
   const key = await store.write(() => store.permissions.add(share.root, permission));
   return { status: 201, headers: ['x-ms-file-permission-key', key] };
 }

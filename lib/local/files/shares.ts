@@ -23,7 +23,7 @@ export class Shares {
   readonly #delete: Statement;
   #frozen = 0;
   #byName: Map<string, Share> | undefined;
-  #byRoot = new Map<number, Share>();
+  #roots = new Map<number, Share>();
 
   constructor(db: Database) {
     this.#all = db.prepare(`SELECT ${columns} FROM share ORDER BY name`);
@@ -53,8 +53,12 @@ export class Shares {
 
   /** The newest snapshot of the share with this root; 0 if there is none, or no such share. */
   newest(root: number): number {
+    return this.byRoot(root)?.frozen ?? 0;
+  }
+
+  byRoot(root: number): Share | undefined {
     this.#load();
-    return this.#byRoot.get(root)?.frozen ?? 0;
+    return this.#roots.get(root);
   }
 
   put(s: Share): void {
@@ -76,7 +80,7 @@ export class Shares {
     if (this.#byName !== undefined) return this.#byName;
     const shares = this.#all.all() as unknown as readonly Share[];
     this.#frozen = shares.reduce((latest, share) => Math.max(latest, share.frozen), 0);
-    this.#byRoot = new Map(shares.map((share) => [share.root, share]));
+    this.#roots = new Map(shares.map((share) => [share.root, share]));
     this.#byName = new Map(shares.map((share) => [share.name, share]));
     return this.#byName;
   }

@@ -9,7 +9,7 @@ import { freshProperties, isReadOnly } from './properties.ts';
 import { isoOf } from './stamps.ts';
 import type { Store } from './store.ts';
 import { directoryKind, fileKind, type Node } from './tree.ts';
-import { changeContent, writeRange } from './write-range.ts';
+import { changeContent, checkGrowth, writeRange } from './write-range.ts';
 
 export interface SmbPath {
   readonly share: string;
@@ -188,6 +188,7 @@ class Handle implements SmbHandle {
     this.#checkWritable();
     const store = this.#store;
     await changeContent(store, this.#file.node, (old, part) => {
+      checkGrowth(store, old, size);
       const stamp = store.stamps.next();
       let content = old.content;
       if (size < old.size && content !== 0) {
@@ -198,7 +199,7 @@ class Handle implements SmbHandle {
       const now = isoOf(stamp);
       const next = { ...old, size, content, etag: stamp, written: now, changed: now };
       store.handles.wrote(old);
-      store.tree.update(next);
+      store.tree.update(next, old.size);
       return next;
     });
   }

@@ -16,6 +16,7 @@ import { Shares } from './shares.ts';
 import { Snapshots } from './snapshots.ts';
 import { Stamps } from './stamps.ts';
 import { Tree, type Node } from './tree.ts';
+import { Usage } from './usage.ts';
 
 // Durability is openDatabase's; this is speed only. Hot pages are written back once for many commits: the write-ahead
 // log may grow to 64 MiB before, and the upper levels of the tree stay in memory.
@@ -36,6 +37,7 @@ export class Store {
   readonly permissions: Permissions;
   readonly snapshots: Snapshots;
   readonly past: Past;
+  readonly usage: Usage;
   readonly stamps: Stamps;
   readonly handles = new Handles();
   readonly counters = new Counters();
@@ -53,7 +55,8 @@ export class Store {
     this.shares = new Shares(this.db);
     this.deletedShares = new DeletedShares(this.db);
     this.past = new Past(this.db, this.shares);
-    this.tree = new Tree(this.db, this.past);
+    this.usage = new Usage(this.db);
+    this.tree = new Tree(this.db, this.past, this.usage);
     const files = new ContentFiles(join(dir, 'contents'));
     this.contents = new Contents(this.db, files);
     this.permissions = new Permissions(this.db);
@@ -77,6 +80,7 @@ export class Store {
       return result;
     } catch (error) {
       this.#forget();
+      if (!(error instanceof FilesError)) this.usage.undo(undefined); // of the whole batch, maybe
       throw error;
     } finally {
       this.#pending--;
@@ -127,10 +131,12 @@ export class Store {
 
   // What is remembered may have come from a part that is about to be rolled back, and the next part must not see it.
   #try<T>(work: (part: Part) => T, part: Part): T {
+    const mark = this.usage.mark();
     try {
       return work(part);
     } catch (error) {
       this.#forget();
+      this.usage.undo(mark);
       throw error;
     }
   }

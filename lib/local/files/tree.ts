@@ -1,5 +1,6 @@
 import type { Database, Statement } from '../../base/sqlite.ts';
 import type { Past } from './past.ts';
+import type { Usage } from './usage.ts';
 
 export const fileKind = 1;
 export const directoryKind = 2;
@@ -40,12 +41,13 @@ export class Tree {
   readonly #remove: Statement;
   readonly #list: Statement;
   readonly #hasChild: Statement;
-  readonly #usage: Statement;
   readonly #past: Past;
+  readonly #usage: Usage;
   readonly #directories = new Map<string, Node>();
 
-  constructor(db: Database, past: Past) {
+  constructor(db: Database, past: Past, usage: Usage) {
     this.#past = past;
+    this.#usage = usage;
     this.#find = db.prepare(`SELECT ${columns} FROM node WHERE parent = ? AND fold = ?`);
     this.#byId = db.prepare(`SELECT ${columns} FROM node WHERE id = ?`);
     this.#insert = db.prepare(`INSERT INTO node (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -60,9 +62,6 @@ export class Tree {
     this.#remove = db.prepare('DELETE FROM node WHERE parent = ? AND fold = ?');
     this.#list = db.prepare(`SELECT ${columns} FROM node WHERE parent = ? AND fold >= ? ORDER BY fold LIMIT ?`);
     this.#hasChild = db.prepare('SELECT 1 FROM node WHERE parent = ? LIMIT 1');
-    const below =
-      'WITH RECURSIVE below(id) AS (SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.id)';
-    this.#usage = db.prepare(`${below} SELECT sum(node.size) AS bytes FROM below JOIN node USING (id)`);
   }
 
   /** `snapshot` 0 is the live tree. */
@@ -104,12 +103,8 @@ export class Tree {
     return this.#hasChild.get(id) !== undefined;
   }
 
-  /** Bytes of all files at and below a directory. */
-  usage(id: number): number {
-    return Number(this.#usage.get(id)?.['bytes'] ?? 0);
-  }
-
   insert(n: Node): void {
+    this.#usage.add(n.size);
     this.#insert.run(
       n.parent,
       n.fold,
@@ -130,8 +125,9 @@ export class Tree {
     );
   }
 
-  /** Writes all but the place and identity of the row. */
-  update(n: Node): void {
+  /** Writes all but the place and identity of the row. `before` is its size until now, where that changes. */
+  update(n: Node, before = n.size): void {
+    this.#usage.add(n.size - before);
     if (n.kind === directoryKind) this.forget();
     this.#past.keep(n.parent, n.fold, n.etag);
     this.#update.run(
@@ -175,6 +171,7 @@ export class Tree {
   remove(n: Node): void {
     if (n.kind === directoryKind) this.forget();
     this.#past.keep(n.parent, n.fold, 0);
+    this.#usage.add(-n.size);
     this.#remove.run(n.parent, n.fold);
   }
 }

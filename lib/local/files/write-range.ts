@@ -114,10 +114,18 @@ function writable(store: Store, id: number, write: RangeWrite): Node {
 function changed(store: Store, node: Node, write: RangeWrite, stamp: number, content: number): Node {
   const size = Math.max(node.size, write.offset + write.bytes.length);
   const now = isoOf(stamp);
+  checkGrowth(store, node, size);
   const next = { ...node, size, content, etag: stamp, written: write.written(node, now), changed: now };
   store.handles.wrote(node);
-  store.tree.update(next);
+  store.tree.update(next, node.size);
   return next;
+}
+
+/** Errors: ShareSizeLimitReached. */
+export function checkGrowth(store: Store, node: Node, size: number): void {
+  if (size <= node.size) return;
+  const share = store.shares.byRoot(store.past.rootOf(node.parent));
+  if (share !== undefined) store.usage.check(share, size - node.size);
 }
 
 /** Gives the file a content file of its own with what it holds now, and its id; 0 if it changed meanwhile. */

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ShareClient, ShareItem } from '@azure/storage-file-share';
+import { ShiftedClock } from '../local/files/shifted-clock.ts';
+import { contentOf, eventually, refused, world, type World } from '../local/files/world.ts';
+
+const clock = new ShiftedClock();
+const minute = 60_000;
+let w: World;
+beforeAll(async () => {
+  w = await world({ clock, retentionDays: 1 / (24 * 60) });
+});
+afterAll(() => w.stop());
+
+async function freshShare(name: string, options: object = {}): Promise<ShareClient> {
+  const share = w.client.getShareClient(name);
+  await share.create(options);
+  return share;
+}
+
+async function put(share: ShareClient, path: string, bytes: Buffer): Promise<void> {
+  const file = share.rootDirectoryClient.getFileClient(path);
+  await file.create(bytes.length, { content: bytes, contentLength: bytes.length });
+}
+
+async function list(options: object): Promise<ShareItem[]> {
+  const items = [];
+  for await (const item of w.client.listShares(options)) items.push(item);
+  return items;
+}
+
+describe('a deleted share', () => {
+  const large = Buffer.alloc(100_000, 'x');
+
+  test('comes back as it was, with its snapshots, under its name', async () => {
+    const share = await freshShare('undeleted', { quota: 9, metadata: { a: 'b' } });
+    await put(share, 'f', large);
+    const { snapshot = '' } = await share.createSnapshot();
+    await put(share, 'f', Buffer.from('newer'));
+    await share.delete({ deleteSnapshots: 'include' });
+    expect(await list({ prefix: 'undeleted' })).toEqual([]);
+    const [deleted] = await list({ prefix: 'undeleted', includeDeleted: true, includeMetadata: true });
+    expect(deleted).toMatchObject({ name: 'undeleted', deleted: true, metadata: { a: 'b' } });
+    expect(deleted?.properties.remainingRetentionDays).toBe(0);
+    expect(Date.now() - (deleted?.properties.deletedTime?.getTime() ?? 0)).toBeLessThan(minute);
+    await w.client.undeleteShare('undeleted', deleted?.version ?? '');
+    expect(await share.getProperties()).toMatchObject({ quota: 9, metadata: { a: 'b' } });
+    expect((await contentOf(share, 'f')).toString()).toBe('newer');
+    expect((await contentOf(share.withSnapshot(snapshot), 'f')).equals(large)).toBe(true);
+    await share.delete({ deleteSnapshots: 'include' });
+  });
+
+  test('leaves its name to others, and is told from them by its version', async () => {
+    for (const content of ['first', 'second']) {
+      const share = await freshShare('namesake');
+      expect(await share.rootDirectoryClient.getFileClient('f').exists()).toBe(false);
+      await put(share, 'f', Buffer.from(content));
+      await share.delete();
+    }
+    const versions = (await list({ prefix: 'namesake', includeDeleted: true })).map(({ version }) => version ?? '');
+    expect(new Set(versions).size).toBe(2);
+    const share = await freshShare('namesake');
+    expect(await refused(w.client.undeleteShare('namesake', versions[0] ?? ''))).toBe('ShareAlreadyExists');
+    await share.delete();
+    await w.client.undeleteShare('namesake', versions[0] ?? '');
+    expect((await contentOf(share, 'f')).toString()).toBe('first');
+    expect(await refused(w.client.undeleteShare('namesake', versions[0] ?? ''))).toBe('ShareNotFound');
+    expect(await refused(w.client.undeleteShare('namesake', '01D60F8BB59A4652'))).toBe('ShareNotFound');
+    await share.delete();
+  });
+
+  test('is gone for good when its time is over, and so is what it held', async () => {
+    const share = await freshShare('expiring');
+    await share.createDirectory('d');
+    for (let i = 0; i < 20; i++) await put(share, `d/f${i}`, large);
+    await share.createSnapshot();
+    await put(share, 'd/f0', large);
+    await share.delete({ deleteSnapshots: 'include' });
+    const [deleted] = await list({ prefix: 'expiring', includeDeleted: true });
+    expect(readdirSync(join(w.dir, 'contents')).length).toBeGreaterThanOrEqual(21);
+    clock.advance(2 * minute);
+    expect(await list({ prefix: 'expiring', includeDeleted: true })).toEqual([]);
+    expect(await refused(w.client.undeleteShare('expiring', deleted?.version ?? ''))).toBe('ShareNotFound');
+    await eventually(() => readdirSync(join(w.dir, 'contents')).length === 0);
+  });
+});
+
+describe('a quota', () => {
+  const gib = 2 ** 30;
+
+  test('is kept by whatever makes a file larger', async () => {
+    const share = await freshShare('full', { quota: 1 });
+    const root = share.rootDirectoryClient;
+    const [a, b] = [root.getFileClient('a'), root.getFileClient('b')];
+    await a.create(gib - 1000);
+    expect(await refused(b.create(1001))).toBe('ShareSizeLimitReached');
+    await b.create(1000);
+    expect(await refused(b.resize(1001))).toBe('ShareSizeLimitReached');
+    expect(await refused(root.getFileClient('c').startCopyFromURL(b.url))).toBe('ShareSizeLimitReached');
+    const open = w.service.smb.open({ share: 'full', path: 'b', access: 'write' });
+    expect(await refused(open.write(1000, Buffer.from('x')))).toBe('ShareSizeLimitReached');
+    expect(await refused(open.truncate(1001))).toBe('ShareSizeLimitReached');
+    await open.close();
+    expect((await share.getStatistics()).shareUsageBytes).toBe(gib);
+    await a.delete();
+    await b.resize(5000);
+    await root.getFileClient('c').startCopyFromURL(b.url);
+    expect((await share.getStatistics()).shareUsageBytes).toBe(10_000);
+    await share.setQuota(2);
+    await a.create(gib);
+    expect(await refused(a.create(2 * gib))).toBe('ShareSizeLimitReached');
+    await root.getFileClient('c').rename('b', { replaceIfExists: true });
+    await a.create(2 * gib - 5000);
+    expect((await share.getStatistics()).shareUsageBytes).toBe(2 * gib);
+  });
+
+  test('is that of one share, whatever the others hold', async () => {
+    const [large, small] = [await freshShare('large', { quota: 100 }), await freshShare('small', { quota: 1 })];
+    await large.rootDirectoryClient.createFile('f', 50 * gib);
+    await small.rootDirectoryClient.createFile('f', gib / 2);
+    await large.rootDirectoryClient.createFile('f', 10);
+    await small.rootDirectoryClient.createFile('g', gib / 2);
+    expect(await refused(small.rootDirectoryClient.getFileClient('h').create(1))).toBe('ShareSizeLimitReached');
+    await large.rootDirectoryClient.createFile('f', 90 * gib);
+    expect(await refused(small.rootDirectoryClient.getFileClient('h').create(1))).toBe('ShareSizeLimitReached');
+  });
+
+  test.each<[string, object, string]>([
+    ['x-ms-share-quota', { quota: 102_401 }, 'InvalidHeaderValue'],
+    ['x-ms-access-tier', { accessTier: 'Lukewarm' }, 'InvalidHeaderValue'],
+    ['x-ms-enabled-protocols', { protocols: { nfsEnabled: true } }, 'InvalidHeaderValue'],
+    ['x-ms-root-squash', { rootSquash: 'AllSquash' }, 'UnsupportedHeader'],
+    ['x-ms-share-provisioned-iops', { shareProvisionedIops: 3000 }, 'UnsupportedHeader'],
+    ['x-ms-share-paid-bursting-enabled', { paidBurstingEnabled: true }, 'UnsupportedHeader'],
+  ])('and other settings that this kind of share has not are refused: %s', async (_header, options, code) => {
+    expect(await refused(w.client.getShareClient('refused').create(options))).toBe(code);
+  });
+
+  test('and the access tier can be changed', async () => {
+    const share = await freshShare('tiered', { accessTier: 'Cool' });
+    expect((await share.getProperties()).accessTier).toBe('Cool');
+    await share.setProperties({ accessTier: 'Hot', quotaInGB: 3 });
+    expect(await share.getProperties()).toMatchObject({ accessTier: 'Hot', quota: 3 });
+    expect(await refused(share.setProperties({ accessTier: 'x' as never }))).toBe('InvalidHeaderValue');
+    expect(await refused(w.client.getShareClient('missing').setProperties({ quotaInGB: 3 }))).toBe('ShareNotFound');
+  });
+});
+
+test('shares are listed by pages, with snapshots and deleted ones among them', async () => {
+  for (const name of ['page-a', 'page-b', 'page-c']) {
+    const share = await freshShare(name);
+    await share.createSnapshot();
+    if (name === 'page-b') await share.delete({ deleteSnapshots: 'include' });
+  }
+  const seen: string[] = [];
+  const options = { prefix: 'page-', includeSnapshots: true, includeDeleted: true };
+  for await (const page of w.client.listShares(options).byPage({ maxPageSize: 2 })) {
+    expect(page.shareItems?.length).toBeLessThanOrEqual(2);
+    for (const item of page.shareItems ?? [])
+      seen.push(
+        `${item.name} ${item.snapshot === undefined ? '' : 'snapshot'}${item.deleted === true ? 'deleted' : ''}`,
+      );
+  }
+  expect(seen).toEqual(['page-a snapshot', 'page-a ', 'page-b deleted', 'page-c snapshot', 'page-c ']);
+});
