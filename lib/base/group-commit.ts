@@ -74,8 +74,10 @@ export class GroupCommit {
     try {
       if (this.#broken !== undefined) throw this.#broken;
       this.#begin.run();
-      for (const part of batch) this.#runPart(part);
-      this.#end.run();
+      const [only] = batch;
+      if (batch.length === 1 && only !== undefined) this.#runAlone(only);
+      else for (const part of batch) this.#runPart(part);
+      if (this.#db.isTransaction) this.#end.run();
     } catch (error) {
       // Disk full or an I/O error: nothing of the batch is on disk, so nobody may be told that it is.
       if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK');
@@ -84,6 +86,17 @@ export class GroupCommit {
     }
     this.#unsynced.push(...batch);
     if (!this.#syncing) void this.#syncAll();
+  }
+
+  /** A savepoint costs as much as a row: what shares its transaction with nobody has the transaction for it. */
+  #runAlone(part: Part): void {
+    try {
+      const value = part.work();
+      part.settle = () => part.resolve(value);
+    } catch (error) {
+      this.#db.exec('ROLLBACK');
+      part.settle = () => part.reject(error);
+    }
   }
 
   #runPart(part: Part): void {

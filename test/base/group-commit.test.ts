@@ -47,6 +47,17 @@ describe('group commit', () => {
     expect(rows()).toEqual([1, 2]);
   });
 
+  test('what throws alone is undone whole, and what comes after it is not', async () => {
+    const refused = group.run(() => {
+      db.prepare('INSERT INTO t VALUES (10)').run();
+      throw new Error('no');
+    });
+    await expect(refused).rejects.toThrow('no');
+    expect([rows(), db.isTransaction]).toEqual([[], false]);
+    await insert(2);
+    expect(rows()).toEqual([2]);
+  });
+
   test('nothing runs inside the call, and nobody is answered before the end of the transaction', async () => {
     let open: boolean | undefined;
     const done = insert(1).then(() => (open = db.isTransaction));
