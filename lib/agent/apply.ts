@@ -119,7 +119,7 @@ export class Apply {
     const touched = await this.#change(action);
     const local = state.local(action.node);
     await disk.paths(touched);
-    state.now(() => {
+    state.one(() => {
       const synced = afterAction({ action, remote: before, local }, state.synced(action.node));
       if (synced !== undefined) state.setSynced(action.node, synced);
     });

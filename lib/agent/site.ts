@@ -208,7 +208,7 @@ export class Site {
   }
 
   #setLocal(entry: Known): void {
-    this.#state.now(() => this.#state.setLocal(entry.id, entry));
+    this.#state.one(() => this.#state.setLocal(entry.id, entry));
   }
 
   async #stat(path: string): Promise<FileStat> {

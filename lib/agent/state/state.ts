@@ -65,6 +65,11 @@ export class State implements Trees {
     return this.writes.run(work);
   }
 
+  /** As `now`, for a change of one row. */
+  one<T>(work: () => T): T {
+    return this.writes.runOne(work);
+  }
+
   close(): void {
     this.writes.close();
   }

@@ -44,12 +44,7 @@ export class Writes {
 
   /** Runs `work` now, all of it or nothing. */
   run<T>(work: () => T): T {
-    if (this.#broken !== undefined) throw this.#broken;
-    if (!this.#open) {
-      this.#db.exec('BEGIN IMMEDIATE');
-      this.#open = true;
-      this.onOpen();
-    }
+    this.#begin();
     this.#savepoint.run();
     try {
       return work();
@@ -60,6 +55,20 @@ export class Writes {
     } finally {
       if (this.#db.isTransaction) this.#release.run();
     }
+  }
+
+  /** Runs `work` now, which writes one row: that alone is all or nothing, and a savepoint would double what it costs. */
+  runOne<T>(work: () => T): T {
+    this.#begin();
+    return work();
+  }
+
+  #begin(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+    if (this.#open) return;
+    this.#db.exec('BEGIN IMMEDIATE');
+    this.#open = true;
+    this.onOpen();
   }
 
   /** An error (disk full, I/O) is final: memory is ahead of the file by then, so nothing may go on. */
