@@ -14,11 +14,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { blockHash, contentHash } from '../../lib/agent/hash.ts';
-import { openSiteFs } from '../../lib/agent/fs/open-site.ts';
-import type { SiteFs } from '../../lib/agent/fs/port.ts';
-import { watchOf } from '../../lib/agent/fs/watch.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
-import { instead } from '../model/instead.ts';
+import { RealSite } from './real-site.ts';
 import { TestSite, until } from './rig.ts';
 
 let base: string;
@@ -26,8 +23,7 @@ let root: string;
 let outside: string;
 let cloud: FakeCloud;
 let paris: TestSite;
-let tokyo: TestSite;
-let fs: SiteFs;
+let tokyo: RealSite;
 let sent = 0;
 
 beforeEach(async () => {
@@ -36,19 +32,14 @@ beforeEach(async () => {
   for (const dir of [root, outside]) mkdirSync(dir);
   cloud = new FakeCloud();
   paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
-  fs = await openSiteFs(root);
+  tokyo = await RealSite.open(cloud, 'tokyo', root, base);
 });
 
 afterEach(async () => {
   await paris.agent?.stop();
-  await tokyo.agent?.stop();
-  await fs.close();
+  await tokyo[Symbol.asyncDispose]();
   rmSync(base, { recursive: true });
 });
-
-const start = (over: Partial<SiteFs> = {}): Promise<unknown> =>
-  tokyo.start({ fs: instead(fs, over), startWatch: watchOf(fs) });
 
 /** A row as only a committer makes it that looks at nothing. */
 function forge(id: string, parent: string, name: string, directory = false): void {
@@ -66,7 +57,7 @@ function forge(id: string, parent: string, name: string, directory = false): voi
 describe('a name from elsewhere', () => {
   test('that leads out of its directory, or into ours, is a problem of its own; the rest goes on', async () => {
     mkdirSync(path.join(root, 'd'));
-    await start();
+    await tokyo.start();
     const bad = ['../x', 'd/x', '.', '', '/etc/x', 'a\0b', '\ud800'];
     bad.forEach((name, at) => forge(`bad-${at}`, 'root', name));
     forge('ours-1', 'root', '.tideway', true);
@@ -75,29 +66,26 @@ describe('a name from elsewhere', () => {
     forge('dots-2', 'dots-1', 'outside');
     forge('good-1', 'root', 'good');
     await until('the good one', () => existsSync(path.join(root, 'good')));
-    await until('all are told', () => tokyo.agent!.status().problems.length === bad.length + 2);
+    await until('all are told', () => tokyo.site.agent!.status().problems.length === bad.length + 2);
     expect(readFileSync(path.join(root, 'good'), 'utf8')).toBe('forged');
-    const codes = tokyo.agent!.status().problems.map(({ code }) => code);
+    const codes = tokyo.site.agent!.status().problems.map(({ code }) => code);
     expect(codes.toSorted()).toEqual([...Array<string>(bad.length + 1).fill('name_invalid'), 'name_reserved']);
     expect(readdirSync(root).toSorted()).toEqual(['.tideway', 'd', 'good']);
-    expect(readdirSync(base).toSorted()).toEqual(['outside', 'site']);
+    expect(existsSync(path.join(base, 'x'))).toBe(false);
     expect([readdirSync(outside), readdirSync(path.join(root, 'd'))]).toEqual([[], []]);
     expect(JSON.parse(readFileSync(path.join(root, '.tideway/endpoint.json'), 'utf8'))).toEqual({ endpoint: 'tokyo' });
   });
 
   test('that somebody moves to where it may not be stays where it is', async () => {
-    await start();
+    await tokyo.start();
     forge('file-1', 'root', 'f');
     await until('it is here', () => existsSync(path.join(root, 'f')));
     const by = { endpoint: 'evil', server: 'evil', incarnation: 1, n: ++sent, at: 0 };
     cloud.publish([
       cloud.namespace.commit(by, { kind: 'move', node: 'file-1', parent: 'root', name: '../g' }, undefined),
     ]);
-    await until('the problem', () => tokyo.agent!.status().problems.length === 1);
-    expect([readdirSync(base).toSorted(), readFileSync(path.join(root, 'f'), 'utf8')]).toEqual([
-      ['outside', 'site'],
-      'forged',
-    ]);
+    await until('the problem', () => tokyo.site.agent!.status().problems.length === 1);
+    expect([existsSync(path.join(base, 'g')), readFileSync(path.join(root, 'f'), 'utf8')]).toEqual([false, 'forged']);
   });
 });
 
@@ -105,16 +93,17 @@ test('a directory that is swapped for a link while files are put into it leads n
   paris.user.mkdirp('d');
   await paris.start();
   let swapped = false;
-  await start({
-    rename: async (from, to, replace) => {
+  Object.assign(tokyo.over, {
+    rename: async (from: string, to: string, replace: boolean) => {
       if (!swapped && to.startsWith('d/')) {
         swapped = true;
         renameSync(path.join(root, 'd'), path.join(root, 'moved'));
         symlinkSync(outside, path.join(root, 'd'));
       }
-      await fs.rename(from, to, replace);
+      await tokyo.fs.rename(from, to, replace);
     },
   });
+  await tokyo.start();
   await until('the directory', () => existsSync(path.join(root, 'd')));
   for (let i = 0; i < 5; i++) paris.user.writeFile(`d/${i}`, 'content');
   await until('the swap', () => swapped);
@@ -130,16 +119,17 @@ test('a file in the place of a link, or a link in the place of a file, is not wr
   writeFileSync(path.join(outside, 'secret'), 'secret');
   await paris.start();
   let swapped = false;
-  await start({
-    exchange: async (a, b) => {
+  Object.assign(tokyo.over, {
+    exchange: async (a: string, b: string) => {
       if (!swapped && b === 'f') {
         swapped = true;
         rmSync(path.join(root, 'f'));
         symlinkSync(path.join(outside, 'secret'), path.join(root, 'f'));
       }
-      await fs.exchange(a, b);
+      await tokyo.fs.exchange(a, b);
     },
   });
+  await tokyo.start();
   paris.user.writeFile('f', 'one');
   await until('it is here', () => existsSync(path.join(root, 'f')));
   paris.user.writeFile('f', 'two');
