@@ -1,0 +1,111 @@
+// What a work has to do with: one system, running at its place, and how to measure it.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Sizes } from '../options.ts';
+import { until } from '../measure/arrival.ts';
+import { fileHash, treeHash } from '../measure/tree.ts';
+import { Usage, type Used } from '../measure/usage.ts';
+import type { Place, Running, System } from '../systems/system.ts';
+
+export interface StageOptions {
+  readonly system: System;
+  readonly place: Place;
+  readonly sizes: Sizes;
+  /** Where the trees lie that are copied from. */
+  readonly seeds: string;
+}
+
+const canaryMs = 120_000;
+/** For one that looks at everything every second, and is never quiet. */
+const pollingRestMs = 3_000;
+const verifyMs = 30_000;
+
+export class Stage {
+  readonly system: System;
+  readonly place: Place;
+  readonly sizes: Sizes;
+  readonly seeds: string;
+  #running: Running | undefined;
+  readonly #usage = new Usage(() => this.#running?.pids() ?? []);
+  #canaries = 0;
+
+  constructor({ system, place, sizes, seeds }: StageOptions) {
+    this.system = system;
+    this.place = place;
+    this.sizes = sizes;
+    this.seeds = seeds;
+  }
+
+  /** The site where the works are done. */
+  get here(): string {
+    return this.place.sites[0] ?? '';
+  }
+
+  get others(): readonly string[] {
+    return this.place.sites.slice(1);
+  }
+
+  get pids(): readonly number[] {
+    return this.#running?.pids() ?? [];
+  }
+
+  async prepare(): Promise<void> {
+    for (const site of this.place.sites) mkdirSync(site, { recursive: true });
+    await this.system.prepare(this.place);
+  }
+
+  /** Resolves when a file made here has come to all others. */
+  async start(): Promise<void> {
+    this.#running = await this.system.start(this.place);
+    await this.canary();
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+    this.#running = undefined;
+  }
+
+  async canary(): Promise<void> {
+    const name = `canary-${this.#canaries++}-${process.pid}`;
+    writeFileSync(path.join(this.here, name), name);
+    for (const site of this.others) {
+      const there = path.join(site, name);
+      await until(`${name} at ${site}`, 5, canaryMs, () => {
+        if (this.pids.length === 0) throw new Error(`${this.system.name} has ended; see ${this.place.dir}/logs`);
+        return existsSync(there) && readFileSync(there, 'utf8') === name;
+      });
+    }
+  }
+
+  async quiet(): Promise<void> {
+    const { restMs } = this.sizes;
+    await this.#usage.quiet(this.system.polls === true ? Math.min(pollingRestMs, restMs) : restMs);
+  }
+
+  /** Waits until the system rests, does `work`, and tells beside its figures what the system took meanwhile. */
+  async measured<T extends Figures>(work: () => Promise<T>): Promise<T & Used> {
+    await this.quiet();
+    this.#usage.begin();
+    const figures = await work().catch((error: unknown) => {
+      this.#usage.end();
+      throw error;
+    });
+    return { ...figures, ...this.#usage.end() };
+  }
+
+  /** All sites hold the same names and contents; a system may still be tidying up for a moment. */
+  async verify(): Promise<void> {
+    const hash = treeHash(this.here);
+    for (const site of this.others)
+      await until(`${site} to hold what ${this.here} holds`, 500, verifyMs, () => treeHash(site) === hash);
+  }
+
+  async verifyFile(name: string): Promise<void> {
+    const hash = fileHash(path.join(this.here, name));
+    for (const site of this.others)
+      await until(`${name} to be whole at ${site}`, 500, verifyMs, () => fileHash(path.join(site, name)) === hash);
+  }
+}
+
+/** Numbers by name; what they are stands in report/rows.ts. */
+export type Figures = Readonly<Record<string, number>>;

@@ -1,0 +1,86 @@
+// The harness itself, with sizes so small that its figures say nothing: every work is done and verified, and leaves a line.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { resultShape, runShape } from '../../bench/results.ts';
+import { processesOf } from './support/processes.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+let dir: string;
+
+beforeAll(() => {
+  dir = mkdtempSync(path.join(tmpdir(), 'tideway-bench-e2e-'));
+});
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+async function bench(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { NODE_OPTIONS: _jest, JEST_WORKER_ID: _worker, ...env } = process.env;
+  const child = spawn(process.execPath, [path.join(root, 'bench/main.ts'), ...args], { env });
+  const out = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (out.stderr += text));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, ...out };
+}
+
+const small = [
+  '--files',
+  '30',
+  '--size',
+  '64KiB',
+  '--idle-files',
+  '20',
+  '--idle-seconds',
+  '1',
+  '--samples',
+  '2',
+  '--rest',
+  '0',
+];
+// The same as `bulk`, with another hub to start, is left out.
+const works = ['floor', 'bulk', 'small', 'rename', 'delete', 'announced', 'large', 'patch', 'idle'];
+
+test('every work leaves its figures, and nothing of what ran', async () => {
+  const { code, stdout, stderr } = await bench(...works, '--json', '--keep', '--rounds', '1', '--dir', dir, ...small);
+  expect({ code, failed: code === 0 ? '' : stderr }).toEqual({ code: 0, failed: '' });
+  const [first, ...lines] = stdout.trim().split('\n');
+  expect(runShape.parse(JSON.parse(first ?? '')).versions['tideway']).toMatch(/^Tideway \d/);
+  const results = lines.map((line) => resultShape.parse(JSON.parse(line)));
+  const names = Object.fromEntries(results.map(({ work, figures }) => [work, Object.keys(figures)]));
+  const used = ['cpuSeconds', 'peakMiB', 'foreignCores'];
+  expect(names).toEqual({
+    floor: ['cp', 'requests', 'officialClient', 'sha256sum', 'cpLarge'],
+    bulk: ['seconds', 'copySeconds', ...used],
+    small: ['p50', 'p95', ...used],
+    rename: ['seconds', ...used],
+    delete: ['seconds', 'rmSeconds', ...used],
+    announced: ['seconds', 'editSeconds', ...used],
+    large: ['seconds', 'megabytesPerSecond', ...used],
+    patch: ['seconds', ...used],
+    idle: ['cpuSecondsPerMinute', 'memoryMiB', 'memoryMiBPerSite', 'restartSeconds', 'foreignCores'],
+  });
+  const bulk = results.find(({ work }) => work === 'bulk')?.figures ?? {};
+  expect(bulk['seconds']).toBeGreaterThan(0);
+  expect(bulk['peakMiB']).toBeGreaterThan(10);
+  expect(processesOf(dir)).toEqual([]);
+  const shown = await bench('--markdown', '--from', path.join(dir, 'results.jsonl'));
+  expect(shown.stdout).toContain('| 30 files of 4 KiB, to one site, s |');
+}, 170_000);
+
+test('a profile of each process, and where its time went', async () => {
+  const { code, stdout, stderr } = await bench('bulk', '--profile', '--dir', path.join(dir, 'profiled'), ...small);
+  expect({ code, failed: code === 0 ? '' : stderr }).toEqual({ code: 0, failed: '' });
+  const left = readdirSync(path.join(dir, 'profiled/profiles/bulk'));
+  expect(left).toEqual(['agent-a', 'agent-b', 'functions', 'hub'].map((name) => `${name}.cpuprofile`));
+  expect(stdout).toMatch(/hub: worked \d+\.\d+ of/);
+}, 120_000);
+
+test('a system that is not there is said, and what was made is gone at the end', async () => {
+  const empty = path.join(dir, 'without');
+  const { code, stderr } = await bench('floor', '--rounds', '1', '--only', 'nothing', '--dir', empty, ...small);
+  expect({ code, failed: code === 0 ? '' : stderr }).toEqual({ code: 0, failed: '' });
+  expect(existsSync(empty)).toBe(false);
+}, 30_000);
