@@ -86,6 +86,11 @@ export function remarksOf({ run, results }: Results): readonly string[] {
     ...results
       .filter(({ error }) => error !== undefined)
       .map((each) => `Failed: ${each.work} of ${each.system}, round ${each.round}: ${each.error}`),
+    ...results.flatMap(({ work, system, round, figures: { lateSeconds } }) =>
+      lateSeconds === undefined
+        ? []
+        : [`Late: ${work} of ${system}, round ${round}: contents were not whole for ${digits(lateSeconds)} s more.`],
+    ),
     ...(spread === undefined
       ? []
       : [`Others kept ${digits(spread.median)} processors busy meanwhile (at most ${digits(spread.most)}).`]),

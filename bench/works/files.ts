@@ -20,8 +20,7 @@ export async function bulk(stage: Stage): Promise<Figures> {
     const ended = Math.max(...(await Promise.all(arrived)));
     return { seconds: seconds(began, ended), copySeconds: seconds(began, await copied) };
   });
-  await stage.verify();
-  return figures;
+  return { ...figures, ...(await stage.verify()) };
 }
 
 /** From the rename of the directory until all files are under the new name, and nothing under the old one. */
@@ -37,8 +36,7 @@ export async function rename(stage: Stage): Promise<Figures> {
     });
     return { seconds: seconds(began, Math.max(...(await Promise.all(moved)))) };
   });
-  await stage.verify();
-  return figures;
+  return { ...figures, ...(await stage.verify()) };
 }
 
 /** From the end of the user's own `rm` until the directory is gone at the others. */
@@ -55,8 +53,7 @@ export async function remove(stage: Stage): Promise<Figures> {
     const ended = Math.max(...(await Promise.all(gone)));
     return { seconds: Math.max(0, seconds(removed, ended)), rmSeconds: seconds(began, removed) };
   });
-  await stage.verify();
-  return figures;
+  return { ...figures, ...(await stage.verify()) };
 }
 
 /** From the close of a new file of 1 KiB until it is whole at the others; at moments that fall together with no timer. */
@@ -81,8 +78,7 @@ export async function small(stage: Stage): Promise<Figures> {
       sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0;
     return { p50: at(0.5), p95: at(0.95) };
   });
-  await stage.verify();
-  return figures;
+  return { ...figures, ...(await stage.verify()) };
 }
 
 function isThere(file: string, content: Buffer): boolean {
@@ -102,6 +98,5 @@ export async function announced(stage: Stage): Promise<Figures> {
     );
     return { seconds: seconds(told, Math.max(...(await Promise.all(there)))), editSeconds: seconds(began, told) };
   });
-  await stage.verify();
-  return figures;
+  return { ...figures, ...(await stage.verify()) };
 }

@@ -30,7 +30,7 @@ const results: readonly Result[] = [
   ...[3, 6, 4.5].map((seconds, index) =>
     result('bulk', 'tideway', index + 1, { seconds, cpuSeconds: 2, peakMiB: 300, foreignCores: 0.1 }),
   ),
-  result('bulk', 'unison', 1, { seconds: 9, cpuSeconds: 1, peakMiB: 100, foreignCores: 0.3 }),
+  result('bulk', 'unison', 1, { seconds: 9, cpuSeconds: 1, peakMiB: 100, foreignCores: 0.3, lateSeconds: 0.5 }),
   { ...result('large', 'unison', 1, {}), error: 'not within 60 s' },
 ];
 
@@ -56,6 +56,7 @@ describe('the report', () => {
     expect(text).toContain('| ours, to one site, times the bare requests | 3 |');
     expect(text).toContain('Not measured: rclone (not found).');
     expect(text).toContain('Failed: large of unison, round 1: not within 60 s');
+    expect(text).toContain('Late: bulk of unison, round 1: contents were not whole for 0.5 s more.');
     expect(text).toContain('Others kept 0.1 processors busy meanwhile (at most 0.3).');
   });
 
