@@ -4,6 +4,7 @@ import path from 'node:path';
 import { openSiteFs } from '../../lib/agent/fs/open-site.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
 import { watchOf } from '../../lib/agent/fs/watch.ts';
+import type { Clock } from '../../lib/base/clock.ts';
 import type { FakeCloud } from '../support/fake-backend.ts';
 import { instead } from '../model/instead.ts';
 import { TestSite } from './rig.ts';
@@ -29,14 +30,14 @@ export class RealSite {
     return new RealSite(cloud, name, await openSiteFs(root), path.join(base, `${name}.db`));
   }
 
-  async start(): Promise<void> {
+  async start(clock?: Clock): Promise<void> {
     const { fs } = this;
     const unflushed: Partial<SiteFs> = {
       sync: () => Promise.resolve(),
       syncPaths: (paths) => Promise.all(paths.map((each) => fs.stat(each))),
     };
     const over = instead(instead(fs, unflushed), this.over);
-    await this.site.start({ fs: over, startWatch: watchOf(fs), stateFile: this.#stateFile });
+    await this.site.start({ fs: over, startWatch: watchOf(fs), stateFile: this.#stateFile, clock });
   }
 
   async stop(): Promise<void> {
