@@ -74,28 +74,37 @@ export class Site {
   async replace(node: NodeState, temporary: string, { hash, stat }: Downloaded): Promise<readonly string[]> {
     const entry = this.#unchanged(node.id);
     const path = this.#pathIn(entry.parent, entry.name);
-    let aside = '';
+    let aside: string | undefined;
     let changed = false;
-    await this.#at([entry], path, async () => {
-      await this.#check(entry, path);
-      // What the log does not say of the new one stays as it was with the old one.
-      const set = await this.#options.attributes.set(temporary, node, stat, await this.#options.attributes.read(path));
-      changed = set.changed;
-      if (this.#fs.capabilities.atomicRename) {
-        // The exchange takes out whatever is there, so that even a file put there a moment ago is set aside, not lost.
-        aside = this.#options.replaced.pathFor(entry, stat);
-        await this.#fs.rename(temporary, aside, false);
-        await this.#fs.exchange(aside, path);
-      } else {
-        // RACE: a file that is renamed to this name between the two calls is lost. Without an atomic exchange the kernel
-        // offers nothing better; what is written to the known file meanwhile is kept by its second name.
-        aside = this.#options.replaced.pathFor(entry, null);
-        await this.#fs.link(path, aside);
-        await this.#fs.rename(temporary, path, true);
-      }
-      await this.#record({ ...node, parent: entry.parent, name: entry.name }, path, hash, stat, set.seen);
-    });
-    await this.#options.replaced.settle(aside, entry.parent, entry.name);
+    try {
+      await this.#at([entry], path, async () => {
+        await this.#check(entry, path);
+        // What the log does not say of the new one stays as it was with the old one.
+        const set = await this.#options.attributes.set(
+          temporary,
+          node,
+          stat,
+          await this.#options.attributes.read(path),
+        );
+        changed = set.changed;
+        if (this.#fs.capabilities.atomicRename) {
+          // The exchange takes out whatever is there, so that even a file put there a moment ago is set aside, not lost.
+          aside = this.#options.replaced.pathFor(entry, stat);
+          await this.#fs.rename(temporary, aside, false);
+          await this.#fs.exchange(aside, path);
+        } else {
+          // RACE: a file that is renamed to this name between the two calls is lost. Without an atomic exchange the kernel
+          // offers nothing better; what is written to the known file meanwhile is kept by its second name.
+          aside = this.#options.replaced.pathFor(entry, null);
+          await this.#fs.link(path, aside);
+          await this.#fs.rename(temporary, path, true);
+        }
+        await this.#record({ ...node, parent: entry.parent, name: entry.name }, path, hash, stat, set.seen);
+      });
+    } finally {
+      // Also after an error: whatever is there now, new content that found no name or an old one that is still written to.
+      if (aside !== undefined) await this.#options.replaced.settle(aside, entry.parent, entry.name);
+    }
     return changed ? [path, parentOf(path)] : [parentOf(path)];
   }
 

@@ -79,6 +79,27 @@ describe('a version that is replaced', () => {
     paris.user.writeFile('f.txt', 'new');
     await converge(cloud, paris, tokyo);
     expect([...cloud.tree()]).toEqual([['f.txt', 'new']]);
+    expect(kept()).toEqual([]);
+  });
+
+  test('and the new one deleted in the moment after the exchange: what is written to the old one is kept', async () => {
+    const handle = tokyo.user.open('f.txt');
+    let exchanged = false;
+    tokyo.volume.before = (name) => {
+      if (exchanged && name === 'stat') {
+        tokyo.volume.before = () => {};
+        tokyo.user.rm('f.txt');
+      }
+      exchanged ||= name === 'exchange';
+    };
+    paris.user.writeFile('f.txt', 'new');
+    await until('the exchange', () => exchanged);
+    handle.write(0, 'LATE');
+    await handle.close();
+    await until('the old one', () => [...tokyo.tree().values()].includes('LATE'));
+    await converge(cloud, paris, tokyo);
+    expect(contents(cloud)).toContain('LATE');
+    expect(kept()).toEqual([]);
   });
 });
 
