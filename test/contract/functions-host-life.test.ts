@@ -1,6 +1,7 @@
 // A host's life: host.json that changes, several processes, an app that cannot be started any more, and the order of the end.
 import { afterEach, expect, test } from '@jest/globals';
 import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionsHost, FunctionsHostOptions } from '../../lib/local/functions-host/host.ts';
@@ -50,6 +51,27 @@ test('host.json: a change takes effect without a new host; while it is invalid r
   write('"v3"');
   await lines.until(/^Host started$/, 3);
   expect((await call('/v3/pid')).status).toBe(200);
+});
+
+test('a request that comes before the host is ready waits', async () => {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  const started = start({ port });
+  const early = async (): Promise<number> => {
+    for (;;) {
+      const status = await fetch(`http://127.0.0.1:${port}/api/pid`).then(
+        (response) => response.status,
+        () => 0,
+      );
+      if (status !== 0) return status;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  };
+  // The port is there at once; the app is not.
+  expect(await early()).toBe(200);
+  await started;
 });
 
 test('several processes: what one runs is not ended with another', async () => {
