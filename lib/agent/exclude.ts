@@ -1,6 +1,6 @@
 // Excluded names are invisible: never sent, never deleted elsewhere, never fetched.
 
-export const defaultExcludes: readonly string[] = ['~$*', '*.laccdb', 'Thumbs.db', 'desktop.ini'];
+export const defaultExcludes: readonly string[] = ['~$*', '*.laccdb', 'Thumbs.db', 'desktop.ini', 'lost+found'];
 
 export type Excluded = (name: string) => boolean;
 

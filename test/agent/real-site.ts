@@ -12,7 +12,7 @@ import { TestSite } from './rig.ts';
 export class RealSite {
   readonly root: string;
   /** The kernel's. */
-  readonly fs: SiteFs;
+  fs: SiteFs;
   readonly site: TestSite;
   /** Calls that are made otherwise; replaceable at any time. */
   readonly over: Partial<SiteFs> = {};
@@ -38,6 +38,13 @@ export class RealSite {
     };
     const over = instead(instead(fs, unflushed), this.over);
     await this.site.start({ fs: over, startWatch: watchOf(fs), stateFile: this.#stateFile, clock });
+  }
+
+  /** What is at its path now, as a process would see it that starts now. */
+  async reopen(): Promise<void> {
+    await this.stop();
+    await this.fs.close();
+    this.fs = await openSiteFs(this.root);
   }
 
   async stop(): Promise<void> {
