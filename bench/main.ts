@@ -1,14 +1,15 @@
 // `npm run bench`: each work, by Tideway and by what a user would take instead, in turn on the same machine. The map:
 // options -> seeds -> rounds (floors, then each system through its sessions) -> results -> tables.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { messageOf } from '../lib/base/errors.ts';
 import { floors } from './floors/floors.ts';
 import { load, machineOf } from './machine.ts';
 import { makeFile, makeTree } from './measure/tree.ts';
-import { parseOptions, usage, type Options, type WorkName } from './options.ts';
+import { commandOf, parseOptions, usage, type Options, type WorkName } from './options.ts';
 import { profile } from './profile/profile.ts';
+import { withFigures } from './report/into.ts';
 import { asMarkdown, asText } from './report/print.ts';
 import { append, read, type Result, type Results, type Run } from './results.ts';
 import { runSession, sessionsFor } from './sessions.ts';
@@ -21,7 +22,8 @@ function say(text: string): void {
   process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 }
 
-function show(results: Results, format: Options['format']): void {
+function show(results: Results, { format, into }: Pick<Options, 'format' | 'into'>): void {
+  if (into !== undefined) writeFileSync(into, withFigures(readFileSync(into, 'utf8'), asMarkdown(results)));
   if (format === 'json') for (const line of [results.run, ...results.results]) console.log(JSON.stringify(line));
   else console.log(format === 'markdown' ? asMarkdown(results) : asText(results));
 }
@@ -45,7 +47,7 @@ async function measure(options: Options, dir: string, { systems, missing, versio
   const run: Run = {
     kind: 'run',
     at: new Date().toISOString(),
-    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim(),
+    command: commandOf(process.argv.slice(2)),
     machine: await machineOf(dir),
     rounds: options.rounds,
     tree: options.sizes.tree,
@@ -90,7 +92,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.from.length > 0) {
-    show(read(options.from), options.format);
+    show(read(options.from), options);
     return 0;
   }
   const found = await systemsFor(options);
@@ -104,7 +106,7 @@ async function main(): Promise<number> {
       return 0;
     }
     const results = read([await measure(options, dir, found)]);
-    show(results, options.format);
+    show(results, options);
     return results.results.some(({ error }) => error !== undefined) ? 1 : 0;
   } finally {
     if (options.keep || options.profile) say(`left in ${dir}`);

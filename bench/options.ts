@@ -40,6 +40,8 @@ export interface Options {
   readonly only: readonly string[];
   readonly profile: boolean;
   readonly format: 'table' | 'json' | 'markdown';
+  /** A document in which the figures are replaced. */
+  readonly into: string | undefined;
   /** JSON lines of earlier runs: nothing is measured, they are shown. */
   readonly from: readonly string[];
   /** Where everything is done; a fresh directory where it is not given. */
@@ -59,7 +61,8 @@ works: ${works.join(' ')}   (all of them unless told)
   --samples N          small files (40)              --timeout SECONDS     for one arrival (900)
   --rest SECONDS       for a system to come to rest before each work, at most (20)
   --profile            Tideway alone: leaves CPU profiles of each process, and says where the time went
-  --json, --markdown   JSON lines, or the table for docs/performance.md
+  --json, --markdown   JSON lines, or tables in Markdown
+  --into FILE          puts the tables into a document, in the place of those that stand there: docs/performance.md
   --from FILE          shows the results of an earlier run (results.jsonl in its directory); may be repeated
   --dir DIR            where to work; must be on the disk that is meant (a fresh one below the temporary directory)
   --keep               leave what was made
@@ -92,6 +95,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
       profile: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       markdown: { type: 'boolean', default: false },
+      into: { type: 'string' },
       from: { type: 'string', multiple: true, default: [] },
       dir: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -118,10 +122,22 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     only: values.only,
     profile: values.profile,
     format: values.json ? 'json' : values.markdown ? 'markdown' : 'table',
+    into: values.into,
     from: values.from,
     dir: values.dir,
     keep: values.keep,
   };
+}
+
+/** The command that makes the same figures elsewhere: without where it ran and what became of them. */
+export function commandOf(args: readonly string[]): string {
+  const shown: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    if (arg === '--dir' || arg === '--into') at++;
+    else if (!/^--(dir=|into=|keep$|json$|markdown$)/.test(arg)) shown.push(arg);
+  }
+  return ['npm run bench', ...(shown.length === 0 ? [] : ['--', ...shown])].join(' ');
 }
 
 function whole(name: string, text: string, least = 1): number {

@@ -23,7 +23,8 @@ export function rowsOf({ tree, largeBytes, idleFiles }: Run): readonly Row[] {
     { work: 'delete', figure: 'seconds', label: 'its delete, after the user’s own rm', unit: 's' },
     { work: 'announced', figure: 'seconds', label: 'edit on the share, announced', unit: 's' },
     { work: 'idle', figure: 'cpuSecondsPerMinute', label: `CPU a minute ${idle}`, unit: 's' },
-    { work: 'idle', figure: 'memoryMiBPerSite', label: `memory a site ${idle}`, unit: 'MiB' },
+    { work: 'idle', figure: 'memoryMiBPerSite', label: `memory a site (of Tideway: an agent) ${idle}`, unit: 'MiB' },
+    { work: 'idle', figure: 'memoryMiB', label: `memory of all processes ${idle}`, unit: 'MiB' },
     { work: 'idle', figure: 'restartSeconds', label: 'restart until a change arrives', unit: 's' },
   ];
 }

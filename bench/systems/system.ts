@@ -23,6 +23,8 @@ export interface System {
   start(place: Place): Promise<Running>;
   /** It never stands still: it looks at everything every second. */
   readonly polls?: boolean;
+  /** The processes that stand for the sites, where others run beside them (Tideway's hub would be in the cloud). */
+  sitePids?(place: Place): readonly number[];
   /** Only of Tideway: puts a file on the share itself, and tells that. */
   edit?(place: Place, name: string, content: Buffer): Promise<void>;
 }

@@ -38,6 +38,7 @@ export function tideway(profiles?: string): System {
       });
       return running;
     },
+    sitePids: (place) => [...rolesOf(place)].flatMap(([pid, role]) => (role.startsWith('agent') ? [pid] : [])),
     edit: async (place, name, content) => {
       const text = await runToEnd(command, ['env', '--data', dataOf(place)]);
       const settings = parseEnv(text) as Record<string, string>;

@@ -4,13 +4,14 @@ import { takenBy } from '../measure/processes.ts';
 import type { Figures, Stage } from './stage.ts';
 
 export async function idle(stage: Stage): Promise<Figures> {
-  const { sizes, place } = stage;
+  const { sizes, place, system } = stage;
   await stage.quiet();
   const rest = await stage.measured(async () => {
     await pause(sizes.idleMs);
     return {};
   });
   const memoryMiB = takenBy(stage.pids).memory / 2 ** 20;
+  const atSites = takenBy(system.sitePids?.(place) ?? stage.pids).memory / 2 ** 20;
   await stage.stop();
   const began = performance.now();
   // Back at work: a change made now arrives.
@@ -20,7 +21,7 @@ export async function idle(stage: Stage): Promise<Figures> {
   return {
     cpuSecondsPerMinute: (rest.cpuSeconds * 60_000) / sizes.idleMs,
     memoryMiB,
-    memoryMiBPerSite: memoryMiB / place.sites.length,
+    memoryMiBPerSite: atSites / place.sites.length,
     restartSeconds,
     foreignCores: rest.foreignCores,
   };

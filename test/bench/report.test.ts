@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { bytesOf, parseOptions } from '../../bench/options.ts';
+import { bytesOf, commandOf, parseOptions } from '../../bench/options.ts';
+import { withFigures } from '../../bench/report/into.ts';
 import { asMarkdown, asText } from '../../bench/report/print.ts';
 import { digits, spelled, spreadOf } from '../../bench/report/statistics.ts';
 import { append, read, type Result, type Run } from '../../bench/results.ts';
@@ -60,6 +61,13 @@ describe('the report', () => {
     expect(text).toContain('Others kept 0.1 processors busy meanwhile (at most 0.3).');
   });
 
+  test('takes the place of the one before in a document', () => {
+    const page = (figures: string): string =>
+      `before\n<!-- figures: npm run bench -- --into FILE -->\n\n${figures}\n<!-- end of figures -->\nafter\n`;
+    expect(withFigures(page('old'), 'new')).toBe(page('new'));
+    expect(() => withFigures('before\nafter\n', 'new')).toThrow('no place for figures');
+  });
+
   test('as text: columns stand below each other', () => {
     const lines = asText({ run, results }).split('\n');
     const header = lines.find((line) => line.startsWith('work ') && line.includes('best')) ?? '';
@@ -82,6 +90,13 @@ describe('what is asked for', () => {
     expect(() => bytesOf('1 TB')).toThrow('no size');
     expect(() => parseOptions(['--rounds', '0'])).toThrow('--rounds 0');
     expect(() => parseOptions(['bulk', 'nothing'])).toThrow('no such work: nothing');
+  });
+
+  test('the command that is told has no places of this machine', () => {
+    expect(commandOf(['bulk', '--dir', '/tmp/x', '--keep', '--rounds', '5', '--into=docs/x.md'])).toBe(
+      'npm run bench -- bulk --rounds 5',
+    );
+    expect(commandOf(['--json'])).toBe('npm run bench');
   });
 
   test('a work brings what it needs before it, in one life; what takes minutes comes once', () => {
