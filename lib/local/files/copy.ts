@@ -5,12 +5,20 @@ import { FilesError } from './errors.ts';
 import { checkLease } from './leases.ts';
 import { directoryOf, existing, locate, locateLive } from './locate.ts';
 import type { Call } from './operation.ts';
-import { freshProperties, isReadOnly, metadataText, smbProperties } from './properties.ts';
+import {
+  freshProperties,
+  isReadOnly,
+  metadataText,
+  smbProperties,
+  withCopy,
+  type SmbProperties,
+} from './properties.ts';
 import { maxRange, rangeReply, updateRange } from './put-range.ts';
 import { parseRange } from './read-file.ts';
 import { changedHeaders, type Reply } from './reply.ts';
+import type { Request } from './request.ts';
 import { parseSource } from './source.ts';
-import { isoOf } from './stamps.ts';
+import { httpDateOf, isoOf } from './stamps.ts';
 import type { Part } from './store.ts';
 import { fileKind, type Node } from './tree.ts';
 
@@ -76,19 +84,19 @@ export async function copyFile(call: Call): Promise<Reply> {
     try {
       if (inFile) await store.contents.files.copy(old.id, id);
       const content: Content = { id, ranges: old.ranges, bytes: old.bytes };
-      const stamp = await store.write((part) => {
+      const node = await store.write((part) => {
         // In-memory contents and ranges may have changed since; a copy mixes no two states.
         if (
           store.tree.byId(source.id)?.etag !== source.etag &&
           !call.request.headers.get('x-ms-copy-source')?.includes('sharesnapshot=')
         )
           return undefined;
-        return put(call, source, content, part);
+        return put(call, source, content, copyId, part);
       });
-      if (stamp !== undefined)
+      if (node !== undefined)
         return {
           status: 202,
-          headers: [...changedHeaders(stamp), 'x-ms-copy-id', copyId, 'x-ms-copy-status', 'success'],
+          headers: [...changedHeaders(node.etag), 'x-ms-copy-id', copyId, 'x-ms-copy-status', 'success'],
         };
     } catch (error) {
       await store.contents.files.remove(id);
@@ -99,7 +107,7 @@ export async function copyFile(call: Call): Promise<Reply> {
   throw new FilesError('ServerBusy');
 }
 
-function put({ store, request }: Call, source: Node, content: Content, part: Part): number {
+function put({ store, request }: Call, source: Node, content: Content, copyId: string, part: Part): Node {
   const place = locateLive(store, request);
   const directory = directoryOf(place);
   const old = place.node;
@@ -133,9 +141,9 @@ function put({ store, request }: Call, source: Node, content: Content, part: Par
     size: source.size,
     content: hole ? 0 : content.id,
     etag: stamp,
-    ...smbProperties(store, place.share, request, base, directory.permission, now, fileKind),
+    ...archived(request, smbProperties(store, place.share, request, base, directory.permission, now, fileKind)),
     metadata: request.metadata.length === 0 ? source.metadata : metadataText(request),
-    headers: source.headers,
+    headers: withCopy(source.headers, copyHeaders(request, copyId, source.size, stamp)),
     lease: old?.lease ?? '',
   };
   if (!hole) store.contents.insert(content);
@@ -144,5 +152,33 @@ function put({ store, request }: Call, source: Node, content: Content, part: Par
     store.drop(part, old);
     store.tree.update(node, old.size);
   }
-  return stamp;
+  return node;
+}
+
+function archived(request: Request, properties: SmbProperties): SmbProperties {
+  const { attributes } = properties;
+  if (request.headers.get('x-ms-file-copy-set-archive') !== 'true' || attributes.includes('Archive')) return properties;
+  return { ...properties, attributes: attributes === 'None' ? 'Archive' : `${attributes} | Archive` };
+}
+
+/** Copies here are over when they are answered, so there is never one to abort. */
+export function abortCopy({ store, request }: Call): Reply {
+  if (request.headers.get('x-ms-copy-action') !== 'abort')
+    throw new FilesError('InvalidHeaderValue', 'x-ms-copy-action');
+  if (request.query.get('copyid') === undefined) throw new FilesError('MissingRequiredQueryParameter', 'copyid');
+  const node = existing(store, locateLive(store, request), fileKind);
+  checkLease(node, request.headers.get('x-ms-lease-id'));
+  throw new FilesError('NoPendingCopyOperation');
+}
+
+/** What Get File and Get File Properties tell of the copy that made the file; its source without what authorized it. */
+function copyHeaders(request: Request, id: string, size: number, stamp: number): readonly string[] {
+  const source = request.headers.get('x-ms-copy-source') ?? '';
+  return [
+    ['x-ms-copy-id', id],
+    ['x-ms-copy-source', source.replace(/\?.*$/, '')],
+    ['x-ms-copy-status', 'success'],
+    ['x-ms-copy-progress', `${size}/${size}`],
+    ['x-ms-copy-completion-time', httpDateOf(stamp)],
+  ].flat();
 }

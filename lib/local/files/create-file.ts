@@ -89,9 +89,8 @@ function insertContent({ store, body }: Call, size: number, content: number, sta
   return content === 0 ? stamp : content;
 }
 
-/** Errors: InvalidMd5, Md5Mismatch, UnsupportedHeader. */
+/** Errors: InvalidMd5, Md5Mismatch. */
 export function checkMd5(request: Request, body: Uint8Array): void {
-  if (request.headers.has('x-ms-structured-body')) throw new FilesError('UnsupportedHeader', 'x-ms-structured-body');
   const given = request.headers.get('content-md5');
   if (given === undefined) return;
   if (Buffer.from(given, 'base64').length !== 16) throw new FilesError('InvalidMd5');

@@ -20,6 +20,7 @@ const table = {
   ],
   CannotDeleteFileOrDirectory: [409, 'The file or directory can not be deleted.'],
   CannotVerifyCopySource: [404, 'The copy source could not be found or read.'],
+  ConditionHeadersNotSupported: [400, 'Condition headers are not supported.'],
   DeleteShareWhenSnapshotLeased: [
     409,
     'Unable to delete share because one or more share snapshots have active leases. Release the share snapshot leases or delete the share with the include-leased parameter.',
@@ -27,6 +28,7 @@ const table = {
   DeletePending: [409, 'The specified resource is marked for deletion by an SMB client.'],
   DirectoryNotEmpty: [409, 'The specified directory is not empty.'],
   EmptyMetadataKey: [400, 'The key for one of the metadata key-value pairs is empty.'],
+  FileGenerationMismatch: [409, 'The file has been recreated since the previous snapshot was taken.'],
   FileInvalidPermission: [400, 'The specified file permission is not valid.'],
   FileInvalidPermissionKey: [400, 'The specified file permission key does not exist in the share.'],
   InternalError: [500, 'The server encountered an internal error. Please retry the request.'],
@@ -64,13 +66,16 @@ const table = {
   Md5Mismatch: [400, 'The MD5 value specified in the request did not match the MD5 value calculated by the server.'],
   MetadataTooLarge: [400, 'The size of the specified metadata exceeds the maximum size permitted.'],
   MissingContentLengthHeader: [411, 'The Content-Length header was not specified.'],
+  MissingRequiredQueryParameter: [400, 'A query parameter that is mandatory for this request is not specified.'],
   MissingRequiredHeader: [400, 'An HTTP header that is mandatory for this request is not specified.'],
+  NoPendingCopyOperation: [409, 'There is currently no pending copy operation.'],
   OutOfRangeInput: [400, 'One of the request inputs is out of range.'],
   OutOfRangeQueryParameterValue: [
     400,
     'A query parameter specified in the request URI is outside the permissible range.',
   ],
   ParentNotFound: [404, 'The specified parent path does not exist.'],
+  PreviousSnapshotNotFound: [409, 'The file does not exist in the previous snapshot.'],
   ReadOnlyAttribute: [409, 'The specified resource is read-only and cannot be modified at this time.'],
   RequestBodyTooLarge: [413, 'The request body is too large and exceeds the maximum permissible limit.'],
   ResourceAlreadyExists: [409, 'The specified resource already exists.'],
@@ -86,6 +91,7 @@ const table = {
   ShareSnapshotOperationNotSupported: [400, 'This operation is not supported on a share snapshot.'],
   SharingViolation: [409, 'The specified resource may be in use by an SMB client.'],
   UnsupportedHeader: [400, 'One of the HTTP headers specified in the request is not supported.'],
+  UnsupportedQueryParameter: [400, 'One of the query parameters specified in the request URI is not supported.'],
   UnsupportedHttpVerb: [405, 'The resource does not support the specified HTTP verb.'],
 } as const;
 

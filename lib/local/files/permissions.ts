@@ -6,6 +6,9 @@ import { FilesError } from './errors.ts';
 const defaultSddl = 'O:SYG:SYD:(A;OICI;0x1301bf;;;AU)(A;OICIIO;FA;;;CO)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
 export const defaultKey = keyOf(defaultSddl);
 
+/** Of a security descriptor in a header or a body. */
+const maxLength = 8192;
+
 /** Security descriptors of a share by key: files hold keys. The same text has the same key. */
 export class Permissions {
   readonly #insert: Statement;
@@ -25,6 +28,7 @@ export class Permissions {
 
   /** Inside a transaction. Errors: FileInvalidPermission. */
   add(share: number, sddl: string): string {
+    if (sddl.length > maxLength) throw new FilesError('InvalidHeaderValue', 'x-ms-file-permission');
     if (!/^(?:O:\S+)?(?:G:\S+)?D:/.test(sddl)) throw new FilesError('FileInvalidPermission');
     const key = keyOf(sddl);
     this.#insert.run(share, key, sddl);

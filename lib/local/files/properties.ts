@@ -80,6 +80,7 @@ function attributes(header: string | undefined, kept: string, kind: number): str
 function permission(store: Store, share: Share, request: Request, kept: string, inherited: string): string {
   const sddl = request.headers.get('x-ms-file-permission');
   const key = request.headers.get('x-ms-file-permission-key');
+  if (key !== undefined && sddl !== undefined) throw new FilesError('InvalidHeaderValue', 'x-ms-file-permission');
   const given = unlessKept(key ?? sddl);
   if (given === undefined) return kept;
   if (given.toLowerCase() === 'inherit') return inherited;
@@ -105,6 +106,15 @@ export function httpHeaders(request: Request): string {
     if (value !== undefined && value !== '') (out ??= []).push(to, value);
   }
   return out === undefined ? '' : formatPairs(out);
+}
+
+/** Stored headers with what tells of the copy that made the file, in place of what told of an earlier one (Set File Properties forgets it). */
+export function withCopy(headers: string, copy: readonly string[]): string {
+  const pairs = parsePairs(headers);
+  const own: string[] = [];
+  for (let i = 0; i + 1 < pairs.length; i += 2)
+    if (pairs[i]?.startsWith('x-ms-copy-') !== true) own.push(pairs[i] ?? '', pairs[i + 1] ?? '');
+  return formatPairs([...own, ...copy]);
 }
 
 export function metadataText(request: Request): string {

@@ -35,7 +35,7 @@ export function nodeHeaders(node: Node): string[] {
   return headers;
 }
 
-export const leaseFree: readonly string[] = ['x-ms-lease-state', 'available', 'x-ms-lease-status', 'unlocked'];
+const leaseFree: readonly string[] = ['x-ms-lease-state', 'available', 'x-ms-lease-status', 'unlocked'];
 
 export function leaseHeaders(node: Node): readonly string[] {
   return node.lease === ''

@@ -1,5 +1,5 @@
 import * as account from './account-operations.ts';
-import { copyFile, putRangeFromUrl } from './copy.ts';
+import { abortCopy, copyFile, putRangeFromUrl } from './copy.ts';
 import { createFile } from './create-file.ts';
 import { deleteShare, undeleteShare } from './delete-share.ts';
 import * as directories from './directories.ts';
@@ -19,6 +19,7 @@ import type { Need } from './sas.ts';
 import * as settings from './share-settings.ts';
 import { leaseShare } from './share-lease-operations.ts';
 import * as shares from './share-operations.ts';
+import { refuseUnsupported } from './unsupported.ts';
 
 // The whole interface: resource, method and `comp`, the operation, and which letters of a SAS allow it
 // ("Create a service SAS": permissions for files and shares).
@@ -67,7 +68,8 @@ add('directory GET list', 'ListDirectoriesAndFiles', 'l', listDirectory);
 add('directory PUT rename', 'RenameDirectory', 'cw', renameDirectory);
 
 add('file PUT', 'CreateFile', 'cw', createFile);
-add('file PUT copy', 'CopyFile', 'cw', copyFile);
+add('file PUT from url', 'CopyFile', 'cw', copyFile);
+add('file PUT copy', 'AbortCopyFile', 'w', abortCopy);
 add('file GET', 'GetFile', 'r', getFile);
 add('file HEAD', 'GetFileProperties', 'r', headFile);
 add('file DELETE', 'DeleteFile', 'd', properties.deleteFile);
@@ -83,15 +85,16 @@ add('file PUT lease break', 'LeaseFile', 'wd', leaseFile);
 add('file GET listhandles', 'ListHandles', 'r', listHandles);
 add('file PUT forceclosehandles', 'ForceCloseHandles', 'w', forceCloseHandles);
 
-/** The operation a request asks for. Errors: InvalidQueryParameterValue, UnsupportedHttpVerb, MissingRequiredHeader. */
+/** The operation a request asks for. Errors: InvalidQueryParameterValue, UnsupportedHttpVerb, MissingRequiredHeader, ... */
 export function route(request: Request): Operation {
   const { method, query, headers } = request;
+  refuseUnsupported(request);
   const resource = resourceOf(request);
   let key = `${resource} ${method}`;
   const comp = query.get('comp');
   if (comp !== undefined) key += ` ${comp}`;
   if (method === 'PUT' && resource === 'file' && headers.has('x-ms-copy-source'))
-    key += comp === 'range' ? ' from url' : comp === undefined ? ' copy' : '';
+    key += comp === 'range' || comp === undefined ? ' from url' : '';
   if (comp === 'lease' && headers.get('x-ms-lease-action') === 'break') key += ' break';
   const operation = operations.get(key);
   if (operation === undefined)
