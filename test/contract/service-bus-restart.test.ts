@@ -73,14 +73,36 @@ test('clients come back by themselves, a sender and a subscriber', async () => {
   });
   const sender = client.createSender('plain');
   await sender.sendMessages({ body: 1 });
-  await until('the first came', () => seen.length === 1);
+  // A message that is being completed when the broker goes away would come again.
+  await until('the first is settled', () => bench.service.counters.settled === 1);
   await bench.restart();
   await sender.sendMessages({ body: 2 });
   await until('the second came', () => seen.includes(2));
-  expect(seen).toEqual([1, 2]);
+  // On a machine that stands still the client may send it twice.
+  expect([...new Set(seen)]).toEqual([1, 2]);
+  expect(seen.indexOf(1)).toBe(seen.lastIndexOf(1));
+  const peeker = client.createReceiver('plain');
+  await until('nothing is left', async () => (await peeker.peekMessages(5)).length === 0);
   await receiver.close();
-  expect(await empty(client.createReceiver('plain'))).toBe(true);
-}, 20_000);
+});
+
+test('a receive that waits when the broker goes away ends with it, and the next one works', async () => {
+  const client = bench.client({ retryOptions: { maxRetries: 0 } });
+  const receiver = client.createReceiver('plain');
+  for (const body of [1, 2]) {
+    expect(await empty(receiver)).toBe(true);
+    const waiting = receiver.receiveMessages(10, { maxWaitTimeInMs: 60_000 }).then(
+      () => 'nothing was noticed',
+      () => 'it ended',
+    );
+    await bench.restart();
+    expect(await waiting).toBe('it ended');
+    await client.createSender('plain').sendMessages({ body });
+    const message = await one(receiver);
+    expect(message.body).toBe(body);
+    await receiver.completeMessage(message);
+  }
+});
 
 test('a second broker over the same file is refused', async () => {
   await expect(startBench({ file: bench.file })).rejects.toMatchObject({ code: 'state_locked' });
