@@ -12,7 +12,7 @@ import { profile } from './profile/profile.ts';
 import { withFigures } from './report/into.ts';
 import { asMarkdown, asText } from './report/print.ts';
 import { append, read, type Result, type Results, type Run } from './results.ts';
-import { runSession, sessionsFor } from './sessions.ts';
+import { runLater, runSession, sessionsFor } from './sessions.ts';
 import { systemsFor, type Found } from './systems/systems.ts';
 import { runToEnd } from './systems/spawned.ts';
 import { Stage } from './works/stage.ts';
@@ -65,6 +65,7 @@ async function measure(options: Options, dir: string, { systems, missing, versio
     const numbers = Object.entries(figures).map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`);
     say(`round ${round}  ${system}  ${work}: ${failed ? `failed: ${outcome.message}` : numbers.join(', ')}`);
   };
+  const putOff: (() => Promise<unknown>)[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     const large = options.works.some((work) => work === 'large' || work === 'patch');
     const place = path.join(dir, `round-${round}`);
@@ -76,12 +77,16 @@ async function measure(options: Options, dir: string, { systems, missing, versio
         const at = path.join(place, `${system.name}-${index}`);
         const sites = session.sites.map((name) => path.join(at, name));
         const stage = new Stage({ system, place: { dir: at, sites }, sizes: options.sizes, seeds });
-        await runSession(session, stage, (work, outcome) => tell(work, system.name, round, outcome));
-        await makeRoom(at);
+        const told = (work: WorkName, outcome: Result['figures'] | Error): void =>
+          tell(work, system.name, round, outcome);
+        const went = await runSession(session, stage, told);
+        if ((session.later ?? []).length === 0) await makeRoom(at);
+        else if (went) putOff.push(() => runLater(session, stage, told));
       }
     }
-    await makeRoom(place);
+    await makeRoom(path.join(place, 'floor'));
   }
+  for (const later of putOff) await later();
   return file;
 }
 

@@ -15,11 +15,16 @@ interface Work {
   readonly run: (stage: Stage) => Promise<Figures>;
 }
 
-interface Session {
+export interface Session {
   readonly sites: readonly string[];
   readonly works: readonly Work[];
+  /**
+   * Done at the same place when all rounds are over: on some disks what is deleted makes each file that is created after it
+   * several times as dear, for minutes.
+   */
+  readonly later?: readonly Work[];
   /** Before the first start. */
-  fill?(stage: Stage): Promise<void>;
+  readonly fill?: (stage: Stage) => Promise<void>;
   /** It takes minutes: in the first round alone. */
   readonly once?: boolean;
 }
@@ -31,8 +36,13 @@ const sessions: readonly Session[] = [
       { name: 'bulk', run: bulk },
       { name: 'small', run: small },
       { name: 'rename', after: 'bulk', run: rename },
-      { name: 'delete', after: 'rename', run: remove },
       { name: 'announced', run: announced },
+    ],
+    later: [{ name: 'delete', after: 'rename', run: remove }],
+  },
+  {
+    sites: ['a', 'b'],
+    works: [
       { name: 'large', run: large },
       { name: 'patch', after: 'large', run: patch },
     ],
@@ -53,32 +63,46 @@ const sessions: readonly Session[] = [
 export function sessionsFor(wanted: readonly WorkName[], round: number): readonly Session[] {
   return sessions.flatMap((session) => {
     if (session.once === true && round > 1) return [];
+    const { works, later = [] } = session;
     const needed = new Set(wanted);
-    for (const { name, after } of session.works.toReversed())
+    for (const { name, after } of [...works, ...later].toReversed())
       if (after !== undefined && needed.has(name)) needed.add(after);
-    const works = session.works.filter(({ name }) => needed.has(name));
-    return works.length === 0 ? [] : [{ ...session, works }];
+    const of = (all: readonly Work[]): readonly Work[] => all.filter(({ name }) => needed.has(name));
+    return of(works).length === 0 ? [] : [{ ...session, works: of(works), later: of(later) }];
   });
 }
 
-/** Runs one session; each work is told as it ends. What fails ends the session: what follows would stand on it. */
-export async function runSession(
-  session: Session,
-  stage: Stage,
-  tell: (work: WorkName, outcome: Figures | Error) => void,
-): Promise<void> {
-  let current: WorkName | undefined = session.works[0]?.name;
-  try {
+type Tell = (work: WorkName, outcome: Figures | Error) => void;
+
+/** Runs one session; each work is told as it ends. Answers whether all went well. */
+export function runSession(session: Session, stage: Stage, tell: Tell): Promise<boolean> {
+  return run(session.works, stage, tell, async () => {
     await stage.prepare();
     await session.fill?.(stage);
+  });
+}
+
+/** What was put off, where the session ended. */
+export function runLater({ later = [] }: Session, stage: Stage, tell: Tell): Promise<boolean> {
+  return run(later, stage, tell, () => Promise.resolve());
+}
+
+/** What fails ends the life of the system: what follows would stand on it. */
+async function run(works: readonly Work[], stage: Stage, tell: Tell, prepare: () => Promise<void>): Promise<boolean> {
+  let current = works[0]?.name;
+  if (current === undefined) return true;
+  try {
+    await prepare();
     await stage.start();
-    for (const { name, run } of session.works) {
-      if (name === 'announced' && stage.system.edit === undefined) continue;
-      current = name;
-      tell(name, await run(stage));
+    for (const work of works) {
+      if (work.name === 'announced' && stage.system.edit === undefined) continue;
+      current = work.name;
+      tell(current, await work.run(stage));
     }
+    return true;
   } catch (error) {
-    if (current !== undefined) tell(current, error instanceof Error ? error : new Error(String(error)));
+    tell(current, error instanceof Error ? error : new Error(String(error)));
+    return false;
   } finally {
     await stage.stop();
   }

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import type { Options } from '../options.ts';
-import { runSession, sessionsFor } from '../sessions.ts';
+import { runLater, runSession, sessionsFor } from '../sessions.ts';
 import { rolesOf, tideway } from '../systems/tideway.ts';
 import { Stage } from '../works/stage.ts';
 import { described, parseProfile, summaryOf } from './summary.ts';
@@ -18,10 +18,12 @@ export async function profile({ works, sizes }: Options, dir: string): Promise<s
       const place = { dir: at, sites: session.sites.map((name) => path.join(at, name)) };
       let roles: ReadonlyMap<number, string> = new Map();
       const stage = new Stage({ system: tideway(profiles), place, sizes, seeds: path.join(dir, 'seeds') });
-      await runSession(session, stage, (_work, outcome) => {
+      const tell = (_work: string, outcome: object): void => {
         if (outcome instanceof Error) throw outcome;
         roles = rolesOf(place);
-      });
+      };
+      await runSession(session, stage, tell);
+      await runLater(session, stage, tell);
       out.push(`${work}\n${nameByRole(profiles, roles).map(summary).join('\n')}`);
     }
   }
