@@ -26,8 +26,15 @@ export interface ChangeSender {
   close(): Promise<void>;
 }
 
-export function changeSender(changes: Access['changes']): ChangeSender {
-  const client = new ServiceBusClient(changes.connection);
+/**
+ * How long a message may take. A connection that broke at the wrong moment leaves the client waiting for a link that is
+ * gone, for a minute if nobody says otherwise; and for that long nothing of this site would go out.
+ */
+const answerMs = 10_000;
+
+/** Sends once: who calls repeats it. Errors: those of the client, `ServiceTimeout` after `timeoutInMs`. */
+export function changeSender(changes: Access['changes'], timeoutInMs = answerMs): ChangeSender {
+  const client = new ServiceBusClient(changes.connection, { retryOptions: { maxRetries: 0, timeoutInMs } });
   const sender = client.createSender(changes.queue);
   return {
     send: (group, body) => {
