@@ -30,6 +30,12 @@ export interface ProposalOptions extends UploadOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
+/** A proposal, and the last row of the log that it was made with. */
+interface Queued {
+  readonly proposal: Proposal;
+  readonly asOf: number;
+}
+
 type WithContent = Extract<Proposal, { kind: 'create' | 'edit' }>;
 
 const uploadsAtOnce = 16;
@@ -39,7 +45,7 @@ const maxStarted = 10_000;
 
 export class Proposals {
   readonly #options: ProposalOptions;
-  readonly #queue: Proposal[] = [];
+  readonly #queue: Queued[] = [];
   readonly #pool = new Pool(uploadsAtOnce);
   readonly #wake = new Signal();
   #at = 0;
@@ -61,11 +67,13 @@ export class Proposals {
     return this.#uploading;
   }
 
-  /** In the planner's order, which is kept. The nodes are busy from now on. */
+  /** In the planner's order, which is kept, and in the turn of the plan. The nodes are busy from now on. */
   add(proposals: readonly Proposal[]): void {
+    const { state } = this.#options;
+    const { cursor: asOf } = state.meta.values;
     for (const proposal of proposals) {
-      this.#options.state.busy.add(proposal.node);
-      this.#queue.push(proposal);
+      state.busy.add(proposal.node);
+      this.#queue.push({ proposal, asOf });
     }
     this.#wake.set();
   }
@@ -101,7 +109,7 @@ export class Proposals {
   async #startSome(): Promise<boolean> {
     const { outbox, guard } = this.#options;
     const some = this.#queue.slice(this.#at, this.#at + maxOpen - outbox.open - this.#uploading);
-    if (some.some((proposal) => proposal.kind === 'delete' || proposal.kind === 'rmdir')) {
+    if (some.some(({ proposal }) => proposal.kind === 'delete' || proposal.kind === 'rmdir')) {
       try {
         await guard();
       } catch (error) {
@@ -112,21 +120,21 @@ export class Proposals {
     }
     this.#at += some.length;
     // Calls of `append` in this order give numbers in this order; an upload's comes later, after all it depends on.
-    for (const proposal of some) {
+    for (const queued of some) {
       this.#uploading++;
-      void this.#start(proposal);
+      void this.#start(queued);
     }
     return true;
   }
 
-  async #start(proposal: Proposal): Promise<void> {
+  async #start({ proposal, asOf }: Queued): Promise<void> {
     const { signal, onFatal, onProgress } = this.#options;
     let sent = false;
     try {
       sent =
         proposal.kind === 'create' || proposal.kind === 'edit'
           ? await this.#upload(proposal)
-          : (await this.#options.outbox.append(() => this.#operation(proposal))) !== undefined;
+          : (await this.#options.outbox.append(() => this.#operation(proposal, asOf))) !== undefined;
     } catch (error) {
       if (!signal.aborted) onFatal(error);
     } finally {
@@ -212,7 +220,7 @@ export class Proposals {
     return known;
   }
 
-  #operation(proposal: Exclude<Proposal, { kind: 'create' | 'edit' }>): Operation | undefined {
+  #operation(proposal: Exclude<Proposal, { kind: 'create' | 'edit' }>, asOf: number): Operation | undefined {
     const { state } = this.#options;
     const { node } = proposal;
     const entry = state.local(node);
@@ -228,7 +236,8 @@ export class Proposals {
         return { kind: 'delete', node, base: proposal.base };
       case 'rmdir':
         if (entry !== undefined) return undefined;
-        return { kind: 'rmdir', node, asOf: state.meta.values.cursor };
+        // Not as of now: a row that came since the plan may have put something below it, which is not ours to delete (I3).
+        return { kind: 'rmdir', node, asOf };
       case 'attributes': {
         if (entry === undefined) return undefined;
         const { kind, mode, mtime } = entry;
