@@ -152,13 +152,14 @@ describe('a SAS for the share', () => {
 });
 
 describe('a SAS for the account', () => {
-  function accountClient(permissions: string, types: string, services = 'f'): ShareServiceClient {
+  function accountClient(permissions: string, types: string, services = 'f', more: object = {}): ShareServiceClient {
     const sas = generateAccountSASQueryParameters(
       {
         permissions: AccountSASPermissions.parse(permissions),
         resourceTypes: AccountSASResourceTypes.parse(types).toString(),
         services: AccountSASServices.parse(services).toString(),
         expiresOn: inMs(hour),
+        ...more,
       },
       credential,
     );
@@ -174,5 +175,35 @@ describe('a SAS for the account', () => {
     expect(await refused(file(accountClient('r', 'sc')).download())).toBe('AuthorizationResourceTypeMismatch');
     expect(await refused(file(accountClient('r', 'o', 'b')).download())).toBe('AuthorizationServiceMismatch');
     expect(await refused(file(accountClient('l', 'o')).download())).toBe('AuthorizationPermissionMismatch');
+  });
+
+  test('of an account is worth nothing outside its time, its addresses and its protocol', async () => {
+    const get = (more: object): Promise<string> => {
+      const share = accountClient('r', 'o', 'f', more).getShareClient('team');
+      return refused(share.rootDirectoryClient.getFileClient('secret').download());
+    };
+    expect(await get({ expiresOn: inMs(-5000) })).toBe('AuthenticationFailed');
+    expect(await get({ startsOn: inMs(hour / 2) })).toBe('AuthenticationFailed');
+    expect(await get({ startsOn: inMs(-hour) })).toBe('none');
+    expect(await get({ protocol: SASProtocol.Https })).toBe('AuthorizationProtocolMismatch');
+    expect(await get({ ipRange: { start: '10.0.0.1', end: '10.0.0.9' } })).toBe('AuthorizationSourceIPMismatch');
+    expect(await get({ ipRange: { start: '127.0.0.0', end: '127.0.0.9' } })).toBe('none');
+  });
+
+  test('manages shares only as far as its letters go', async () => {
+    await w.client.createShare('managed');
+    const share = (letters: string, types = 'sco') => accountClient(letters, types).getShareClient('managed');
+    expect(await refused(share('r').getProperties())).toBe('none');
+    expect(await refused(share('r', 'o').getProperties())).toBe('AuthorizationResourceTypeMismatch');
+    expect(await refused(share('r').setMetadata({}))).toBe('AuthorizationPermissionMismatch');
+    expect(await refused(share('w').setMetadata({}))).toBe('none');
+    expect(await refused(share('d').createSnapshot())).toBe('AuthorizationPermissionMismatch');
+    expect(await refused(share('c').createSnapshot())).toBe('none');
+    expect(await refused(share('rcwdl').getAccessPolicy())).toBe('AuthorizationPermissionMismatch');
+    expect(await refused(share('r').getShareLeaseClient().acquireLease(-1))).toBe('AuthorizationPermissionMismatch');
+    expect(await refused(accountClient('l', 's').listShares().next())).toBe('none');
+    expect(await refused(accountClient('r', 's').listShares().next())).toBe('AuthorizationPermissionMismatch');
+    expect(await refused(share('w').delete({ deleteSnapshots: 'include' }))).toBe('AuthorizationPermissionMismatch');
+    expect(await refused(share('d').delete({ deleteSnapshots: 'include' }))).toBe('none');
   });
 });

@@ -20,7 +20,7 @@ export function headFile({ store, request }: Call): Reply {
   checkReadLease(node, request.headers.get('x-ms-lease-id'));
   const headers = nodeHeaders(node);
   headers.push('x-ms-type', 'File', 'Content-Length', String(node.size), ...leaseHeaders(node));
-  pushStored(headers, node, 'Content-MD5');
+  pushStored(headers, node, 'Content-MD5', request);
   return { status: 200, headers };
 }
 
@@ -35,7 +35,7 @@ export async function getFile(call: Call): Promise<Reply> {
     const range = rangeOf(request, node.size);
     const [start, end] = range ?? [0, node.size];
     const content = store.contents.get(node.content);
-    const headers = getHeaders(node, range);
+    const headers = getHeaders(node, range, request);
     headers.push('Content-Length', String(end - start));
     const status = range === undefined ? 200 : 206;
     const withMd5 = wantsMd5(request, start, end);
@@ -66,19 +66,34 @@ async function* closing(handle: FileHandle | undefined, ranges: Ranges, start: n
   }
 }
 
-function getHeaders(node: Node, range: readonly [number, number] | undefined): string[] {
+function getHeaders(node: Node, range: readonly [number, number] | undefined, request: Request): string[] {
   const headers = nodeHeaders(node);
   headers.push('Accept-Ranges', 'bytes', ...leaseHeaders(node));
-  pushStored(headers, node, range === undefined ? 'Content-MD5' : 'x-ms-content-md5');
+  pushStored(headers, node, range === undefined ? 'Content-MD5' : 'x-ms-content-md5', request);
   if (range !== undefined) headers.push('Content-Range', `bytes ${range[0]}-${range[1] - 1}/${node.size}`);
   return headers;
 }
 
-function pushStored(headers: string[], node: Node, md5Name: string): void {
+/** A service SAS may name headers of its own in place of the stored ones; it signs them, so they are as sent. */
+const overrides = new Map([
+  ['Cache-Control', 'rscc'],
+  ['Content-Disposition', 'rscd'],
+  ['Content-Encoding', 'rsce'],
+  ['Content-Language', 'rscl'],
+  ['Content-Type', 'rsct'],
+]);
+
+function pushStored(headers: string[], node: Node, md5Name: string, { query }: Request): void {
   let typed = false;
+  const given = query.has('sr') ? [...overrides].filter(([, parameter]) => query.has(parameter)) : [];
+  for (const [name, parameter] of given) {
+    headers.push(name, query.get(parameter) ?? '');
+    typed ||= name === 'Content-Type';
+  }
   const pairs = parsePairs(node.headers);
   for (let i = 0; i + 1 < pairs.length; i += 2) {
     const name = pairs[i] ?? '';
+    if (given.some(([other]) => other === name)) continue;
     typed ||= name === 'Content-Type';
     headers.push(name === 'Content-MD5' ? md5Name : name, pairs[i + 1] ?? '');
   }

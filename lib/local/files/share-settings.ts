@@ -54,7 +54,8 @@ export function getStatistics(call: Call): Reply {
 
 export async function createPermission(call: Call): Promise<Reply> {
   const { store } = call;
-  const { permission } = parseJson(call.body);
+  const { permission, format } = parseJson(call.body);
+  if (format !== undefined && format !== 'Sddl' && format !== 'sddl') throw new FilesError('InvalidInput', 'format');
   if (typeof permission !== 'string') throw new FilesError('InvalidInput', 'permission');
   const share = liveShare(call);
   const key = await store.write(() => store.permissions.add(share.root, permission));
