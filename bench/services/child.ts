@@ -1,0 +1,27 @@
+// A service in a process of its own, so that its clients do not share its event loop: one number or URL on its first line,
+// and its CPU time (microseconds) whenever it is asked with a line.
+import { createInterface } from 'node:readline';
+import { startServiceBus } from '../../lib/local/service-bus/start.ts';
+import { expandTopology } from '../../lib/local/service-bus/topology.ts';
+import { startTables } from '../../lib/local/tables/service.ts';
+
+const [which = '', file = '', key = ''] = process.argv.slice(2);
+
+async function start(): Promise<string> {
+  if (which === 'tables') return (await startTables({ file, account: { name: 'bench', key } })).url;
+  const topology = expandTopology({ queues: [{ name: 'plain' }, { name: 'sessions', requiresSession: true }] });
+  return String((await startServiceBus({ file, topology, keys: [{ name: 'root', key }] })).port);
+}
+
+start().then(
+  (address) => {
+    process.stdout.write(`${address}\n`);
+    createInterface(process.stdin).on('line', () => {
+      const { user, system } = process.cpuUsage();
+      process.stdout.write(`${user + system}\n`);
+    });
+  },
+  (error: unknown) => {
+    throw error;
+  },
+);
