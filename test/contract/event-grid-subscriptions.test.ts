@@ -1,6 +1,6 @@
 // What a subscription may say, and the switches on its deliveries.
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { type EventGridOptions, type EventGridService, startEventGrid } from '..
 import type { Subscription } from '../../lib/local/event-grid/subscription.ts';
 import { Faults } from '../../lib/local/faults.ts';
 import { type Endpoint, startEndpoint, validating } from '../support/apps/endpoint.ts';
+
+jest.setTimeout(30_000);
 
 const topic = { name: 'tideway', key: Buffer.from('a key of the topic, of 32 bytes.').toString('base64') };
 const plain = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };

@@ -3,7 +3,7 @@ import { TableClient } from '@azure/data-tables';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { ServiceBusClient } from '@azure/service-bus';
 import { type ShareClient, ShareServiceClient } from '@azure/storage-file-share';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ import { expandTopology } from '../../lib/local/service-bus/topology.ts';
 import { type TableService, startTables } from '../../lib/local/tables/service.ts';
 import { empty, receive } from '../local/service-bus/support.ts';
 import { type Endpoint, startEndpoint, validating } from '../support/apps/endpoint.ts';
+
+jest.setTimeout(30_000);
 
 const account = { name: 'tideway', key: Buffer.from('a key of the account').toString('base64') };
 const access = { name: 'Root', key: Buffer.from('a key of thirty-two bytes, or so').toString('base64') };

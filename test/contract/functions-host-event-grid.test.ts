@@ -1,11 +1,13 @@
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EventGridService, startEventGrid } from '../../lib/local/event-grid/service.ts';
 import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
 import { keys, startHost } from '../support/apps/start.ts';
+
+jest.setTimeout(30_000);
 
 let host: FunctionsHost;
 

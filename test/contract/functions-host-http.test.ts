@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { connect } from 'node:net';
 import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
 import { commonjs, keys, Lines, startHost } from '../support/apps/start.ts';
+
+jest.setTimeout(30_000);
 
 let host: FunctionsHost;
 const lines = new Lines();

@@ -1,5 +1,5 @@
 // A host's life: host.json that changes, several processes, an app that cannot be started any more, and the order of the end.
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import type { FunctionsHost, FunctionsHostOptions } from '../../lib/local/functions-host/host.ts';
 import { realWaits, scaledWaits } from '../../lib/local/functions-host/waits.ts';
 import { Lines, keys, startHost } from '../support/apps/start.ts';
+
+jest.setTimeout(30_000);
 
 const fresh = (): string => mkdtempSync(join(tmpdir(), 'functions-host-life-'));
 const waits = scaledWaits(realWaits, 0.01);

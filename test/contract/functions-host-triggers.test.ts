@@ -1,8 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Lines, keys, startHost } from '../support/apps/start.ts';
+
+jest.setTimeout(30_000);
 
 describe('timers', () => {
   test('fire by their schedule, with what the library makes of it', async () => {

@@ -1,12 +1,31 @@
 // Functions of the Service Bus contract suite: each says what it saw in one log line.
 import { type InvocationContext, app, output } from '@azure/functions';
 
-type Body = { readonly n?: number; readonly fail?: number; readonly waitMs?: number };
+interface Body {
+  readonly n?: number;
+  readonly fail?: number;
+  readonly waitMs?: number;
+  /** Runs until /api/release is called. */
+  readonly untilReleased?: boolean;
+}
+
+const released = Promise.withResolvers<void>();
+app.http('release', {
+  handler: () => {
+    released.resolve();
+    return {};
+  },
+});
 
 async function handle(body: unknown, context: InvocationContext): Promise<void> {
   const { triggerMetadata: metadata } = context;
   context.log(`saw ${JSON.stringify({ name: context.functionName, body, metadata, at: Date.now() })}`);
-  const { fail = 0, waitMs = 0 } = typeof body === 'object' && body !== null ? (body as Body) : {};
+  const {
+    fail = 0,
+    waitMs = 0,
+    untilReleased = false,
+  } = typeof body === 'object' && body !== null ? (body as Body) : {};
+  if (untilReleased) await released.promise;
   if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
   if (Number(metadata?.['deliveryCount']) <= fail)
     throw new Error(`failed delivery ${String(metadata?.['deliveryCount'])}`);
