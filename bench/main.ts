@@ -69,8 +69,11 @@ async function measure(options: Options, dir: string, { systems, missing, versio
   for (let round = 1; round <= options.rounds; round++) {
     const large = options.works.some((work) => work === 'large' || work === 'patch');
     const place = path.join(dir, `round-${round}`);
-    if (options.works.includes('floor'))
-      tell('floor', 'floor', round, await floors(path.join(place, 'floor'), seeds, options.sizes, large));
+    if (options.works.includes('floor')) {
+      const at = path.join(place, 'floor');
+      tell('floor', 'floor', round, await floors(at, seeds, options.sizes, large));
+      await makeRoom(at);
+    }
     // Forth and back, so that none always has the same neighbour before it.
     for (const system of round % 2 === 1 ? systems : systems.toReversed()) {
       for (const [index, session] of sessionsFor(options.works, round).entries()) {
@@ -84,7 +87,6 @@ async function measure(options: Options, dir: string, { systems, missing, versio
         else if (went) putOff.push(() => runLater(session, stage, told));
       }
     }
-    await makeRoom(path.join(place, 'floor'));
   }
   for (const later of putOff) await later();
   return file;

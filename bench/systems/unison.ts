@@ -1,6 +1,6 @@
 // Unison: a server at each further site, and for each of them a client at the first one, which watches (through
 // fsmonitor.ts, where the package brings no monitor).
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { firstLine, freePorts, listening, startAll } from './spawned.ts';
 import type { System } from './system.ts';
@@ -8,21 +8,21 @@ import type { System } from './system.ts';
 export const unison: System = {
   name: 'unison',
   version: () => firstLine('unison', '-version').then((line) => line.replace(/ \(.*/, '')),
-  prepare: async (place) => {
+  prepare: (place) => {
     const bin = path.join(place.dir, 'bin');
     mkdirSync(bin, { recursive: true });
     const monitor = path.join(bin, 'unison-fsmonitor');
     const script = path.join(import.meta.dirname, 'fsmonitor.ts');
     writeFileSync(monitor, `#!/bin/sh\nexec '${process.execPath}' '${script}'\n`);
     chmodSync(monitor, 0o755);
-    const ports = await freePorts(place.sites.length - 1);
-    writeFileSync(path.join(place.dir, 'ports.json'), JSON.stringify(ports));
     // Two roots of which one is empty could be one whose disk is not mounted: it refuses to begin with that.
     for (const site of place.sites) writeFileSync(path.join(site, 'first.txt'), 'both have it\n');
+    return Promise.resolve();
   },
   start: async (place) => {
     const [first, ...others] = place.sites;
-    const ports = JSON.parse(readFileSync(path.join(place.dir, 'ports.json'), 'utf8')) as readonly number[];
+    // New ones at each start: it cannot bind one that was just in use. Its archives are named without them.
+    const ports = await freePorts(others.length);
     const logs = path.join(place.dir, 'logs');
     const env = (of: string): NodeJS.ProcessEnv => {
       const archives = path.join(place.dir, `archives-${of}`);
