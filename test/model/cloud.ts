@@ -209,5 +209,10 @@ export class SimulatedCloud {
 }
 
 function describe({ service, method, args }: Call): string {
-  return `${service}.${method} ${JSON.stringify(args).slice(0, 300)}`;
+  return `${service}.${method} ${JSON.stringify(args, briefly)}`;
+}
+
+/** Of what is written only where: log rows have lines of their own, and the rest follows from them. */
+function briefly(key: string, value: unknown): unknown {
+  return key === 'value' || key === 'metadata' ? undefined : value;
 }

@@ -14,7 +14,8 @@ export class Disk {
 
   /** A new file, or what is left of one. */
   constructor(bytes: Uint8Array | undefined) {
-    if (bytes === undefined) this.db.exec(schema.create);
+    // Small pages: the whole of it is copied at every commit.
+    if (bytes === undefined) this.db.exec(`PRAGMA page_size = 512; ${schema.create}`);
     else this.db.deserialize(bytes);
     this.#keep();
   }

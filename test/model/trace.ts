@@ -5,20 +5,17 @@ import type { Clock } from '../../lib/base/clock.ts';
 export class Trace {
   readonly lines: string[] = [];
   readonly #clock: Clock;
-  readonly #digest = createHash('sha256');
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(who: string, what: string): void {
-    const line = `${this.#clock.monotonic()} ${who}: ${what}`;
-    this.lines.push(line);
-    this.#digest.update(line).update('\n');
+    this.lines.push(`${this.#clock.monotonic()} ${who}: ${what}`);
   }
 
   /** Of all lines so far. */
   get hash(): string {
-    return this.#digest.copy().digest('hex');
+    return createHash('sha256').update(this.lines.join('\n')).digest('hex');
   }
 }

@@ -3,9 +3,10 @@
 import { RowConflict, type Row, type Table, type Write } from '../../lib/cloud/ports.ts';
 import { through, type Hooks } from './remote-call.ts';
 
-interface Stored {
-  readonly etag: string;
-  readonly json: string;
+/** The rows of a group: by key, and the keys in order. */
+interface Partition {
+  readonly rows: Map<string, Row>;
+  readonly keys: string[];
 }
 
 const maxWrites = 100;
@@ -14,7 +15,7 @@ const maxEntity = 1024 * 1024;
 const maxTransaction = 4 * 1024 * 1024;
 
 export class MemoryTable {
-  readonly #partitions = new Map<string, Map<string, Stored>>();
+  readonly #partitions = new Map<string, Partition>();
   #stamp = 0;
 
   client(hooks: Hooks = {}): Table {
@@ -29,17 +30,20 @@ export class MemoryTable {
   }
 
   get(group: string, key: string): Row | undefined {
-    const stored = this.#rows(group).get(key);
-    return stored === undefined ? undefined : rowOf(key, stored);
+    return this.#partition(group).rows.get(key);
   }
 
   range(group: string, from: string, to: string, limit = 1000): readonly Row[] {
     if (limit < 1) throw new Error(`InvalidInput: a limit of ${limit}`);
-    return [...this.#rows(group)]
-      .filter(([key]) => key >= from && key < to)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .slice(0, limit)
-      .map(([key, stored]) => rowOf(key, stored));
+    const { rows, keys } = this.#partition(group);
+    const out: Row[] = [];
+    for (let at = placeOf(keys, from); at < keys.length && out.length < limit; at++) {
+      const key = keys[at] ?? '';
+      if (key >= to) break;
+      const row = rows.get(key);
+      if (row !== undefined) out.push(row);
+    }
+    return out;
   }
 
   /** Every row of a group, in the order of keys. */
@@ -49,7 +53,7 @@ export class MemoryTable {
 
   transact(group: string, writes: readonly Write[]): readonly string[] {
     check(writes);
-    const rows = this.#rows(group);
+    const { rows, keys } = this.#partition(group);
     for (const write of writes) {
       const there = rows.get(write.key);
       const refused =
@@ -59,25 +63,40 @@ export class MemoryTable {
       if (refused) throw new RowConflict(`${write.do} ${write.key}`);
     }
     return writes.map((write) => {
+      const known = rows.has(write.key);
       if (write.do === 'delete') {
+        if (known) keys.splice(placeOf(keys, write.key), 1);
         rows.delete(write.key);
         return '';
       }
+      if (!known) keys.splice(placeOf(keys, write.key), 0, write.key);
       const etag = `W/"${++this.#stamp}"`;
-      rows.set(write.key, { etag, json: JSON.stringify(write.value) });
+      rows.set(write.key, { key: write.key, etag, value: stored(write.value) });
       return etag;
     });
   }
 
-  #rows(group: string): Map<string, Stored> {
-    let rows = this.#partitions.get(group);
-    if (rows === undefined) this.#partitions.set(group, (rows = new Map()));
-    return rows;
+  #partition(group: string): Partition {
+    let partition = this.#partitions.get(group);
+    if (partition === undefined) this.#partitions.set(group, (partition = { rows: new Map(), keys: [] }));
+    return partition;
   }
 }
 
-function rowOf(key: string, stored: Stored): Row {
-  return { key, etag: stored.etag, value: JSON.parse(stored.json) as unknown };
+/** The first place whose key is not less. */
+function placeOf(keys: readonly string[], key: string): number {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((keys[middle] ?? '') < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** As it comes out of a table again. All readers get one object, so it is frozen. */
+function stored(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (_key, each: unknown) => Object.freeze(each)) as unknown;
 }
 
 function check(writes: readonly Write[]): void {
