@@ -1,46 +1,21 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ShareClient } from '@azure/storage-file-share';
-import { clientOf, eventually, world } from '../local/files/world.ts';
+import { Spawned } from '../local/files/spawned.ts';
+import { eventually, world } from '../local/files/world.ts';
 
 let dir = '';
-let child: ChildProcess | undefined;
+let spawned: Spawned;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'tideway-files-crash-'));
+  spawned = new Spawned(dir);
 });
-afterEach(() => {
-  child?.kill('SIGKILL');
+afterEach(async () => {
+  await spawned.kill();
   rmSync(dir, { recursive: true, force: true });
 });
-
-async function start(): Promise<ShareClient> {
-  const node = join(import.meta.dirname, '../../node_modules/.bin/node');
-  const started = spawn(existsSync(node) ? node : process.execPath, [
-    join(import.meta.dirname, '../local/files/child.ts'),
-    dir,
-  ]);
-  child = started;
-  let errors = '';
-  started.stderr.on('data', (data: Buffer) => (errors += data.toString()));
-  const [url] = (await Promise.race([
-    once(started.stdout, 'data'),
-    once(started, 'exit').then(() => Promise.reject(new Error(errors))),
-  ])) as [Buffer];
-  const share = clientOf(url.toString().trim()).getShareClient('team');
-  await share.createIfNotExists();
-  return share;
-}
-
-async function kill(): Promise<void> {
-  const exited = once(child as ChildProcess, 'exit');
-  child?.kill('SIGKILL');
-  await exited;
-  child = undefined;
-}
 
 function bytesOf(index: number, size: number): Buffer {
   return Buffer.alloc(size, `content ${index} `);
@@ -76,7 +51,7 @@ async function work(share: ShareClient, writer: number, acknowledged: Map<string
 
 describe('kill -9', () => {
   test.each([40, 90, 170])('after %i files loses nothing acknowledged, and shows no half file', async (enough) => {
-    const share = await start();
+    const share = await spawned.start();
     const writers = Array.from({ length: 8 }, () => new Map<string, Buffer | undefined>());
     const failures = writers.map((acknowledged, writer) =>
       work(share, writer, acknowledged).then(
@@ -86,10 +61,10 @@ describe('kill -9', () => {
     );
     const count = (): number => writers.reduce((sum, acknowledged) => sum + acknowledged.size, 0);
     await eventually(() => count() >= enough);
-    await kill();
+    await spawned.kill();
     for (const failure of await Promise.all(failures)) expect(['ECONNRESET', 'ECONNREFUSED']).toContain(failure);
 
-    const again = await start();
+    const again = await spawned.start();
     const found = new Map<string, number | undefined>();
     for await (const item of again.rootDirectoryClient.listFilesAndDirectories())
       if (item.kind === 'file') found.set(item.name, item.properties.contentLength);
@@ -120,9 +95,9 @@ describe('kill -9', () => {
   });
 
   test('frees the state for the next process, and only a dead holder does', async () => {
-    await start();
+    await spawned.start();
     await expect(world({ dir })).rejects.toMatchObject({ code: 'state_locked' });
-    await kill();
+    await spawned.kill();
     const w = await world({ dir });
     await w.stop();
   });
