@@ -13,7 +13,7 @@ test('an agent has threads enough to wait for the disk, a small heap, and its so
     await child.start();
     const told = (what: string): string[] => readFileSync(`/proc/${child.pid}/${what}`, 'latin1').split('\0');
     expect(told('environ')).toEqual(expect.arrayContaining(['UV_THREADPOOL_SIZE=12', 'MALLOC_ARENA_MAX=2']));
-    expect(told('cmdline')).toContain('--max-semi-space-size=2');
+    expect(told('cmdline')).toContain('--max-semi-space-size=8');
   } finally {
     await child.stop();
   }
