@@ -70,6 +70,16 @@ describe('tokens', () => {
     await expect(holder.createSender('sites').sendMessages({ body: 1 })).rejects.toMatchObject(refused);
   });
 
+  test('to listen are enough for the rules of a subscription, those to send are not', async () => {
+    const listener = withToken('news/Subscriptions/red', listenKey).createRuleManager('news', 'red');
+    await listener.createRule('more', { sqlExpression: '1=1' });
+    await listener.deleteRule('more');
+    const neighbour = withToken('news/Subscriptions/red', listenKey).createRuleManager('news', 'all');
+    await expect(neighbour.deleteRule('$Default')).rejects.toMatchObject(refused);
+    const sender = withToken('news', sendKey).createRuleManager('news', 'red');
+    await expect(sender.createRule('more', { sqlExpression: '1=1' })).rejects.toMatchObject(refused);
+  });
+
   test('that are past their time, or changed, are refused', async () => {
     const late = withToken('plain', rootKey, Date.now() - 5000);
     await expect(late.createSender('plain').sendMessages({ body: 1 })).rejects.toMatchObject(refused);

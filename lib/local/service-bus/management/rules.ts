@@ -29,7 +29,7 @@ const correlationFields: readonly (readonly [string, SystemProperty])[] = [
 ];
 
 const enumerate: Operation = {
-  claims: ['Manage', 'Listen'],
+  claims: ['Listen'],
   run(request) {
     const { topic, subscription } = subscriptionOf(request);
     const [skip, top] = [request.args.integer('skip'), request.args.integer('top')];
@@ -40,7 +40,7 @@ const enumerate: Operation = {
 };
 
 const add: Operation = {
-  claims: ['Manage'],
+  claims: ['Listen'],
   async run(request) {
     const { topic, subscription } = subscriptionOf(request);
     const description = fields(request.args.get('rule-description'));
@@ -51,7 +51,7 @@ const add: Operation = {
 };
 
 const remove: Operation = {
-  claims: ['Manage'],
+  claims: ['Listen'],
   async run(request) {
     const { topic, subscription } = subscriptionOf(request);
     await topic.removeRule(subscription, request.args.text('rule-name'));
