@@ -1,6 +1,8 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import {
   apiAccess,
+  apiDetect,
+  apiDetection,
   apiEnrol,
   apiGroup,
   apiIncarnation,
@@ -13,7 +15,7 @@ import { services } from '../lib/cloud/services.ts';
 // Anonymous for the host: every call proves itself by the hub's token or by the endpoint's signature (lib/cloud/api.ts).
 function route(
   name: string,
-  method: 'POST' | 'PUT',
+  method: 'GET' | 'POST' | 'PUT',
   path: string,
   handle: (call: ApiCall, request: HttpRequest) => Promise<ApiAnswer>,
 ): void {
@@ -48,3 +50,7 @@ route('incarnation', 'POST', 'groups/{group}/incarnation', (call, request) =>
 );
 route('access', 'POST', 'groups/{group}/access', (call, request) => apiAccess(services(), call, group(request)));
 route('slots', 'POST', 'groups/{group}/slots', (call, request) => apiSlots(services(), call, group(request)));
+route('detect', 'POST', 'groups/{group}/scans', (call, request) => apiDetect(services(), call, group(request)));
+route('detection', 'GET', 'groups/{group}/scans/{scan}', (call, request) =>
+  apiDetection(services(), call, group(request), request.params['scan'] ?? ''),
+);

@@ -12,6 +12,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   conflicts: async () => (await import('./status.ts')).conflicts,
   endpoint: async () => (await import('./endpoint.ts')).endpoint,
   env: async () => (await import('./env.ts')).env,
+  'detect-changes': async () => (await import('./detect-changes.ts')).detectChanges,
+  group: async () => (await import('./group.ts')).group,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -21,6 +21,11 @@ export const help = `tideway: Linux file servers in sync through an Azure file s
       Conflict copies that are still there.
   tideway endpoint resume|pause [SITE]
       Goes on after a halt, once its cause is gone; holds a site.
+  tideway detect-changes [PATH] [--group NAME] [--allow-deletes] [--timeout SEC] [--no-wait]
+      Looks for edits made on the share, below PATH: of a site's folder, or from the group's root. What is found has to be
+      seen again two minutes later; PATH itself counts at once.
+  tideway group create NAME [--share EXISTING]
+      A group on a share of its own, or on one that is there: what it holds is taken in, untouched.
   tideway env
       Connection strings for the official Azure clients.
 

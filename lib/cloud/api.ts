@@ -7,6 +7,7 @@ import {
   maxSkewMs,
   signatureHeader,
   signedText,
+  scanRequest,
   slotsRequest,
   timeHeader,
   type Refusal,
@@ -14,6 +15,7 @@ import {
 import { verifyText } from '../protocol/message.ts';
 import { access, slots } from './access.ts';
 import type { Cloud } from './group.ts';
+import { detectChanges, detection } from './detect.ts';
 import { claimIncarnation, createGroup, enrol } from './registry.ts';
 import { endpointKey, endpointRow } from './rows.ts';
 import type { Services } from './services.ts';
@@ -72,6 +74,20 @@ export async function apiSlots(services: Services, call: ApiCall, group: string)
   });
 }
 
+export async function apiDetect(services: Services, call: ApiCall, group: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    requireToken(services, call);
+    return detectChanges(services.cloud, group, body(call, scanRequest));
+  });
+}
+
+export async function apiDetection(services: Services, call: ApiCall, group: string, scan: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    requireToken(services, call);
+    return detection(services.cloud, group, scan);
+  });
+}
+
 function requireToken(services: Services, call: ApiCall): void {
   if (!services.isToken(call.header('x-tideway-token')))
     throw new TidewayError('token_wrong', 'the token is missing or wrong', {
@@ -116,6 +132,12 @@ const statuses: Readonly<Record<string, number>> = {
   endpoint_revoked: 403,
   endpoint_unknown: 404,
   group_unknown: 404,
+  scan_unknown: 404,
+  share_unknown: 404,
+  share_taken: 409,
+  group_taken: 409,
+  too_many_scans: 429,
+  path_invalid: 400,
   clone: 409,
   server_taken: 409,
   too_many_servers: 409,

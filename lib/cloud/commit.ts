@@ -11,6 +11,7 @@ import {
 } from '../protocol/message.ts';
 import { nextChunk, type Numbered, type Sender } from './chunk.ts';
 import { decidingOf, rejected } from './deciding.ts';
+import { endScan } from './enumerate/start.ts';
 import { examine, examineEach } from './examine.ts';
 import { takeCache, type Cloud } from './group.ts';
 import { carryOutAll, commitChunk, recover, type Held, type Logged, type Turn } from './intent.ts';
@@ -64,7 +65,10 @@ async function handle(turn: Turn, announcer: Announcer, message: Verified, deliv
       ),
     );
   }
-  if ('nudge' in payload) note(announcer, await retryParked(turn));
+  if ('nudge' in payload) {
+    note(announcer, await retryParked(turn));
+    if (payload.scan !== undefined) await endScan(turn.cloud, turn.view.group, payload.scan);
+  }
 }
 
 async function groupShare(cloud: Cloud, group: string): Promise<Turn['share'] | undefined> {

@@ -2,9 +2,11 @@
 // is in its own partition, so that a transaction can speak of it.
 import { z } from 'zod';
 import { randomHex } from '../base/random.ts';
-import { TidewayError } from '../base/errors.ts';
+import { TidewayError, messageOf } from '../base/errors.ts';
 import { blocksRoot, epochPath, ours, stagingDir, stagingRoot, trashRoot } from '../protocol/layout.ts';
 import type { EnrolAnswer, EnrolRequest } from '../protocol/api.ts';
+import { rootId } from '../core/node.ts';
+import { newScan } from './enumerate/start.ts';
 import type { Cloud } from './group.ts';
 import { RowConflict, ShareRefusal, type Share } from './ports.ts';
 import {
@@ -21,6 +23,7 @@ import {
   type GroupRow,
   type HeadRow,
 } from './rows.ts';
+import { isOurs } from './view.ts';
 
 const registry = 'registry';
 const groupEntry = z.object({ v: z.literal(1), group: z.string() });
@@ -32,14 +35,30 @@ export async function listGroups(cloud: Cloud): Promise<readonly string[]> {
 
 const defaultExclude: readonly string[] = ['~$*', '*.laccdb', 'Thumbs.db', 'desktop.ini'];
 
-/** Makes a group on a share that exists; repeating it changes nothing. `name` becomes the partition and the session id. */
+/**
+ * Makes a group on a share that exists; repeating it changes nothing. `name` becomes the partition and the session id. What
+ * is on the share already is taken in by an enumeration, which begins with the group. Rejects with `group_name_invalid`,
+ * `group_taken`, `share_taken`, `share_unknown`.
+ */
 export async function createGroup(cloud: Cloud, name: string, shareName: string): Promise<void> {
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name) || name === registry)
     throw new TidewayError('group_name_invalid', `a group cannot be named ${JSON.stringify(name)}`, {
       path: name,
       hint: 'Use 1 to 63 lower-case letters, digits and hyphens.',
     });
-  const epoch = await prepareShare(cloud, cloud.share(shareName));
+  const known = await cloud.table.get(name, groupKey);
+  if (known === undefined) await begin(cloud, name, shareName);
+  else if (groupRow.parse(known.value).share !== shareName)
+    throw new TidewayError('group_taken', `${name} is there already, on another share`, { path: name });
+  await ifNew(cloud.table.transact(registry, [{ do: 'insert', key: `group|${name}`, value: { v: 1, group: name } }]));
+}
+
+async function begin(cloud: Cloud, name: string, shareName: string): Promise<void> {
+  await refuseTaken(cloud, shareName);
+  const share = cloud.share(shareName);
+  const epoch = await prepareShare(cloud, share, shareName);
+  const entries = (await share.list('', '')) ?? [];
+  const holdsFiles = entries.some((entry) => !isOurs(rootId, entry.name));
   const head: HeadRow = { v: 1, committedSeq: 0, intentSeq: 0, txnId: randomHex(cloud.random, 12), epoch };
   const floor: FloorRow = { v: 1, floor: 0, movedAt: cloud.clock.now(), swept: 0, trashed: 0, counted: 0 };
   const createdAt = cloud.clock.now();
@@ -50,9 +69,18 @@ export async function createGroup(cloud: Cloud, name: string, shareName: string)
       { do: 'insert', key: groupKey, value: group },
       { do: 'insert', key: floorKey, value: floor },
       { do: 'insert', key: pubKey, value: { v: 1, publishedSeq: 0 } },
+      ...(holdsFiles ? newScan(cloud, { kind: 'intake', path: '' }).writes : []),
     ]),
   );
-  await ifNew(cloud.table.transact(registry, [{ do: 'insert', key: `group|${name}`, value: { v: 1, group: name } }]));
+}
+
+/** Two groups on one share would take each other's commits for edits of somebody. */
+async function refuseTaken(cloud: Cloud, shareName: string): Promise<void> {
+  for (const group of await listGroups(cloud)) {
+    const row = await cloud.table.get(group, groupKey);
+    if (row !== undefined && groupRow.parse(row.value).share === shareName)
+      throw new TidewayError('share_taken', `the share ${shareName} belongs to group ${group}`, { path: shareName });
+  }
 }
 
 async function ifNew(work: Promise<unknown>): Promise<void> {
@@ -64,7 +92,11 @@ async function ifNew(work: Promise<unknown>): Promise<void> {
 }
 
 /** Our directories, and the epoch: the id of this share's life, kept on it and in `head`. */
-async function prepareShare(cloud: Cloud, share: Share): Promise<string> {
+async function prepareShare(cloud: Cloud, share: Share, name: string): Promise<string> {
+  await share.properties('', 'directory').catch((error: unknown) => {
+    if (!messageOf(error).includes('ShareNotFound')) throw error;
+    throw new TidewayError('share_unknown', `there is no share ${name}`, { path: name, hint: 'Make the share first.' });
+  });
   for (const dir of [ours, stagingRoot, trashRoot, blocksRoot]) await makeDir(share, dir);
   const known = await share.properties(epochPath, 'file');
   const there = known?.metadata['tw_epoch'];

@@ -28,6 +28,13 @@ export interface CloudSettings {
   /** Two looks at a path on the share are this far apart. */
   readonly secondLookMs: number;
   readonly accessHours: number;
+  /** The whole share is enumerated this often: edits that nobody announced. */
+  readonly enumerateMs: number;
+  /** What enumeration finds different counts when it is seen again this much later. */
+  readonly secondSightMs: number;
+  /** One step of an enumeration takes about this long, and lists about this many entries. */
+  readonly enumerateStepMs: number;
+  readonly enumerateStep: number;
 }
 
 const minute = 60_000;
@@ -48,6 +55,10 @@ export const defaultSettings: CloudSettings = {
   collectStep: 200,
   secondLookMs: 200,
   accessHours: 168,
+  enumerateMs: day,
+  secondSightMs: 2 * minute,
+  enumerateStepMs: 8_000,
+  enumerateStep: 50_000,
 };
 
 /** `TIDEWAY_STAGING_AGE_SECONDS=30` and the like; what is not a number is refused by name. */
@@ -60,6 +71,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     TIDEWAY_LOG_AGE_SECONDS: 'logAgeMs',
     TIDEWAY_FLOOR_LAG_SECONDS: 'floorLagMs',
     TIDEWAY_INTENT_AGE_SECONDS: 'intentAgeMs',
+    TIDEWAY_ENUMERATE_SECONDS: 'enumerateMs',
+    TIDEWAY_SECOND_SIGHT_SECONDS: 'secondSightMs',
   };
   const out: Record<string, number> = { ...defaultSettings };
   for (const [name, field] of Object.entries(seconds)) {

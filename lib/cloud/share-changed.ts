@@ -24,7 +24,18 @@ export async function shareChanged(cloud: Cloud, event: ShareChanged): Promise<b
     .split('/')
     .filter((name) => name !== '')
     .join('/');
-  const share = cloud.share(target.share);
+  await lookTwice(cloud, target.group, cloud.share(target.share), path);
+  return true;
+}
+
+/** `shallow`: what is below the path is looked at by somebody else. */
+export async function lookTwice(
+  cloud: Cloud,
+  group: string,
+  share: Share,
+  path: string,
+  shallow = false,
+): Promise<void> {
   let before = await glance(share, path);
   for (let look = 0; look < looks; look++) {
     await cloud.clock.sleep(cloud.settings.secondLookMs);
@@ -32,9 +43,8 @@ export async function shareChanged(cloud: Cloud, event: ShareChanged): Promise<b
     if (now === before) break; // still changing after 5 s: examined all the same, its writer will post it again
     before = now;
   }
-  const payload = { v: 1 as const, group: target.group, findings: [{ kind: 'examine' as const, path }] };
-  await cloud.changes.send(target.group, seal(payload, cloudSigner, cloud.keys.privateKey));
-  return true;
+  const findings = [{ kind: 'examine' as const, path, ...(shallow ? { shallow } : {}) }];
+  await cloud.changes.send(group, seal({ v: 1, group, findings }, cloudSigner, cloud.keys.privateKey));
 }
 
 async function groupOf(cloud: Cloud, event: ShareChanged): Promise<{ group: string; share: string } | undefined> {

@@ -2,6 +2,7 @@
 // arrive; it makes up for what was lost and takes away what is no longer wanted.
 import { seal, cloudSigner } from '../protocol/message.ts';
 import { collect } from './collect.ts';
+import { enumerate } from './enumerate/enumerate.ts';
 import { fanOut } from './fan-out.ts';
 import type { Cloud } from './group.ts';
 import { intentRow } from './plan.ts';
@@ -15,6 +16,7 @@ export async function tick(cloud: Cloud): Promise<void> {
       await wake(cloud, group);
       await republish(cloud, group);
       await collect(cloud, group);
+      await enumerate(cloud, group);
     } catch (error) {
       cloud.log.error('tick_failed', { group, error }); // the other groups go on, and this one is tried again
     }

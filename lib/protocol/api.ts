@@ -64,6 +64,31 @@ export const slotsAnswer = z.object({
 });
 export type Slots = z.infer<typeof slotsAnswer>;
 
+/**
+ * POST /api/groups/{group}/scans with the hub's token: looks for edits made on the share, of `path` (Linux names from the
+ * group's root; '' is all) and all below it. Answers like GET .../scans/{id}, which tells how far it is. Times are ms since 1970.
+ */
+export const scanRequest = z.object({
+  path: z.string().max(4096),
+  /** Deletes count even where they are most of what is known. */
+  allowDeletes: z.boolean().optional(),
+});
+export const scanAnswer = z.object({
+  id: z.string(),
+  path: z.string(),
+  /** `confirming` is the wait for the second look, `committing` for the committer. */
+  state: z.enum(['listing', 'confirming', 'committing', 'done', 'failed']),
+  code: z.string().optional(),
+  startedAt: z.number(),
+  endedAt: z.number().optional(),
+  directories: z.number(),
+  entries: z.number(),
+  /** Changes that were seen twice and handed to the committer. */
+  changes: z.number(),
+  problems: z.array(z.object({ path: z.string(), code: z.string() })),
+});
+export type ScanAnswer = z.infer<typeof scanAnswer>;
+
 /** Every refusal of the API: a stable code, a sentence, what to do. */
 export const refusal = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() });
 export type Refusal = z.infer<typeof refusal>;

@@ -23,7 +23,13 @@ export type Batch = z.infer<typeof batch>;
 const findings = z.object({ v: z.literal(1), group: z.string(), findings: z.array(finding).min(1).max(100) });
 
 /** A message that only makes the committer come: to recover, or to try parked operations again. */
-const nudge = z.object({ v: z.literal(1), group: z.string(), nudge: z.string() });
+const nudge = z.object({
+  v: z.literal(1),
+  group: z.string(),
+  nudge: z.string(),
+  /** An enumeration all of whose findings were sent before: what comes to this is through with them. */
+  scan: z.string().optional(),
+});
 
 export const payload = z.union([batch, findings, nudge]);
 export type Payload = z.infer<typeof payload>;

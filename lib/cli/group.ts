@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { provision } from '../azure/connect.ts';
+import { readConnections } from '../azure/settings.ts';
+import { parseEnv, readEnv } from '../local/hub/env-file.ts';
+import { askApi } from './api.ts';
+import { parseOptions } from './options.ts';
+import { UsageError, exit, help } from './usage.ts';
+
+/** `group create NAME [--share EXISTING]`. */
+export async function group(args: readonly string[]): Promise<number> {
+  const parsed = parseOptions(args, { share: { type: 'string' } }, 2);
+  if (parsed.help) {
+    process.stdout.write(help);
+    return exit.done;
+  }
+  const [what, name = parsed.text('share')] = parsed.positionals;
+  if (what !== 'create' || name === undefined)
+    throw new UsageError(
+      'command_unknown',
+      `tideway group ${what ?? ''}`,
+      'Use: tideway group create NAME [--share EXISTING].',
+    );
+  const share = parsed.text('share') ?? name;
+  // A share of its own is made here; one that was named has to be there.
+  if (parsed.text('share') === undefined) await provision(readConnections(parseEnv(readEnv(parsed.data))), share);
+  const path = `groups/${encodeURIComponent(name)}?share=${encodeURIComponent(share)}`;
+  const answer = z.object({ group: z.string(), share: z.string() }).parse(await askApi(parsed.data, 'PUT', path, {}));
+  process.stdout.write(
+    parsed.json ? `${JSON.stringify(answer)}\n` : `group ${answer.group} on share ${answer.share}\n`,
+  );
+  return exit.done;
+}
