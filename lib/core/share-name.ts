@@ -22,7 +22,7 @@ const device = /^(con|prn|aux|nul|clock\$|com[0-9]|lpt[0-9])(\.|$)/i;
 
 /** The share name of a Linux name, or undefined where plain mapping is ambiguous or forbidden: then `marked` gives one. */
 export function plainShareName(name: string): string | undefined {
-  if (device.test(name)) return undefined;
+  if (device.test(name) || name === '.' || name === '..') return undefined;
   let out = '';
   for (let i = 0; i < name.length; i++) {
     const unit = name[i] ?? '';

@@ -1,6 +1,6 @@
 // Hostile names on their way to the share and back. The share in memory refuses what Azure Files refuses.
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/property.ts';
 import { utf8Length } from '../../lib/core/conflict-name.ts';
 import { fold } from '../../lib/core/fold.ts';
 import { linuxName, markedShareName } from '../../lib/core/share-name.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/property.ts';
 import { describe, expect, test } from '@jest/globals';
 import { identify, type Known, type Site } from '../../lib/core/identify.ts';
 import { rootId, type NodeId } from '../../lib/core/node.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/property.ts';
 import { conflictName, utf8Length } from '../../lib/core/conflict-name.ts';
 import { fold } from '../../lib/core/fold.ts';
 import { linuxName, markedShareName, plainShareName } from '../../lib/core/share-name.ts';
@@ -152,6 +152,10 @@ describe('share name', () => {
   test.each(['\uf029', '.\uf029'])('%j is no `.` or `..` here', (share) => {
     expect(linuxName(share)).toBe(share);
     expect(plainShareName(share)).toBeUndefined();
+  });
+
+  test.each(['.', '..'])("%j is nobody's, and has no plain name there", (name) => {
+    expect(plainShareName(name)).toBeUndefined();
   });
 
   // DEL and the C1 controls are nothing to mapposix, and not allowed there.

@@ -1,7 +1,7 @@
 // Random trees against a small honest committer. PROPERTY_RUNS and PROPERTY_SEED repeat or lengthen a run:
 //   PROPERTY_SEED=1234 PROPERTY_RUNS=1000000 npx jest test/core/plan.property
 import { afterAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/property.ts';
 import type { NodeId } from '../../lib/core/node.ts';
 import { maxRejections } from '../../lib/core/settle.ts';
 import { calm, ModelEndpoint, type Chance } from '../support/model-endpoint.ts';

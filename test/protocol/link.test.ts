@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../support/property.ts';
 import { bytesOf, textOf } from '../../lib/protocol/bytes.ts';
 import { linkFile, linkSize, linkTarget, maxTargetBytes } from '../../lib/protocol/link.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { seededRandom } from '../../../lib/base/random.ts';
 import { crash } from '../../../lib/agent/fs/memory-crash.ts';
 import { MemoryFs } from '../../../lib/agent/fs/memory-fs.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { textOf as fromBytes } from '../../../lib/protocol/bytes.ts';
 import { byteLength, checkPath, namesFromBytes, toBytes } from '../../../lib/agent/fs/names.ts';
 

@@ -1,6 +1,6 @@
 // The file system in memory against the kernel: the same operations, the same answers, the same trees.
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { codeOf } from '../../../lib/base/errors.ts';
 import { joinPath } from '../../../lib/agent/fs/names.ts';
 import type { ReadFile, SiteFs, WriteFile } from '../../../lib/agent/fs/port.ts';
@@ -99,6 +99,7 @@ class Driver {
           file: {
             stat: () => file.stat(),
             read: (offset, length) => file.read(offset, length),
+            nextData: (offset) => file.nextData(offset),
             close: () => file.close(),
           },
         });

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { codeOf } from '../../../lib/base/errors.ts';
 import { MemoryUser } from '../../../lib/agent/fs/memory-user.ts';
 import { memoryWatch } from '../../../lib/agent/fs/memory-watch.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { fold, namesOf } from '../../../lib/local/files/names.ts';
 
 describe('fold', () => {

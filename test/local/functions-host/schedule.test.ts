@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { nextOccurrence, parseCrontab } from '../../../lib/local/functions-host/timer/ncrontab.ts';
 import { isMonitored, parseSchedule } from '../../../lib/local/functions-host/timer/schedule.ts';
 

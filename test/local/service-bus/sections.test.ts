@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { elementsOf, endOfValue, list, map, text, textOf } from '../../../lib/local/service-bus/amqp/encoding.ts';
 import { decodeMessage, encodeMessage, types } from '../../../lib/local/service-bus/amqp/rhea.ts';
 import { dataSections, joinSections, splitSections } from '../../../lib/local/service-bus/amqp/sections.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { type Filter, parseFilter } from '../../../lib/local/tables/filter.ts';
 import { predicateOf, Row } from '../../../lib/local/tables/filter-match.ts';
 

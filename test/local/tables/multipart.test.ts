@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { readBatch } from '../../../lib/local/tables/multipart.ts';
 import { readPolicies, policiesXml } from '../../../lib/local/tables/policies.ts';
 import { parseXml } from '../../../lib/local/tables/xml.ts';

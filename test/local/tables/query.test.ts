@@ -1,6 +1,6 @@
 // Whatever filter, signature and page size: the pages together are what a plain loop over all entities finds.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { systemClock } from '../../../lib/base/clock.ts';
 import { parseFilter } from '../../../lib/local/tables/filter.ts';
 import { predicateOf, Row } from '../../../lib/local/tables/filter-match.ts';

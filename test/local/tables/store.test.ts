@@ -1,6 +1,6 @@
 // The store against a Map: random writes, the same outcomes, the same entities; and what transactions promise.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { must } from '../../../lib/base/errors.ts';
 import { membersOf, propertiesOf } from '../../../lib/local/tables/entity.ts';
 import type { Match, Operation } from '../../../lib/local/tables/operation.ts';

@@ -1,6 +1,6 @@
 // Values, dates and stamps at their edges.
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { canonicalDateTime, sortableDateTime } from '../../../lib/local/tables/date-time.ts';
 import { readEntity } from '../../../lib/local/tables/entity.ts';
 import { compareText } from '../../../lib/local/tables/names.ts';
