@@ -4,10 +4,10 @@ import path from 'node:path';
 import type { Options } from '../options.ts';
 import { runLater, runSession, sessionsFor } from '../sessions.ts';
 import { rolesOf, tideway } from '../systems/tideway.ts';
-import { Stage } from '../works/stage.ts';
+import { Stage, type Span } from '../works/stage.ts';
 import { described, parseProfile, summaryOf } from './summary.ts';
 
-/** Leaves `profiles/<work>/<process>.cpuprofile` in `dir` (Chrome's tools open them) and answers a summary of each. */
+/** Leaves `profiles/<work>/<process>.cpuprofile` in `dir` (Chrome's tools open them) and answers a summary of what each did while the work was measured. */
 export async function profile({ works, sizes }: Options, dir: string): Promise<string> {
   const out: string[] = [];
   for (const work of works.filter((name) => name !== 'floor')) {
@@ -16,15 +16,16 @@ export async function profile({ works, sizes }: Options, dir: string): Promise<s
     for (const session of sessionsFor([work], 1)) {
       const at = path.join(dir, `profiled-${work}`);
       const place = { dir: at, sites: session.sites.map((name) => path.join(at, name)) };
-      let roles: ReadonlyMap<number, string> = new Map();
+      let measured = { roles: new Map() as ReadonlyMap<number, string>, span: { from: 0, to: 0 } };
       const stage = new Stage({ system: tideway(profiles), place, sizes, seeds: path.join(dir, 'seeds') });
       const tell = (_work: string, outcome: object): void => {
         if (outcome instanceof Error) throw outcome;
-        roles = rolesOf(place);
+        measured = { roles: rolesOf(place), span: stage.span };
       };
       await runSession(session, stage, tell);
       await runLater(session, stage, tell);
-      out.push(`${work}\n${nameByRole(profiles, roles).map(summary).join('\n')}`);
+      const files = nameByRole(profiles, measured.roles);
+      out.push([work, ...files.map((file) => summary(file, measured.span))].join('\n'));
     }
   }
   return out.join('\n\n');
@@ -41,6 +42,7 @@ function nameByRole(profiles: string, roles: ReadonlyMap<number, string>): reado
   });
 }
 
-function summary(file: string): string {
-  return described(path.basename(file, '.cpuprofile'), summaryOf(parseProfile(readFileSync(file, 'utf8'))));
+function summary(file: string, span: Span): string {
+  const found = summaryOf(parseProfile(readFileSync(file, 'utf8')), span);
+  return described(path.basename(file, '.cpuprofile'), found);
 }

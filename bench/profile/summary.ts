@@ -1,8 +1,11 @@
 // A CPU profile in a few lines: how long the process worked, in which part of the code, in which functions.
 import { z } from 'zod';
+import type { Span } from '../works/stage.ts';
 
 const frame = z.object({ functionName: z.string(), url: z.string(), lineNumber: z.number() });
 const shape = z.object({
+  /** Of the machine's monotonic clock, in microseconds. */
+  startTime: z.number(),
   nodes: z.array(z.object({ id: z.number(), callFrame: frame })),
   samples: z.array(z.number()),
   /** Microseconds since the sample before. */
@@ -11,7 +14,7 @@ const shape = z.object({
 type Profile = z.infer<typeof shape>;
 
 export interface Summary {
-  /** Seconds from the first sample to the last, and those of them in which something ran. */
+  /** Seconds that were looked at, and those of them in which something ran (or waited for a processor to run on). */
   readonly total: number;
   readonly busy: number;
   /** Seconds by part of the code, and by function, the most first. */
@@ -23,20 +26,25 @@ export function parseProfile(text: string): Profile {
   return shape.parse(JSON.parse(text));
 }
 
-export function summaryOf({ nodes, samples, timeDeltas }: Profile): Summary {
+/** Of what was sampled between two moments, in microseconds of the same clock as the profile's start. */
+export function summaryOf({ nodes, samples, timeDeltas, startTime }: Profile, { from, to }: Span): Summary {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const parts = new Map<string, number>();
   const functions = new Map<string, number>();
+  let at = startTime;
   let total = 0;
   let busy = 0;
   for (const [index, id] of samples.entries()) {
-    const seconds = (timeDeltas[index] ?? 0) / 1e6;
-    const at = frames.get(id);
+    const delta = timeDeltas[index] ?? 0;
+    at += delta;
+    const seconds = delta / 1e6;
+    const found = frames.get(id);
+    if (at < from || at > to) continue;
     total += seconds;
-    if (at === undefined || at.functionName === '(idle)') continue;
+    if (found === undefined || found.functionName === '(idle)') continue;
     busy += seconds;
-    add(parts, partOf(at), seconds);
-    add(functions, nameOf(at), seconds);
+    add(parts, partOf(found), seconds);
+    add(functions, nameOf(found), seconds);
   }
   return { total, busy, parts: sorted(parts), functions: sorted(functions) };
 }

@@ -28,12 +28,18 @@ export class Stage {
   #running: Running | undefined;
   readonly #usage = new Usage(() => this.#running?.pids() ?? []);
   #canaries = 0;
+  #span: Span = { from: 0, to: 0 };
 
   constructor({ system, place, sizes, seeds }: StageOptions) {
     this.system = system;
     this.place = place;
     this.sizes = sizes;
     this.seeds = seeds;
+  }
+
+  /** When what was measured last began and ended. */
+  get span(): Span {
+    return this.#span;
   }
 
   /** The site where the works are done. */
@@ -86,11 +92,15 @@ export class Stage {
   async measured<T extends Figures>(work: () => Promise<T>): Promise<T & Used> {
     await this.quiet();
     this.#usage.begin();
-    const figures = await work().catch((error: unknown) => {
+    const from = monotonic();
+    try {
+      const figures = await work();
+      this.#span = { from, to: monotonic() };
+      return { ...figures, ...this.#usage.end() };
+    } catch (error) {
       this.#usage.end();
       throw error;
-    });
-    return { ...figures, ...this.#usage.end() };
+    }
   }
 
   /**
@@ -115,6 +125,16 @@ export class Stage {
     }
     return late < 100 ? {} : { lateSeconds: late / 1000 };
   }
+}
+
+/** Microseconds of the machine's monotonic clock, which the processes' own profiles tell, too. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+function monotonic(): number {
+  return Number(process.hrtime.bigint() / 1000n);
 }
 
 /** Numbers by name; what they are stands in report/rows.ts. */

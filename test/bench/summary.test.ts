@@ -12,13 +12,16 @@ const profile = parseProfile(
       { id: 5, callFrame: frame('read', 'node:internal/fs/promises') },
       { id: 6, callFrame: frame('commit', 'file:///srv/tideway/lib/cloud/commit.ts') },
     ],
+    startTime: 1e9,
     samples: [1, 2, 3, 4, 5, 6],
     timeDeltas: [4e6, 5e5, 1e6, 2e6, 25e4, 15e5],
   }),
 );
 
+const always = { from: 0, to: Infinity };
+
 test('a profile: time at work, by part of the code and by function', () => {
-  expect(summaryOf(profile)).toEqual({
+  expect(summaryOf(profile, always)).toEqual({
     total: 9.25,
     busy: 5.25,
     parts: [
@@ -34,5 +37,17 @@ test('a profile: time at work, by part of the code and by function', () => {
       ['read internal/fs/promises:10', 0.25],
     ],
   });
-  expect(described('hub', summaryOf(profile))).toContain('hub: worked 5.25 of 9.25 s');
+  expect(described('hub', summaryOf(profile, always))).toContain('hub: worked 5.25 of 9.25 s');
+});
+
+test('only what was sampled while the work was measured', () => {
+  const { total, busy, parts } = summaryOf(profile, { from: 1e9 + 4.6e6, to: 1e9 + 7.6e6 });
+  expect({ total, busy, parts }).toEqual({
+    total: 3,
+    busy: 3,
+    parts: [
+      ['@azure/core', 2],
+      ['lib/cloud', 1],
+    ],
+  });
 });
