@@ -47,6 +47,7 @@ export class Site {
   async mkdir(node: NodeState): Promise<readonly string[]> {
     const path = this.#pathIn(node.parent, node.name);
     await this.#at([node], path, async () => {
+      this.#checkFree(node, path);
       await this.#fs.mkdir(path, 0o700);
       const made = await this.#stat(path);
       const { seen } = await this.#options.attributes.set(path, node, made);
@@ -62,6 +63,7 @@ export class Site {
     const path = this.#pathIn(node.parent, node.name);
     let changed = false;
     await this.#at([node], path, async () => {
+      this.#checkFree(node, path);
       const set = await this.#options.attributes.set(temporary, node, stat);
       changed = set.changed;
       await this.#fs.rename(temporary, path, false);
@@ -126,6 +128,8 @@ export class Site {
     const entry = this.#expected(id);
     const path = this.#pathIn(entry.parent, entry.name);
     await this.#at([entry], path, async () => {
+      // What was in it and is not on the disk any more may have moved: without its directory nobody would look for it.
+      if (this.#state.countLocal(id, 1) > 0) throw this.#stale(path);
       await this.#fs.rmdir(path);
       this.#state.now(() => this.#state.setLocal(id, null));
     });
@@ -137,6 +141,7 @@ export class Site {
     const from = this.#pathIn(entry.parent, entry.name);
     const to = this.#pathIn(parent, name);
     await this.#at([entry, { parent, name }], to, async () => {
+      this.#checkFree({ id, parent, name }, to);
       const before = await this.#fs.stat(from);
       if (before === null || !isThis(entry, before)) throw this.#stale(from);
       await this.#fs.rename(from, to, false);
@@ -194,6 +199,15 @@ export class Site {
     } finally {
       for (const { parent, name } of places) touched.end(parent, name);
     }
+  }
+
+  /**
+   * The local tree has one entry for a name. Another one there, of which the disk may know nothing any more, has gone or
+   * moved unheard: a scan finds out first, which would never ask for it again once the name is somebody else's.
+   */
+  #checkFree({ id, parent, name }: Pick<NodeState, 'id' | 'parent' | 'name'>, path: string): void {
+    const there = this.#state.localAt(parent, name);
+    if (there !== undefined && there.id !== id) throw this.#stale(path);
   }
 
   async #check(entry: Known, path: string): Promise<FileStat> {
