@@ -68,19 +68,45 @@ describe('leases', () => {
 describe('permissions', () => {
   const sddl = 'O:S-1-5-32-544G:S-1-5-18D:(A;;FA;;;SY)';
 
+  const described = async (client: {
+    getProperties(): Promise<{ filePermissionKey?: string | undefined }>;
+  }): Promise<string | undefined> => {
+    const { filePermissionKey = '' } = await client.getProperties();
+    return (await w.share.getPermission(filePermissionKey)).permission;
+  };
+
   test('are stored by key and inherited from the directory', async () => {
     const { filePermissionKey: key = '' } = await w.share.createPermission(sddl);
     expect((await w.share.createPermission(sddl)).filePermissionKey).toBe(key);
     expect((await w.share.getPermission(key)).permission).toBe(sddl);
     const dir = w.share.getDirectoryClient('guarded');
-    await dir.create({ filePermissionKey: key });
+    await dir.create({ filePermission: 'O:BAG:BAD:(A;OICI;FA;;;SY)(A;CI;FR;;;BU)' });
     const file = dir.getFileClient('f');
     await file.create(0, { filePermission: 'inherit' });
-    expect((await file.getProperties()).filePermissionKey).toBe(key);
-    const root = await w.share.rootDirectoryClient.getProperties();
-    expect((await w.share.getPermission(root.filePermissionKey ?? '')).permission).toContain('D:');
-    await file.rename('unguarded', { filePermission: 'preserve' });
-    expect((await w.share.rootDirectoryClient.getFileClient('unguarded').getProperties()).filePermissionKey).toBe(key);
+    expect(await described(file)).toBe('O:BAG:BAD:AI(A;ID;FA;;;SY)');
+    await dir.getFileClient('unsaid').create(0);
+    expect(await described(dir.getFileClient('unsaid'))).toBe('O:BAG:BAD:AI(A;ID;FA;;;SY)');
+    const below = dir.getDirectoryClient('below');
+    await below.create();
+    expect(await described(below)).toBe('O:BAG:BAD:AI(A;OICIID;FA;;;SY)(A;CIID;FR;;;BU)');
+    await dir.getFileClient('own').create(0, { filePermissionKey: key });
+    await dir.getFileClient('own').rename('unguarded', { filePermission: 'preserve' });
+    const moved = w.share.rootDirectoryClient.getFileClient('unguarded');
+    expect((await moved.getProperties()).filePermissionKey).toBe(key);
+    await moved.rename('guarded/below/again', { filePermission: 'inherit' });
+    expect(await described(below.getFileClient('again'))).toBe('O:BAG:BAD:AI(A;ID;FA;;;SY)');
+    await below.getFileClient('again').setProperties({ filePermissionKey: key });
+    await below.getFileClient('again').setProperties({ filePermission: 'inherit' });
+    expect(await described(below.getFileClient('again'))).toBe('O:BAG:BAD:AI(A;ID;FA;;;SY)');
+  });
+
+  test('that a refused request would have been the first to inherit are there for the next one', async () => {
+    const dir = w.share.getDirectoryClient('refused-first');
+    await dir.create({ filePermission: 'O:BAG:BAD:(A;OICI;FR;;;WD)' });
+    const file = dir.getFileClient('f');
+    expect(await refused(file.create(0, { fileAttributes: 'Odd' as never }))).toBe('InvalidHeaderValue');
+    await file.create(0);
+    expect(await described(file)).toBe('O:BAG:BAD:AI(A;ID;FR;;;WD)');
   });
 
   test('are refused when unknown or no descriptor', async () => {

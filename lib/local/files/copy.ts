@@ -7,6 +7,7 @@ import { directoryOf, existing, locate, locateLive } from './locate.ts';
 import type { Call } from './operation.ts';
 import {
   freshProperties,
+  inheritedBy,
   isReadOnly,
   metadataText,
   smbProperties,
@@ -122,7 +123,8 @@ function put({ store, request }: Call, source: Node, content: Content, copyId: s
   const stamp = store.stamps.next();
   const now = isoOf(stamp);
   // Named `source` a property comes from the source; absent it is that of a new file.
-  const fresh = freshProperties(stamp, fileKind, directory.permission);
+  const inherited = inheritedBy(store, place.share, directory, fileKind);
+  const fresh = freshProperties(stamp, fileKind, inherited);
   const from = (header: string): boolean => request.headers.get(header) === 'source';
   const base = {
     attributes: from('x-ms-file-attributes') ? source.attributes : fresh.attributes,
@@ -141,7 +143,10 @@ function put({ store, request }: Call, source: Node, content: Content, copyId: s
     size: source.size,
     content: hole ? 0 : content.id,
     etag: stamp,
-    ...archived(request, smbProperties(store, place.share, request, base, directory.permission, now, fileKind)),
+    ...archived(
+      request,
+      smbProperties(store, place.share, request, base, () => inherited, now, fileKind),
+    ),
     metadata: request.metadata.length === 0 ? source.metadata : metadataText(request),
     headers: withCopy(source.headers, copyHeaders(request, copyId, source.size, stamp)),
     lease: old?.lease ?? '',

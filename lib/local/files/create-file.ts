@@ -4,7 +4,7 @@ import { inlineLimit } from './contents.ts';
 import { checkLease } from './leases.ts';
 import { directoryOf, locateLive } from './locate.ts';
 import type { Call } from './operation.ts';
-import { freshProperties, httpHeaders, isReadOnly, metadataText, smbProperties } from './properties.ts';
+import { freshProperties, httpHeaders, inheritedBy, isReadOnly, metadataText, smbProperties } from './properties.ts';
 import { writtenReply, type Reply } from './reply.ts';
 import { wholeNumber, type Request } from './request.ts';
 import { isoOf } from './stamps.ts';
@@ -51,8 +51,9 @@ function put(call: Call, size: number, content: number, part: Part): Node {
   }
   store.usage.check(place.share, size - (old?.size ?? 0));
   const stamp = store.stamps.next();
-  const fresh = freshProperties(stamp, fileKind, directory.permission);
-  const properties = smbProperties(store, place.share, request, fresh, directory.permission, isoOf(stamp), fileKind);
+  const inherited = inheritedBy(store, place.share, directory, fileKind);
+  const fresh = freshProperties(stamp, fileKind, inherited);
+  const properties = smbProperties(store, place.share, request, fresh, () => inherited, isoOf(stamp), fileKind);
   const node: Node = {
     parent: directory.id,
     fold: place.fold,

@@ -1,7 +1,7 @@
 import { FilesError } from './errors.ts';
 import { directoryOf, existing, locate, locateLive } from './locate.ts';
 import type { Call } from './operation.ts';
-import { freshProperties, isReadOnly, metadataText, smbProperties } from './properties.ts';
+import { freshProperties, inheritedBy, isReadOnly, metadataText, smbProperties } from './properties.ts';
 import { changedHeaders, nodeHeaders, writtenReply, type Reply } from './reply.ts';
 import { isoOf } from './stamps.ts';
 import { directoryKind, type Node } from './tree.ts';
@@ -15,7 +15,8 @@ export async function createDirectory({ store, request }: Call): Promise<Reply> 
       throw new FilesError('ResourceAlreadyExists');
     }
     const stamp = store.stamps.next();
-    const fresh = freshProperties(stamp, directoryKind, parent.permission);
+    const inherited = inheritedBy(store, place.share, parent, directoryKind);
+    const fresh = freshProperties(stamp, directoryKind, inherited);
     const node: Node = {
       parent: parent.id,
       fold: place.fold,
@@ -25,7 +26,7 @@ export async function createDirectory({ store, request }: Call): Promise<Reply> 
       size: 0,
       content: 0,
       etag: stamp,
-      ...smbProperties(store, place.share, request, fresh, parent.permission, isoOf(stamp), directoryKind),
+      ...smbProperties(store, place.share, request, fresh, () => inherited, isoOf(stamp), directoryKind),
       metadata: metadataText(request),
       headers: '',
       lease: '',
@@ -57,7 +58,8 @@ export async function setDirectoryProperties({ store, request }: Call): Promise<
     const place = locateLive(store, request);
     const node = existing(store, place, directoryKind);
     const stamp = store.stamps.next();
-    const inherited = place.parent?.permission ?? node.permission;
+    const inherited = (): string =>
+      place.parent === undefined ? node.permission : inheritedBy(store, place.share, place.parent, directoryKind);
     const properties = smbProperties(store, place.share, request, node, inherited, isoOf(stamp), directoryKind);
     const next = { ...node, ...properties, etag: stamp };
     store.tree.update(next);

@@ -3,7 +3,7 @@ import { FilesError } from './errors.ts';
 import { checkLease } from './leases.ts';
 import { directoryOf, existing, locateLive } from './locate.ts';
 import type { Call } from './operation.ts';
-import { httpHeaders, isReadOnly, metadataText, smbProperties } from './properties.ts';
+import { httpHeaders, inheritedBy, isReadOnly, metadataText, smbProperties } from './properties.ts';
 import { changedHeaders, writtenReply, type Reply } from './reply.ts';
 import { wholeNumber } from './request.ts';
 import { isoOf } from './stamps.ts';
@@ -22,7 +22,8 @@ export async function setFileProperties({ store, request }: Call): Promise<Reply
     const stamp = store.stamps.next();
     const now = isoOf(stamp);
     const base = { ...old, written: size === undefined || size === old.size ? old.written : now };
-    const properties = smbProperties(store, place.share, request, base, directory.permission, now, fileKind);
+    const inherited = (): string => inheritedBy(store, place.share, directory, fileKind);
+    const properties = smbProperties(store, place.share, request, base, inherited, now, fileKind);
     if (isReadOnly(old) && size !== undefined && size !== old.size) throw new FilesError('ReadOnlyAttribute');
     store.usage.check(place.share, (size ?? old.size) - old.size);
     let content = old.content;

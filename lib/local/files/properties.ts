@@ -13,14 +13,15 @@ const flags = new Set(
 
 /**
  * The SMB properties that a request asks for. `base` is what stays when a header is absent or says `preserve` (`source`
- * in a copy); the change time moves to `now` unless the request names one. Inside a transaction: a new SDDL is added.
+ * in a copy), `inherited` what the directory lets inherit; the change time moves to `now` unless the request names one.
+ * Inside a transaction: a new SDDL is added.
  */
 export function smbProperties(
   store: Store,
   share: Share,
   request: Request,
   base: SmbProperties,
-  inherited: string,
+  inherited: () => string,
   now: string,
   kind: number,
 ): SmbProperties {
@@ -32,6 +33,11 @@ export function smbProperties(
     changed: time(headers.get('x-ms-file-change-time'), now, now, 'x-ms-file-change-time'),
     permission: permission(store, share, request, base.permission, inherited),
   };
+}
+
+/** Inside a transaction: the permission that a child of the directory gets from it. */
+export function inheritedBy(store: Store, share: Share, directory: Node, kind: number): string {
+  return store.permissions.inherit(share.root, directory.permission, kind === directoryKind);
 }
 
 /** What a new file or directory has if nobody says otherwise. */
@@ -77,13 +83,13 @@ function attributes(header: string | undefined, kept: string, kind: number): str
   return set.length === 0 ? 'None' : set.join(' | ');
 }
 
-function permission(store: Store, share: Share, request: Request, kept: string, inherited: string): string {
+function permission(store: Store, share: Share, request: Request, kept: string, inherited: () => string): string {
   const sddl = request.headers.get('x-ms-file-permission');
   const key = request.headers.get('x-ms-file-permission-key');
   if (key !== undefined && sddl !== undefined) throw new FilesError('InvalidHeaderValue', 'x-ms-file-permission');
   const given = unlessKept(key ?? sddl);
   if (given === undefined) return kept;
-  if (given.toLowerCase() === 'inherit') return inherited;
+  if (given.toLowerCase() === 'inherit') return inherited();
   if (key === undefined) return store.permissions.add(share.root, given);
   store.permissions.get(share.root, key);
   return key;

@@ -2,7 +2,7 @@ import { FilesError } from './errors.ts';
 import { checkLease } from './leases.ts';
 import { directoryOf, existing, locateLive, type Place } from './locate.ts';
 import type { Call } from './operation.ts';
-import { formatPairs, isReadOnly, metadataText, parsePairs, smbProperties } from './properties.ts';
+import { formatPairs, inheritedBy, isReadOnly, metadataText, parsePairs, smbProperties } from './properties.ts';
 import { writtenReply, type Reply } from './reply.ts';
 import type { Request } from './request.ts';
 import { parseSource } from './source.ts';
@@ -62,7 +62,8 @@ function replace(store: Store, request: Request, node: Node, part: Part): void {
 function move(store: Store, request: Request, old: Node, to: Place): Node {
   const directory = directoryOf(to);
   const stamp = store.stamps.next();
-  const properties = smbProperties(store, to.share, request, old, directory.permission, isoOf(stamp), old.kind);
+  const inherited = (): string => inheritedBy(store, to.share, directory, old.kind);
+  const properties = smbProperties(store, to.share, request, old, inherited, isoOf(stamp), old.kind);
   const node: Node = {
     ...old,
     ...properties,

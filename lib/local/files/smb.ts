@@ -5,7 +5,7 @@ import { FilesError } from './errors.ts';
 import type { OpenFile } from './handles.ts';
 import { directoryOf, locateLive, type Place } from './locate.ts';
 import { checkName } from './names.ts';
-import { freshProperties, isReadOnly } from './properties.ts';
+import { freshProperties, inheritedBy, isReadOnly } from './properties.ts';
 import { isoOf } from './stamps.ts';
 import type { Store } from './store.ts';
 import { directoryKind, fileKind, type Node } from './tree.ts';
@@ -150,7 +150,7 @@ export class Smb {
       size: 0,
       content: 0,
       etag: id,
-      ...freshProperties(id, kind, parent.permission),
+      ...freshProperties(id, kind, inheritedBy(this.#store, place.share, parent, kind)),
       metadata: '',
       headers: '',
       lease: '',

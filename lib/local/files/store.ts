@@ -80,7 +80,11 @@ export class Store {
       return result;
     } catch (error) {
       this.#forget();
-      if (!(error instanceof FilesError)) this.usage.undo(undefined); // of the whole batch, maybe
+      if (!(error instanceof FilesError)) {
+        // Of the whole batch, maybe.
+        this.usage.undo(undefined);
+        this.permissions.forget();
+      }
       throw error;
     } finally {
       this.#pending--;
@@ -132,11 +136,13 @@ export class Store {
   // What is remembered may have come from a part that is about to be rolled back, and the next part must not see it.
   #try<T>(work: (part: Part) => T, part: Part): T {
     const mark = this.usage.mark();
+    this.permissions.begin();
     try {
       return work(part);
     } catch (error) {
       this.#forget();
       this.usage.undo(mark);
+      this.permissions.undo();
       throw error;
     }
   }
