@@ -2,6 +2,7 @@
 // -> outbox.ts -> the queue. The way in: follow.ts (the log) -> remote tree -> planner.ts -> apply.ts (downloads) -> the
 // site. What both agree on is the synced tree, written by the planner, by outcomes and after actions. Everything is
 // passed in, so that all of it runs in a simulator.
+import { once } from 'node:events';
 import { TidewayError } from '../base/errors.ts';
 import { randomHex } from '../base/random.ts';
 import type { AgentOptions } from './agent-options.ts';
@@ -285,10 +286,10 @@ class Endpoint implements Agent {
     await Promise.race([this.#progress.promise, this.#options.clock.sleep(ms, this.#abort.signal)]);
   }
 
+  /** Also where it was aborted before. */
   async #untilAborted(work: Promise<unknown>): Promise<void> {
-    const aborted = Promise.withResolvers<void>();
-    this.#abort.signal.addEventListener('abort', () => aborted.resolve(), { once: true });
-    await Promise.race([work, aborted.promise]);
+    const { signal } = this.#abort;
+    if (!signal.aborted) await Promise.race([work, once(signal, 'abort')]);
   }
 }
 
