@@ -9,7 +9,7 @@ import { startEventGrid } from '../event-grid/service.ts';
 import type { Switchboard } from '../faults/switchboard.ts';
 import { startFiles } from '../files/service.ts';
 import { startFunctionsHost, type FunctionsHost } from '../functions-host/host.ts';
-import { hubWaits } from '../functions-host/waits.ts';
+import { type HostWaits, hubWaits } from '../functions-host/waits.ts';
 import { startServiceBus } from '../service-bus/start.ts';
 import { expandTopology } from '../service-bus/topology.ts';
 import type { LocalService } from '../service.ts';
@@ -41,6 +41,8 @@ export interface AzureOptions {
   readonly log: (part: string) => Log;
   /** Switches of a hub that was started for tests. */
   readonly faults?: Switchboard | undefined;
+  /** Of the Functions host; those of a hub unless told. */
+  readonly waits?: HostWaits | undefined;
   /** Settings of the functions beside the connections, for example ages. */
   readonly settings: Readonly<Record<string, string>>;
   onWorker(pid: number | undefined): void;
@@ -156,7 +158,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         keys: { master: secrets.masterKey, function: secrets.functionKey, system: secrets.systemKey },
         data: path.join(state, 'functions'),
         args: ['--data', data],
-        waits: hubWaits,
+        waits: options.waits ?? hubWaits,
         faults: faults?.of('functions'),
         log: log('functions'),
         onWorker: (pid) => options.onWorker(pid),
