@@ -286,7 +286,6 @@ class Endpoint implements Agent {
     await Promise.race([this.#progress.promise, this.#options.clock.sleep(ms, this.#abort.signal)]);
   }
 
-  /** Also where it was aborted before. */
   async #untilAborted(work: Promise<unknown>): Promise<void> {
     const { signal } = this.#abort;
     if (!signal.aborted) await Promise.race([work, once(signal, 'abort')]);

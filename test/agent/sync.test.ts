@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../lib/base/clock.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
 import { converge, TestSite, until } from './rig.ts';
 
@@ -135,14 +136,19 @@ describe('two sites', () => {
   });
 
   test('a file that grows is sent when it is quiet, or closed', async () => {
-    await Promise.all([paris.start(), tokyo.start()]);
+    // While it grows it is never older than this, however slow the machine is.
+    let ms: number | undefined;
+    const clock = { ...systemClock, now: () => ms ?? Date.now() };
+    await Promise.all([paris.start({ clock }), tokyo.start()]);
     await converge(cloud, paris, tokyo);
     const handle = paris.user.open('log');
     for (let at = 0; at < 10; at++) {
       handle.write(at, 'x');
+      ms = Number(paris.user.snapshot().get('log')!.stat.ctimeNs / 1_000_000n) + 10;
       await new Promise((resolve) => setTimeout(resolve, 10));
       expect(cloud.tree().get('log') ?? '').toBe('');
     }
+    ms = undefined;
     await until('quiet', () => tokyo.tree().get('log') === 'x'.repeat(10));
     await handle.close();
   });
