@@ -11,7 +11,7 @@ import type { Disk } from './disk.ts';
 import type { SiteFs } from './fs/port.ts';
 import type { Online } from './online.ts';
 import { Ordered } from './ordered.ts';
-import { Pool } from './pool.ts';
+import { Pool } from '../base/pool.ts';
 import { temporaryDir } from './replaced.ts';
 import type { Retry } from './retry.ts';
 import type { Site } from './site.ts';

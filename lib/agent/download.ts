@@ -6,7 +6,7 @@ import type { FileStat, SiteFs, WriteFile } from './fs/port.ts';
 import { blockHash, contentHash } from './hash.ts';
 import type { Disk } from './disk.ts';
 import { transfer, type Online } from './online.ts';
-import { eachBounded } from './pool.ts';
+import { eachBounded } from '../base/pool.ts';
 import type { State } from './state/state.ts';
 
 const rangesAtOnce = 4;

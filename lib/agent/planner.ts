@@ -8,7 +8,7 @@ import { beside, type Disk } from './disk.ts';
 import type { Excluded } from './exclude.ts';
 import { isName } from './fs/names.ts';
 import type { SiteFs } from './fs/port.ts';
-import { Pool } from './pool.ts';
+import { Pool } from '../base/pool.ts';
 import type { Problems } from './problems.ts';
 import { isSameContent, type Proposals } from './proposals.ts';
 import type { Retry } from './retry.ts';

@@ -9,7 +9,7 @@ import type { Proposal } from '../core/trees.ts';
 import type { Content, Operation } from '../protocol/operation.ts';
 import { beside, type Disk } from './disk.ts';
 import type { Outbox } from './outbox.ts';
-import { Pool } from './pool.ts';
+import { Pool } from '../base/pool.ts';
 import type { Retry } from './retry.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state/state.ts';

@@ -6,7 +6,7 @@ import type { Backend, Slot, StagedProperties } from './backend.ts';
 import type { FileStat, ReadFile, SiteFs } from './fs/port.ts';
 import { blockHash, contentHash, listHash } from './hash.ts';
 import { transfer, type Online } from './online.ts';
-import { eachBounded } from './pool.ts';
+import { eachBounded } from '../base/pool.ts';
 import { isInode } from './round.ts';
 
 const rangesAtOnce = 4;

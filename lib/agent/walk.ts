@@ -8,7 +8,7 @@ import { foundAt, isSame, isSameDirectory, isSyncedKind, nodeKind, type Look, ty
 import { joinPath } from './fs/names.ts';
 import type { Details, FileStat, SiteFs } from './fs/port.ts';
 import type { Watch } from './fs/watch-port.ts';
-import { eachBounded } from './pool.ts';
+import { eachBounded } from '../base/pool.ts';
 import type { Problems } from './problems.ts';
 import { identityOf, isInode, type Round } from './round.ts';
 import type { Shown } from './shown.ts';

@@ -9,7 +9,7 @@ import { finish } from './finish.ts';
 import { newTxnId } from './group.ts';
 import type { Logged, Turn } from './intent.ts';
 import type { Change } from './plan.ts';
-import { inParallel } from './pool.ts';
+import { inParallel } from '../base/pool.ts';
 import { ShareRefusal, type ShareKind, type ShareProperties } from './ports.ts';
 import { nodeKey } from './rows.ts';
 import { join, shareKindOf, shareNameOf } from './view.ts';

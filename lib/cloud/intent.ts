@@ -1,7 +1,7 @@
 // Steps 2 to 4 of a commit for one chunk, and step 6: the same for an intent that somebody else left open.
 import { must } from '../base/errors.ts';
 import { poisoned } from './poisoned.ts';
-import { inParallel } from './pool.ts';
+import { inParallel } from '../base/pool.ts';
 import { carryOut } from './carry-out.ts';
 import { keysOf } from './chunk.ts';
 import { finish, type NextIntent, type OpenIntent } from './finish.ts';

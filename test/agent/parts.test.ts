@@ -5,7 +5,7 @@ import { Flush } from '../../lib/agent/flush.ts';
 import { blockHash, contentHash } from '../../lib/agent/hash.ts';
 import { Online } from '../../lib/agent/online.ts';
 import { Ordered } from '../../lib/agent/ordered.ts';
-import { Pool, eachBounded } from '../../lib/agent/pool.ts';
+import { Pool, eachBounded, inParallel } from '../../lib/base/pool.ts';
 import { isQuiet, quietFor } from '../../lib/agent/quiet.ts';
 import { Touched } from '../../lib/agent/touched.ts';
 import { Signal } from '../../lib/agent/signal.ts';
@@ -276,4 +276,29 @@ test('a signal set before the wait is not lost, and two count as one', async () 
   expect(woken).toBe(false);
   signal.set();
   await second;
+});
+
+describe('in parallel', () => {
+  test('the results are in the order of the items', async () => {
+    const slow = async (n: number): Promise<number> => {
+      for (let turns = 5 - n; turns > 0; turns--) await turn();
+      return n * 10;
+    };
+    expect(await inParallel([1, 2, 3, 4, 5], 2, slow)).toEqual([10, 20, 30, 40, 50]);
+    expect(await inParallel([], 2, slow)).toEqual([]);
+  });
+
+  test('after an error nothing is begun, and it is told when what was begun has ended', async () => {
+    const ended: number[] = [];
+    const begun: number[] = [];
+    const work = async (n: number): Promise<void> => {
+      begun.push(n);
+      await turn();
+      if (n === 1) throw new Error('no');
+      for (let turns = 0; turns < 5; turns++) await turn();
+      ended.push(n);
+    };
+    await expect(inParallel([1, 2, 3, 4], 2, work)).rejects.toThrow('no');
+    expect([begun, ended]).toEqual([[1, 2], [2]]);
+  });
 });

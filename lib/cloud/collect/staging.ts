@@ -1,7 +1,7 @@
 import { stagingRoot } from '../../protocol/layout.ts';
 import type { Cloud } from '../group.ts';
 import { intentRow } from '../plan.ts';
-import { inParallel } from '../pool.ts';
+import { inParallel } from '../../base/pool.ts';
 import type { Share } from '../ports.ts';
 import { after, parkedRow } from '../rows.ts';
 import { removeIfPossible } from './remove.ts';

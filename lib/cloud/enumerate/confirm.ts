@@ -2,7 +2,7 @@
 // namespace says by now was only in between; what has changed again is looked at later once more.
 import { cloudSigner, seal } from '../../protocol/message.ts';
 import type { Cloud } from '../group.ts';
-import { inParallel } from '../pool.ts';
+import { inParallel } from '../../base/pool.ts';
 import { ShareRefusal, type Share, type ShareProperties } from '../ports.ts';
 import { join, type View } from '../view.ts';
 import { absent, isAsKnown, stateOf } from './state.ts';

@@ -1,5 +1,5 @@
 // The part of a step that lists directories.
-import { inParallel } from '../pool.ts';
+import { inParallel } from '../../base/pool.ts';
 import { ShareRefusal, type Write } from '../ports.ts';
 import { after } from '../rows.ts';
 import { listDirectory, type Listed } from './list.ts';

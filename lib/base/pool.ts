@@ -1,4 +1,4 @@
-import { must } from '../base/errors.ts';
+import { must } from './errors.ts';
 
 /** At most `size` pieces of work at a time, started in the order they came. */
 export class Pool {
@@ -46,4 +46,17 @@ export async function eachBounded<T>(
   };
   await Promise.all(Array.from({ length: width }, lane));
   if (errors.length > 0) throw errors[0];
+}
+
+/** As `eachBounded`, and answers the results in the order of the items. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  await eachBounded(items.entries(), Math.min(width, items.length), async ([index, item]) => {
+    results[index] = await work(item);
+  });
+  return results;
 }
