@@ -71,6 +71,7 @@ export class FaultyFs implements SiteFs {
     return {
       ...this.#common(file, path),
       read: (offset, length) => this.#call('file.read', [path], () => file.read(offset, length)),
+      nextData: (offset) => this.#call('file.seek', [path], () => file.nextData(offset)),
     };
   }
 

@@ -208,6 +208,7 @@ export class MemoryFs implements SiteFs {
     return {
       stat: () => call('stat', () => statOfInode(inode)),
       read: (offset, length) => call('read', () => inode.data.slice(offset, offset + length)),
+      nextData: (offset) => call('seek', () => (offset < inode.data.length ? offset : Infinity)),
       write: (offset, bytes) => call('write', () => volume.write(inode, offset, bytes)),
       truncate: (size) => call('truncate', () => volume.truncate(inode, size)),
       chmod: (mode) => call('chmod', () => volume.setMode(inode, mode)),

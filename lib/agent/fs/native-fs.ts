@@ -195,8 +195,12 @@ export class NativeFs implements SiteFs {
   }
 
   #file(fd: number): OpenFile {
-    return new OpenFile(fd, async (file, mtimeNs) => {
+    const setTimes = async (file: number, mtimeNs: bigint): Promise<void> => {
       ok(await this.native.futimes(file, mtimeNs), 'futime');
+    };
+    return new OpenFile(fd, setTimes, async (file, offset) => {
+      const answer = await this.native.seek(file, BigInt(offset), 0);
+      return answer === -constants.errno.ENXIO ? Infinity : ok(answer, 'lseek');
     });
   }
 }

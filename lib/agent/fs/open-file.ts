@@ -5,6 +5,7 @@ import { kindOf } from './binding.ts';
 import type { FileStat, ReadFile, WriteFile } from './port.ts';
 
 type SetTimes = (fd: number, mtimeNs: bigint) => Promise<void>;
+type NextData = (fd: number, offset: number) => Promise<number>;
 
 const calls = {
   close: promisify(close),
@@ -18,12 +19,14 @@ const calls = {
 export class OpenFile implements ReadFile, WriteFile {
   readonly #fd: number;
   readonly #setTimes: SetTimes;
+  readonly #nextData: NextData;
   #closed = false;
 
   /** Owns `fd` from now on. */
-  constructor(fd: number, setTimes: SetTimes) {
+  constructor(fd: number, setTimes: SetTimes, nextData: NextData = (_, offset) => Promise.resolve(offset)) {
     this.#fd = fd;
     this.#setTimes = setTimes;
+    this.#nextData = nextData;
   }
 
   async stat(): Promise<FileStat> {
@@ -39,6 +42,10 @@ export class OpenFile implements ReadFile, WriteFile {
       filled += bytesRead;
     }
     return buffer.subarray(0, filled);
+  }
+
+  nextData(offset: number): Promise<number> {
+    return this.#nextData(this.#fd, offset);
   }
 
   async write(offset: number, bytes: Uint8Array): Promise<void> {

@@ -22,8 +22,22 @@ export async function openSiteFs(root: string, load = loadNative): Promise<SiteF
     const { code, message, hint = '' } = error;
     return openNodeFs(root, { code, message: `${message}: it is done without, and slower. ${hint}` });
   }
-  return (native === undefined ? undefined : await openNativeFs(root, native)) ?? openNodeFs(root);
+  if (native === undefined) return openNodeFs(root, missing);
+  return (await openNativeFs(root, native)) ?? openNodeFs(root, refused);
 }
+
+const lost =
+  'changes are found by looking through everything every 60 s, files are replaced in two steps, times are kept to the ' +
+  'microsecond, and extended attributes are not synced';
+
+const missing: Lack = {
+  code: 'addon_missing',
+  message: `The addon is not built: ${lost}. Install g++ and run \`node native/build.ts\`, then restart.`,
+};
+const refused: Lack = {
+  code: 'kernel_refuses',
+  message: `The kernel, or a sandbox, refuses openat2 (Linux 5.6): ${lost}. Update it, or allow the call, then restart.`,
+};
 
 /** Undefined where the kernel refuses openat2. */
 export async function openNativeFs(root: string, native: Native): Promise<NativeFs | undefined> {

@@ -35,6 +35,8 @@ export interface ReadFile {
   stat(): Promise<FileStat>;
   /** Up to `length` bytes at `offset`; fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Where the next byte is that somebody wrote, at or after `offset`: `offset` itself where holes are not told, Infinity after the last. */
+  nextData(offset: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -94,7 +96,7 @@ export interface Capabilities {
 }
 
 export interface Lack {
-  /** `addon_stale` */
+  /** `addon_stale`, `addon_missing`, `kernel_refuses` */
   readonly code: string;
   readonly message: string;
 }

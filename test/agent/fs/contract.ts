@@ -42,6 +42,21 @@ export function contract(name: string, make: () => Promise<Site>, foreign: Forei
       await file.close();
     });
 
+    on('tell where somebody wrote, as far as they know', async (fs) => {
+      const file = await fs.create('a', 0o644);
+      await file.truncate(2 ** 20);
+      await file.write(2 ** 19, Buffer.from('x'));
+      await file.close();
+      const reader = await fs.open('a');
+      for (const offset of [0, 2 ** 18, 2 ** 19, 2 ** 20 - 1]) {
+        const next = await reader.nextData(offset);
+        expect(next === Infinity || next >= offset).toBe(true);
+        if (offset <= 2 ** 19) expect(next).toBeLessThanOrEqual(2 ** 19);
+      }
+      expect(await reader.nextData(2 ** 20)).toBeGreaterThanOrEqual(2 ** 20);
+      await reader.close();
+    });
+
     on('are not made where a name is taken, whatever has it', async (fs) => {
       await put(fs, 'a', 'first');
       await fs.mkdir('d', 0o755);
