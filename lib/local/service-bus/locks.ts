@@ -21,7 +21,6 @@ const tokenLength = 16;
 export class Locks {
   readonly #random: Random;
   readonly #all = new Map<string, Lock>();
-  #spare = Buffer.alloc(0);
   // All locks of a queue last equally long, so the order of insertion is the order of expiry; a renewal goes to the end.
   readonly #timed = new Map<string, Lock>();
 
@@ -30,21 +29,13 @@ export class Locks {
   }
 
   take(message: Message, until: number, consumer: Consumer | undefined, session: Session | undefined): Lock {
-    const token = this.#token();
+    const token = Buffer.from(this.#random.bytes(tokenLength));
     const lock = { token, key: token.toString('hex'), message, consumer, session, until };
     message.state = 'locked';
     this.#all.set(lock.key, lock);
     if (session === undefined) this.#timed.set(lock.key, lock);
     else session.locks.add(lock);
     return lock;
-  }
-
-  // Asking the system for sixteen bytes costs as much as a delivery does otherwise.
-  #token(): Buffer {
-    if (this.#spare.length < tokenLength) this.#spare = Buffer.from(this.#random.bytes(tokenLength * 64));
-    const token = this.#spare.subarray(0, tokenLength);
-    this.#spare = this.#spare.subarray(tokenLength);
-    return token;
   }
 
   find(key: string): Lock | undefined {

@@ -18,6 +18,7 @@ import { Broker } from './broker.ts';
 import type { Counters } from './counters.ts';
 import { Connection } from './links/connection.ts';
 import { Gate } from './links/gate.ts';
+import { pooled } from './random-pool.ts';
 import type { AccessKey } from './sas.ts';
 import { Store } from './store.ts';
 import type { Topology } from './topology.ts';
@@ -76,7 +77,7 @@ async function start(options: ServiceBusOptions, store: Store, counters: Counter
     Math.min(broker.tick(now), ...[...connections].map((connection) => connection.tick(now)));
   const alarm = new Alarm(clock, tick);
   const bodies = new Bodies(store, bodiesInMemory);
-  const around = { store, bodies, clock, random, log, counters, wake: (at: number) => alarm.at(at) };
+  const around = { store, bodies, clock, random: pooled(random), log, counters, wake: (at: number) => alarm.at(at) };
   const broker = new Broker(options.topology, around);
   const namespace = { broker, around, keys: options.keys, gate: new Gate(options.faults, clock) };
   const server = createServer(
