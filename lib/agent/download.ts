@@ -7,6 +7,7 @@ import { blockHash, contentHash } from './hash.ts';
 import type { Disk } from './disk.ts';
 import { transfer, type Online } from './online.ts';
 import { eachBounded } from '../base/pool.ts';
+import { writeSparse } from './sparse.ts';
 import type { State } from './state/state.ts';
 
 const rangesAtOnce = 4;
@@ -101,8 +102,9 @@ async function fill(to: DownloadOptions, node: NodeState, path: string, file: Wr
     const offset = index * blockSize;
     const bytes = await range(to, node, path, offset, Math.min(blockSize, node.size - offset));
     hashes[index] = blockHash(bytes);
-    await file.write(offset, bytes);
+    await writeSparse(file, offset, bytes);
   });
+  await file.truncate(node.size);
   return contentHash(hashes);
 }
 

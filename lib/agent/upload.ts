@@ -8,6 +8,7 @@ import { blockHash, contentHash, listHash } from './hash.ts';
 import { transfer, type Online } from './online.ts';
 import { eachBounded } from '../base/pool.ts';
 import { isInode } from './round.ts';
+import { isHole, joined, zeroHash, type Range } from './sparse.ts';
 
 const rangesAtOnce = 4;
 
@@ -59,7 +60,10 @@ export async function hashFile(fs: SiteFs, path: string, entry: Known): Promise<
   try {
     if (!isAsKnown(await file.stat(), entry)) return 'changed';
     const hashes: Buffer[] = [];
-    for (let at = 0; at < entry.size; at += blockSize) hashes.push(blockHash(await block(file, at, entry.size)));
+    for (let at = 0; at < entry.size; at += blockSize) {
+      const length = Math.min(blockSize, entry.size - at);
+      hashes.push((await isHole(file, at, length)) ? zeroHash(length) : blockHash(await file.read(at, length)));
+    }
     return isAsKnown(await file.stat(), entry) ? contentHash(hashes) : 'changed';
   } finally {
     await file.close();
@@ -108,11 +112,19 @@ async function large({ backend, online }: UploadOptions, file: ReadFile, entry: 
   await online.call('stage', () => backend.stageCreate(slot, size, propertiesOf(entry)), transfer);
   const count = Math.ceil(size / blockSize);
   const hashes: Buffer[] = Array.from({ length: count });
+  const holes: Range[] = [];
   let short = false;
   await eachBounded(hashes.keys(), rangesAtOnce, async (index) => {
     const offset = index * blockSize;
-    const bytes = await file.read(offset, Math.min(blockSize, size - offset));
-    if (bytes.length !== Math.min(blockSize, size - offset)) short = true;
+    const length = Math.min(blockSize, size - offset);
+    // Holes are announced as such: else the committer would take them for what got lost on the way (I19).
+    if (await isHole(file, offset, length)) {
+      hashes[index] = zeroHash(length);
+      holes.push([offset, offset + length]);
+      return;
+    }
+    const bytes = await file.read(offset, length);
+    if (bytes.length !== length) short = true;
     if (short) return;
     hashes[index] = blockHash(bytes);
     await online.call('stage', () => backend.stageRange(slot, offset, bytes), transfer);
@@ -128,12 +140,9 @@ async function large({ backend, online }: UploadOptions, file: ReadFile, entry: 
     etag,
     whole: false,
     blocks: listHash(list),
+    ...(holes.length === 0 ? {} : { holes: joined(holes).map(([from, to]) => [from, to]) }),
   };
   return { kind: 'staged', content };
-}
-
-async function block(file: ReadFile, offset: number, size: number): Promise<Uint8Array> {
-  return file.read(offset, Math.min(blockSize, size - offset));
 }
 
 function isAsKnown(stat: FileStat, entry: Known): boolean {
