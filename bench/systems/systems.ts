@@ -16,8 +16,12 @@ export interface Found {
   readonly missing: Readonly<Record<string, string>>;
 }
 
+/** Rejects when one is named that there is not. */
 export async function systemsFor({ peers, only }: Pick<Options, 'peers' | 'only'>): Promise<Found> {
   const all = [tideway(), ...(peers ? [syncthing, unison, rclone, lsyncd] : [])];
+  const unknown = only.filter((name) => !all.some((system) => system.name === name));
+  if (unknown.length > 0)
+    throw new Error(`no such system: ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}`);
   const wanted = all.filter(({ name }) => only.length === 0 || only.includes(name));
   const found = {
     systems: [] as System[],

@@ -1,6 +1,6 @@
 // The harness itself, with sizes so small that its figures say nothing: every work is done and verified, and leaves a line.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -16,9 +16,12 @@ beforeAll(() => {
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-async function bench(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const { NODE_OPTIONS: _jest, JEST_WORKER_ID: _worker, ...env } = process.env;
-  const child = spawn(process.execPath, [path.join(root, 'bench/main.ts'), ...args], { env });
+async function bench(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { NODE_OPTIONS: _jest, JEST_WORKER_ID: _worker, ...own } = process.env;
+  const child = spawn(process.execPath, [path.join(root, 'bench/main.ts'), ...args], { env: { ...own, ...env } });
   const out = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (out.stderr += text));
@@ -44,7 +47,7 @@ const small = [
 const works = ['floor', 'bulk', 'small', 'rename', 'delete', 'announced', 'large', 'patch', 'idle'];
 
 test('every work leaves its figures, and nothing of what ran', async () => {
-  const { code, stdout, stderr } = await bench(...works, '--json', '--keep', '--rounds', '1', '--dir', dir, ...small);
+  const { code, stdout, stderr } = await bench([...works, '--json', '--keep', '--rounds', '1', '--dir', dir, ...small]);
   expect({ code, failed: code === 0 ? '' : stderr }).toEqual({ code: 0, failed: '' });
   const [first, ...lines] = stdout.trim().split('\n');
   expect(runShape.parse(JSON.parse(first ?? '')).versions['tideway']).toMatch(/^Tideway \d/);
@@ -68,12 +71,12 @@ test('every work leaves its figures, and nothing of what ran', async () => {
   expect(bulk['seconds']).toBeGreaterThan(0);
   expect(bulk['peakMiB']).toBeGreaterThan(10);
   expect(processesOf(dir)).toEqual([]);
-  const shown = await bench('--markdown', '--from', path.join(dir, 'results.jsonl'));
+  const shown = await bench(['--markdown', '--from', path.join(dir, 'results.jsonl')]);
   expect(shown.stdout).toContain('| 30 files of 4 KiB, to one site, s |');
 }, 300_000);
 
 test('a profile of each process, and where its time went', async () => {
-  const { code, stdout, stderr } = await bench('bulk', '--profile', '--dir', path.join(dir, 'profiled'), ...small);
+  const { code, stdout, stderr } = await bench(['bulk', '--profile', '--dir', path.join(dir, 'profiled'), ...small]);
   expect({ code, failed: code === 0 ? '' : stderr }).toEqual({ code: 0, failed: '' });
   const left = readdirSync(path.join(dir, 'profiled/profiles/bulk'));
   expect(left).toEqual(['agent-a', 'agent-b', 'functions', 'hub'].map((name) => `${name}.cpuprofile`));
@@ -81,8 +84,18 @@ test('a profile of each process, and where its time went', async () => {
 }, 200_000);
 
 test('a system that is not there is said, and what was made is gone at the end', async () => {
-  const empty = path.join(dir, 'without');
-  const { code, stderr } = await bench('floor', '--rounds', '1', '--only', 'nothing', '--dir', empty, ...small);
+  // A machine with nothing but what the floor takes.
+  const tools = path.join(dir, 'tools');
+  mkdirSync(tools);
+  for (const tool of ['cp', 'find', 'findmnt', 'git', 'sha256sum', 'sh']) {
+    const places = (process.env['PATH'] ?? '').split(':').map((place) => path.join(place, tool));
+    const found = places.find((place) => existsSync(place));
+    if (found !== undefined) symlinkSync(found, path.join(tools, tool));
+  }
+  const gone = path.join(dir, 'gone');
+  const args = ['floor', '--peers', '--only', 'syncthing', '--rounds', '1', '--dir', gone, ...small];
+  const { code, stdout, stderr } = await bench(args, { PATH: tools });
   expect({ code, failed: code === 0 ? '' : stderr }).toEqual({ code: 0, failed: '' });
-  expect(existsSync(empty)).toBe(false);
+  expect(stdout).toContain('Not measured: syncthing (spawn syncthing ENOENT; npm run bench:peers installs it).');
+  expect(existsSync(gone)).toBe(false);
 }, 60_000);
