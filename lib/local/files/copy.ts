@@ -28,7 +28,7 @@ const maxAttempts = 3;
 /** The file that `x-ms-copy-source` names, if the caller may read it. Errors: CannotVerifyCopySource and SAS refusals. */
 function sourceFile(call: Call): Node {
   const source = parseSource(call.request, 'x-ms-copy-source', call.account);
-  call.authorizer.checkSource(call.request, source, { level: 'o', permissions: 'r', accountOnly: false });
+  call.authorizer.checkSource(call.request, source, { level: 'o', permissions: 'r', accountOnly: false, role: 'read' });
   try {
     return existing(call.store, locate(call.store, source), fileKind);
   } catch (error) {

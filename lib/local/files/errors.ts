@@ -42,6 +42,10 @@ const table = {
   InvalidResourceName: [400, 'The specified resource name contains invalid characters.'],
   InvalidUri: [400, 'The requested URI does not represent any resource on the server.'],
   InvalidXmlDocument: [400, 'The specified XML is not syntactically valid.'],
+  InvalidXmlNodeValue: [
+    400,
+    'The value provided for one of the XML nodes in the request body was not in the correct format.',
+  ],
   LeaseAlreadyPresent: [409, 'There is already a lease present.'],
   LeaseIdMismatchWithContainerOperation: [412, 'The lease ID specified did not match the lease ID for the file share.'],
   LeaseIdMismatchWithFileOperation: [412, 'The lease ID specified did not match the lease ID for the file.'],

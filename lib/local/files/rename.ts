@@ -26,7 +26,7 @@ async function rename(call: Call, kind: number): Promise<Reply> {
   const { store, request } = call;
   const source = parseSource(request, 'x-ms-file-rename-source', call.account);
   if (source.share !== request.share) throw new FilesError('InvalidHeaderValue', 'x-ms-file-rename-source');
-  call.authorizer.checkSource(request, source, { level: 'o', permissions: 'd', accountOnly: false });
+  call.authorizer.checkSource(request, source, { level: 'o', permissions: 'd', accountOnly: false, role: 'write' });
   return store.write((part) => {
     const from = locateLive(store, source);
     const old = existing(store, from, kind);

@@ -18,6 +18,8 @@ export interface Request {
   readonly share: string | undefined;
   readonly names: readonly string[];
   readonly remoteAddress: string;
+  /** True if it came by https. */
+  readonly secure: boolean;
 }
 
 const maxMetadata = 8192;
@@ -47,6 +49,7 @@ export function parseRequest(http: IncomingMessage, headers: Headers, account: s
     share: share === '' ? undefined : share,
     names: share === '' ? [] : namesOf(below, trailingDot),
     remoteAddress: http.socket.remoteAddress ?? '',
+    secure: 'encrypted' in http.socket,
   };
 }
 

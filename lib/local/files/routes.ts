@@ -2,6 +2,7 @@ import * as account from './account-operations.ts';
 import { abortCopy, copyFile, putRangeFromUrl } from './copy.ts';
 import { createFile } from './create-file.ts';
 import { deleteShare, undeleteShare } from './delete-share.ts';
+import { getUserDelegationKey } from './delegation.ts';
 import * as directories from './directories.ts';
 import { FilesError } from './errors.ts';
 import * as properties from './file-properties.ts';
@@ -19,6 +20,7 @@ import type { Need } from './sas.ts';
 import * as settings from './share-settings.ts';
 import { leaseShare } from './share-lease-operations.ts';
 import * as shares from './share-operations.ts';
+import type { Role } from './token.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
 // The whole interface: resource, method and `comp`, the operation, and which letters of a SAS allow it
@@ -40,6 +42,7 @@ const accountOnly = { accountOnly: true };
 
 add('account GET list', 'ListShares', 'l', listShares, accountOnly);
 add('account GET properties', 'GetServiceProperties', 'r', account.getServiceProperties, accountOnly);
+add('account POST userdelegationkey', 'GetUserDelegationKey', '', getUserDelegationKey, accountOnly);
 add('account PUT properties', 'SetServiceProperties', 'w', account.setServiceProperties, accountOnly);
 
 add('share PUT', 'CreateShare', 'cw', shares.createShare, accountOnly);
@@ -110,7 +113,14 @@ export function route(request: Request): Operation {
 export function needOf(request: Request, operation: Operation): Need {
   const resource = resourceOf(request);
   const level = resource === 'account' ? 's' : resource === 'share' ? 'c' : 'o';
-  return { level, permissions: operation.permissions, accountOnly: operation.accountOnly === true };
+  const accountOnly = operation.accountOnly === true;
+  return { level, permissions: operation.permissions, accountOnly, role: roleOf(operation, accountOnly) };
+}
+
+function roleOf({ name, permissions }: Operation, accountOnly: boolean): Role {
+  if (name === 'GetUserDelegationKey') return 'delegate';
+  if (accountOnly) return 'manage';
+  return permissions === 'r' || permissions === 'l' ? 'read' : 'write';
 }
 
 function resourceOf({ share, query }: Request): string {

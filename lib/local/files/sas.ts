@@ -1,7 +1,9 @@
 import { isIPv4 } from 'node:net';
 import { FilesError } from './errors.ts';
 import { decode } from './names.ts';
-import type { Signer } from './shared-key.ts';
+import { delegationKey } from './delegation.ts';
+import { isSignedBy, type Signer } from './shared-key.ts';
+import type { Role } from './token.ts';
 
 /** Stored access policies are looked up by the share's name; undefined if the share or the policy is not there. */
 export type FindPolicy = (share: string, id: string) => Policy | undefined;
@@ -18,6 +20,8 @@ export interface Need {
   readonly permissions: string;
   /** What only the account itself may do, or an account SAS: creating shares, reading policies, ... */
   readonly accountOnly: boolean;
+  /** What a token must be good for instead. */
+  readonly role: Role;
 }
 
 /** What is asked for: `path` as received, without the account. */
@@ -26,19 +30,29 @@ export interface Resource {
   readonly path: string;
 }
 
-/** Verifies the SAS in `query` for a resource; throws the documented refusal. `now` in ms. */
-export function checkSas(
-  query: ReadonlyMap<string, string>,
-  resource: Resource,
-  need: Need,
-  context: { readonly signer: Signer; readonly findPolicy: FindPolicy; readonly now: number; readonly remote: string },
-): void {
+export interface Context {
+  readonly signer: Signer;
+  readonly findPolicy: FindPolicy;
+  /** ms */
+  readonly now: number;
+  readonly remote: string;
+  /** True if the request came by https. */
+  readonly secure: boolean;
+  /** Object id of the one whose token came along. */
+  readonly user: () => string | undefined;
+}
+
+/** Verifies the SAS in `query` for a resource; throws the documented refusal. */
+export function checkSas(query: ReadonlyMap<string, string>, resource: Resource, need: Need, context: Context): void {
   const account = query.has('ss');
-  const text = account
-    ? accountText(query, context.signer.account)
-    : serviceText(query, resource, context.signer.account);
-  if (!context.signer.verifyAgain(text, query.get('sig') ?? ''))
-    throw new FilesError('AuthenticationFailed', 'signature');
+  if (query.has('skoid')) checkDelegated(query, resource, context);
+  else {
+    const text = account
+      ? accountText(query, context.signer.account)
+      : serviceText(query, resource, context.signer.account);
+    if (!context.signer.verifyAgain(text, query.get('sig') ?? ''))
+      throw new FilesError('AuthenticationFailed', 'signature');
+  }
   const terms = account
     ? termsOf(query, undefined)
     : termsOf(query, policyOf(query, resource.share, context.findPolicy));
@@ -47,7 +61,7 @@ export function checkSas(
   if (Date.parse(terms.expiry) < context.now) throw new FilesError('AuthenticationFailed', 'expired');
   if (terms.start !== undefined && !(Date.parse(terms.start) <= context.now))
     throw new FilesError('AuthenticationFailed', 'not yet valid');
-  if (query.get('spr') === 'https') throw new FilesError('AuthorizationProtocolMismatch');
+  if (query.get('spr') === 'https' && !context.secure) throw new FilesError('AuthorizationProtocolMismatch');
   if (!inRange(context.remote, query.get('sip'))) throw new FilesError('AuthorizationSourceIPMismatch');
   if (account) {
     if (query.get('ss')?.includes('f') !== true) throw new FilesError('AuthorizationServiceMismatch');
@@ -61,15 +75,11 @@ export function checkSas(
 // Both texts: "Create a service SAS" and "Create an account SAS" (learn.microsoft.com), version 2020-12-06 and later.
 function serviceText(query: ReadonlyMap<string, string>, resource: Resource, account: string): string {
   const get = (key: string): string => query.get(key) ?? '';
-  const kind = get('sr');
-  if (resource.share === undefined || (kind !== 's' && kind !== 'f'))
-    throw new FilesError('AuthenticationFailed', 'signed resource');
-  const path = kind === 'f' ? decode(resource.path) : `/${resource.share}`;
   return [
     get('sp'),
     get('st'),
     get('se'),
-    `/file/${account}${path}`,
+    canonicalName(query, resource, account),
     get('si'),
     get('sip'),
     get('spr'),
@@ -82,10 +92,46 @@ function serviceText(query: ReadonlyMap<string, string>, resource: Resource, acc
   ].join('\n');
 }
 
+function canonicalName(query: ReadonlyMap<string, string>, resource: Resource, account: string): string {
+  const kind = query.get('sr');
+  if (resource.share === undefined || (kind !== 's' && kind !== 'f'))
+    throw new FilesError('AuthenticationFailed', 'signed resource');
+  return `/file/${account}${kind === 'f' ? decode(resource.path) : `/${resource.share}`}`;
+}
+
 function accountText(query: ReadonlyMap<string, string>, account: string): string {
   const get = (key: string): string => query.get(key) ?? '';
   const fields = [account, get('sp'), get('ss'), get('srt'), get('st'), get('se'), get('sip'), get('spr'), get('sv')];
   return `${[...fields, get('ses')].join('\n')}\n`;
+}
+
+/** A signature by a key that was made for a user: that key follows from what the signature says of it. */
+function checkDelegated(query: ReadonlyMap<string, string>, resource: Resource, context: Context): void {
+  const get = (name: string): string => query.get(name) ?? '';
+  const [start, expiry] = [Date.parse(get('skt')), Date.parse(get('ske'))];
+  if (get('sks') !== 'f' || !(start <= context.now && context.now < expiry))
+    throw new FilesError('AuthenticationFailed', 'delegation key');
+  const key = delegationKey(context.signer, {
+    oid: get('skoid'),
+    tid: get('sktid'),
+    start: get('skt'),
+    expiry: get('ske'),
+    service: get('sks'),
+    version: get('skv'),
+    userTid: get('skdutid'),
+  });
+  if (!isSignedBy(key, delegatedText(query, resource, context.signer.account), get('sig')))
+    throw new FilesError('AuthenticationFailed', 'signature');
+  const user = query.get('sduoid');
+  if (user !== undefined && context.user() !== user) throw new FilesError('AuthenticationFailed', 'delegated user');
+}
+
+function delegatedText(query: ReadonlyMap<string, string>, resource: Resource, account: string): string {
+  const names = ['skoid', 'sktid', 'skt', 'ske', 'sks', 'skv', 'skdutid', 'sduoid', 'sip', 'spr', 'sv'];
+  const answer = ['rscc', 'rscd', 'rsce', 'rscl', 'rsct'];
+  const get = (key: string): string => query.get(key) ?? '';
+  const terms = ['sp', 'st', 'se'].map(get);
+  return [...terms, canonicalName(query, resource, account), ...[...names, ...answer].map(get)].join('\n');
 }
 
 function policyOf(query: ReadonlyMap<string, string>, share: string | undefined, find: FindPolicy): Policy | undefined {

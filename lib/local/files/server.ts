@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { codeOf } from '../../base/errors.ts';
+import type { Certificate } from './certificate.ts';
 import { FilesError } from './errors.ts';
 import type { Reply } from './reply.ts';
 import { escape } from './xml.ts';
@@ -7,15 +9,19 @@ import { escape } from './xml.ts';
 /** Most bytes of a request body. */
 const maxBody = 4 * 2 ** 20;
 
-/** One HTTP request in, one answer out; the parts that know nothing of files. */
+/** One HTTP request in, one answer out; the parts that know nothing of files. With a certificate it is https. */
 export function listen(
   serve: (http: IncomingMessage, response: ServerResponse) => Promise<void>,
   host: string,
   port: number,
+  certificate?: Certificate,
 ): Promise<Server> {
-  const server = createServer({ keepAliveTimeout: 120_000, maxHeaderSize: 65_536 }, (http, response) => {
-    void serve(http, response);
-  });
+  const options = { keepAliveTimeout: 120_000, maxHeaderSize: 65_536 };
+  const listener = (http: IncomingMessage, response: ServerResponse): void => void serve(http, response);
+  const server =
+    certificate === undefined
+      ? createServer(options, listener)
+      : createSecureServer({ ...options, ...certificate }, listener);
   // Clients keep connections for long; what is idle costs nothing, and the next request needs no new one.
   server.requestTimeout = 0;
   server.on('connection', (socket) => socket.setNoDelay(true));

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { mkdirSync } from 'node:fs';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { silent, type Log } from '../../base/log.ts';
@@ -11,6 +11,7 @@ import { FilesError } from './errors.ts';
 import type { Reply } from './reply.ts';
 import { parseHeaders, parseRequest, type Headers, type Request } from './request.ts';
 import { needOf, route } from './routes.ts';
+import { certificateOf } from './https.ts';
 import { isDisconnect, listen, readBody, refusal, send } from './server.ts';
 import { findPolicy } from './share-settings.ts';
 import { Signer } from './shared-key.ts';
@@ -26,6 +27,8 @@ export interface FilesOptions {
   /** 0 or absent: any free one. */
   readonly port?: number | undefined;
   readonly account: Account;
+  /** For clients that insist on https: a port for it (0: any free one); absent: none. */
+  readonly httpsPort?: number | undefined;
   /** How long a deleted share can be restored; 7 days unless told, 0 for not at all. */
   readonly retentionDays?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -37,6 +40,8 @@ export interface FilesOptions {
 export interface FileService extends LocalService {
   /** What the official client takes: `http://127.0.0.1:PORT/account`. */
   readonly url: string;
+  /** The same by https, with the certificate to trust (PEM); undefined if it was not asked for. */
+  readonly secure: { readonly url: string; readonly certificate: string } | undefined;
   /** The same shares as somebody has them who mounts them. */
   readonly smb: Smb;
   readonly counters: Counters;
@@ -51,7 +56,7 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
   const sweeper = new Sweeper(store, clock);
   const retention = (options.retentionDays ?? 7) * 86_400_000;
   const signer = new Signer(account);
-  const authorizer = new Authorizer(signer, clock, (share, id) => findPolicy(store, share, id));
+  const authorizer = new Authorizer(account, signer, clock, (share, id) => findPolicy(store, share, id));
   const instance = randomHex(random, 8);
   const surroundings = { store, authorizer, smb, sweeper, retention, clock, random, account: account.name };
   let requests = 0;
@@ -109,30 +114,49 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
 
   sweeper.wake();
   const server = await listen(serve, host, options.port ?? 0);
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = portOf(server);
   endpoint = `http://${host}:${port}/${account.name}/`;
+  const servers = [server];
   let stopping: Promise<void> | undefined;
 
   async function stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    const closed = servers.map((each) => new Promise<void>((resolve) => each.close(() => resolve())));
+    for (const each of servers) each.closeIdleConnections();
     const deadline = clock.monotonic() + 1000;
     while (active > 0 && clock.monotonic() < deadline) await new Promise(setImmediate);
-    server.closeAllConnections();
-    await closed;
+    for (const each of servers) each.closeAllConnections();
+    await Promise.all(closed);
     await sweeper.stop();
     await store.close();
+  }
+
+  let secure: FileService['secure'];
+  if (options.httpsPort !== undefined) {
+    const certificate = certificateOf(dir, random, clock);
+    try {
+      const tls = await listen(serve, host, options.httpsPort, certificate);
+      servers.push(tls);
+      secure = { url: `https://${host}:${portOf(tls)}/${account.name}`, certificate: certificate.cert };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
   }
 
   return {
     name: 'files',
     port,
     url: endpoint.slice(0, -1),
+    secure,
     smb,
     counters: store.counters,
     stop: () => (stopping ??= stop()),
   };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 const smbPattern = /^(\/[^/]+)?\/\$smb\/([a-zA-Z-]+)$/;

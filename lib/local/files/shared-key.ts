@@ -51,6 +51,13 @@ export class Signer {
   }
 }
 
+/** True if `signature` (base64) is that of `text` by `key` (base64). */
+export function isSignedBy(key: string, text: string, signature: string): boolean {
+  const expected = createHmac('sha256', Buffer.from(key, 'base64')).update(text, 'utf8').digest();
+  const given = Buffer.from(signature, 'base64');
+  return expected.length === given.length && timingSafeEqual(expected, given);
+}
+
 /** The string that "Authorize with Shared Key" (learn.microsoft.com) signs, over the path as it was received. */
 export function stringToSign(request: Signed, account: string): string {
   let text = request.method;
