@@ -152,6 +152,8 @@ describe('nonsense is refused, and the service goes on', () => {
     ['half an escape', { method: 'GET', path: 'Things%E0%A4%A()' }, 400, 'InvalidUri'],
     ['$top=0', { method: 'GET', path: 'Things()?$top=0' }, 400, 'InvalidInput'],
     ['$top=1001', { method: 'GET', path: 'Things()?$top=1001' }, 400, 'InvalidInput'],
+    ['an order', { method: 'GET', path: 'Things()?$orderby=RowKey' }, 501, 'NotImplemented'],
+    ['a count of tables', { method: 'GET', path: 'Tables?$inlinecount=allpages' }, 501, 'NotImplemented'],
     ['a made-up continuation', { method: 'GET', path: 'Things()?NextPartitionKey=abc' }, 400, 'InvalidInput'],
     ['a filter that nests for ever', deep('('.repeat(5000)), 400, 'InvalidInput'],
     ['a table name with a hyphen', table('no-hyphens'), 400, 'InvalidResourceName'],

@@ -24,8 +24,17 @@ const pageLength = 1000;
 const pageBytes = 4_194_304;
 const pageReads = 10_000;
 
+/** Options of OData that the service does not have: to ignore them would be another answer than the one asked for. */
+const unsupported = ['$orderby', '$skip', '$count', '$inlinecount', '$expand', '$apply', '$search', '$skiptoken'];
+
+/** Refuses (NotImplemented) the options of OData that the service does not have. */
+export function checkOptions(parameters: URLSearchParams): void {
+  if (parameters.size > 0 && unsupported.some((option) => parameters.has(option))) throw refusal('NotImplemented');
+}
+
 /** The query options of a URL. Refuses what the service would not understand. */
 export function readQuery(parameters: URLSearchParams): Query {
+  checkOptions(parameters);
   const filter = parameters.get('$filter');
   const nextPk = parameters.get('NextPartitionKey');
   const nextRk = parameters.get('NextRowKey');

@@ -7,7 +7,7 @@ import { predicateOf } from './filter-match.ts';
 import { mayCreateTable, mayDropTable, mayHandlePolicies, mayListTables } from './grant.ts';
 import { checkTableName } from './names.ts';
 import { policiesXml, readPolicies } from './policies.ts';
-import { decodeMark, encodeMark, readTop } from './query.ts';
+import { checkOptions, decodeMark, encodeMark, readTop } from './query.ts';
 import { emptyReply, jsonReply, type Reply, tableBody, tablesBody, xmlReply } from './reply.ts';
 
 export async function handleTables(service: Service, call: Call): Promise<Reply> {
@@ -18,6 +18,7 @@ export async function handleTables(service: Service, call: Call): Promise<Reply>
 
 function listTables({ store, url }: Service, { address, grant, metadata }: Call): Reply {
   mayListTables(grant);
+  checkOptions(address.query);
   const filter = address.query.get('$filter');
   const mark = address.query.get('NextTableName');
   const top = readTop(address.query.get('$top'));
