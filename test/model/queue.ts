@@ -54,7 +54,7 @@ export class Queue {
     message.deliveries++;
     trace.add('queue', `message ${message.id} to ${committer.name}, delivery ${message.deliveries}`);
     void committer.life.frozen.then(() => this.#loseLock(turn, 1 + chance.below(lockMs)));
-    if (this.#run.trouble(30)) this.#loseLock(turn, chance.below(500));
+    if (this.#run.trouble(this.#run.stress.lostLocks)) this.#loseLock(turn, chance.below(500));
     try {
       await committer.commit(message.body, message.deliveries);
       trace.add(committer.name, `through with message ${message.id}`);

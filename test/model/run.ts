@@ -9,8 +9,19 @@ import { Ledger } from './ledger.ts';
 import { Scheduler } from './scheduler.ts';
 import { Trace } from './trace.ts';
 
+/** How often something happens that a day has little of: for faults that nothing else shows. */
+export interface Stress {
+  /** Per 1,000 messages: the committer's lock is lost while it works on. */
+  readonly lostLocks: number;
+  /** Of 100 steps of people: a program that keeps a file open, a new mode, a new time. */
+  readonly programs: number;
+}
+
+const everyday: Stress = { lostLocks: 30, programs: 20 };
+
 export class Run {
   readonly seed: number;
+  readonly stress: Stress;
   readonly clock = new Scheduler();
   readonly chance: Chance;
   readonly trace: Trace;
@@ -22,8 +33,9 @@ export class Run {
   readonly #late: (() => void)[] = [];
   #randoms = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, stress: Partial<Stress> = {}) {
     this.seed = seed;
+    this.stress = { ...everyday, ...stress };
     this.chance = new Chance(seed);
     this.trace = new Trace(this.clock);
   }

@@ -5,7 +5,7 @@ import { Replay } from '../support/replay.ts';
 import { check, remoteIsReplayed } from './check.ts';
 import { group, SimulatedCloud } from './cloud.ts';
 import { nothingPlanted, type Plants } from './plants.ts';
-import { Run } from './run.ts';
+import { Run, type Stress } from './run.ts';
 import { Site } from './site.ts';
 import { Smb } from './smb.ts';
 import { User } from './user.ts';
@@ -14,6 +14,9 @@ export interface Options {
   /** What people do, at all sites and on the share together. */
   readonly operations?: number;
   readonly plants?: Plants;
+  readonly stress?: Partial<Stress>;
+  /** How often the share is looked through, 5 min apart, before somebody who is not at rest counts as broken. */
+  readonly looks?: number;
   /** Disks of sites go and come back, too. */
   readonly unmounts?: boolean;
 }
@@ -42,12 +45,13 @@ export async function simulate(seed: number, options: Options = {}): Promise<Tra
 }
 
 async function live(seed: number, options: Options): Promise<Trace> {
-  const { plants = nothingPlanted } = options;
-  const run = new Run(seed);
+  const { plants = nothingPlanted, stress } = options;
+  const run = new Run(seed, stress);
   const world = await build(run, plants);
   await storm(run, world, options);
   if (run.broken.length === 0) await calm(run, world);
-  if (run.broken.length === 0 && (await settle(run, world))) run.broken.push(...check(run, world.cloud, world.sites));
+  if (run.broken.length === 0 && (await settle(run, world, options)))
+    run.broken.push(...check(run, world.cloud, world.sites));
   let stopped = 0;
   for (const site of world.sites) void site.stop().then(() => stopped++);
   if (!(await run.clock.run(() => stopped === world.sites.length, minute))) run.break('an agent does not stop');
@@ -127,7 +131,7 @@ async function calm(run: Run, { cloud, sites, users, smb }: World): Promise<void
  * The share is looked through, for what nobody announced; everybody comes to rest; and again until that writes nothing
  * anywhere, which it must as soon as it finds nothing (I2).
  */
-async function settle(run: Run, world: World): Promise<boolean> {
+async function settle(run: Run, world: World, { looks = 6 }: Options): Promise<boolean> {
   const { cloud, sites } = world;
   let before = writesOf(world);
   for (let round = 0, quiet = 0; round < 20; round++) {
@@ -137,7 +141,7 @@ async function settle(run: Run, world: World): Promise<boolean> {
     }
     if (run.broken.length > 0) return false;
     examineAll(cloud);
-    if (!(await atRest(run, world))) return false;
+    if (!(await atRest(run, world, looks))) return false;
     // Longer than everything that comes back by itself: polls, the committer's timer, what is sent again.
     if (round > 0) await run.clock.run(() => false, minute / 2);
     const after = writesOf(world);
@@ -158,9 +162,9 @@ function writesOf({ cloud, sites }: World): { readonly rows: number; readonly al
   return { rows, all: JSON.stringify([rows, cloud.share.writes, ...sites.map((site) => site.fsWrites)]) };
 }
 
-async function atRest(run: Run, { cloud, sites }: World): Promise<boolean> {
+async function atRest(run: Run, { cloud, sites }: World, looks: number): Promise<boolean> {
   const { clock } = run;
-  const limit = 60 * minute;
+  const limit = 10 * minute * looks;
   if (!(await clock.run(() => !cloud.busy, limit))) run.break('the backend does not come to rest');
   const results: boolean[] = [];
   for (const site of sites)
@@ -171,7 +175,7 @@ async function atRest(run: Run, { cloud, sites }: World): Promise<boolean> {
   const all = (): boolean =>
     !cloud.busy && results.length === sites.length && sites.every((site) => isIdle(site, cloud));
   // What was announced too late, or in a directory that was just moving, only another look finds.
-  for (let look = 0; look < 6 && run.broken.length === 0; look++) {
+  for (let look = 0; look < looks && run.broken.length === 0; look++) {
     if (await clock.run(() => run.broken.length > 0 || all(), 5 * minute)) break;
     examineAll(cloud);
   }

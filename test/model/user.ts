@@ -38,7 +38,7 @@ export class User {
   /** Answers whether anything could be done. */
   act(): boolean {
     const { chance } = this.#run;
-    const tool = chance.is(80) ? chance.pick(tools) : chance.pick(more);
+    const tool = chance.is(100 - this.#run.stress.programs) ? chance.pick(tools) : chance.pick(more);
     const path = this.#path();
     switch (tool) {
       case 'write':
