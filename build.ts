@@ -24,7 +24,9 @@ const common: BuildOptions = {
 async function functions(): Promise<void> {
   rmSync(path.join(out, 'functions'), { recursive: true, force: true });
   rmSync(path.join(out, 'chunks'), { recursive: true, force: true });
-  const entryPoints = ['commit', 'fan-out', 'share-changed', 'tick', 'api'].map((name) => `functions/${name}.ts`);
+  const entryPoints = ['commit', 'fan-out', 'share-changed', 'events', 'tick', 'api'].map(
+    (name) => `functions/${name}.ts`,
+  );
   await build({
     ...common,
     entryPoints,

@@ -1,17 +1,11 @@
 import { app } from '@azure/functions';
-import { z } from 'zod';
 import { services } from '../lib/cloud/services.ts';
-import { shareChanged } from '../lib/cloud/share-changed.ts';
-
-const changed = z.object({
-  data: z.object({ path: z.string().max(2048), group: z.string().optional(), share: z.string().optional() }),
-});
+import { takeEvent } from '../lib/cloud/take-event.ts';
 
 /** Whoever edits the share directly posts the path, and gets it examined at once. */
 app.eventGrid('shareChanged', {
   handler: async (event, context) => {
-    const parsed = changed.safeParse(event);
-    if (!parsed.success || !(await shareChanged(services().cloud, parsed.data.data)))
+    if (!(await takeEvent(services().cloud, event)))
       context.warn('Tideway.ShareChanged without a path, or of no group: nothing is examined');
   },
 });

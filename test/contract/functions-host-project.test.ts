@@ -1,5 +1,6 @@
 // The project's own functions under everything that their host may do to them: two processes for one app, messages and
 // events that come twice, late or after minutes, processes killed at every step, a host that drains or stops in the middle.
+import { ServiceBusClient } from '@azure/service-bus';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { LiveCloud, type LiveEndpoint, until } from '../support/live-cloud.ts';
@@ -103,12 +104,16 @@ describe('a process killed', () => {
 });
 
 describe('events', () => {
-  const announce = async (...paths: readonly string[]): Promise<void> => {
+  const announce = async (path: string): Promise<void> => {
     const { settings } = cloud;
     const key = new AzureKeyCredential(settings['EVENTGRID_TOPIC_KEY'] ?? '');
     const url = settings['EVENTGRID_TOPIC_ENDPOINT'] ?? '';
-    const topic = new EventGridPublisherClient(url, 'CloudEvent', key, { allowInsecureConnection: true });
-    await topic.send(paths.map((path) => ({ type: 'Tideway.ShareChanged', source: '/test', data: { path } })));
+    const insecure = { allowInsecureConnection: true };
+    const topic = new EventGridPublisherClient(url, 'CloudEvent', key, insecure);
+    await topic.send([{ type: 'Tideway.ShareChanged', source: '/test', data: { path } }]);
+    // And by a publisher of the older schema.
+    const classic = new EventGridPublisherClient(url, 'EventGrid', key, insecure);
+    await classic.send([{ eventType: 'Tideway.ShareChanged', subject: 's', dataVersion: '1', data: { path } }]);
   };
 
   test('that are lost: the timer tells what was committed', async () => {
@@ -118,7 +123,31 @@ describe('events', () => {
     await until('all is told', () => cloud.isQuiet());
   });
 
-  test('of one edit on the share, each delivered twice and run twice at once: one file, found once', async () => {
+  test('that Event Grid can only put into a queue: the same is told, and what is no event is dropped', async () => {
+    await cloud.faults.set({ on: 'event-grid', subscription: 'fan-out', do: 'pause' });
+    await cloud.faults.set({
+      on: 'functions',
+      line: '^INVOKE tick',
+      fault: { kind: 'drop', when: 'before' },
+      times: 'always',
+    });
+    await paris.send(paris.seal(await paris.create(fresh(), 'told by the queue')));
+    await paris.settled();
+    const client = new ServiceBusClient(cloud.settings['SERVICEBUS_CONNECTION_STRING'] ?? '');
+    const sender = client.createSender('events');
+    const event = {
+      specversion: '1.0',
+      type: 'Tideway.ChangesCommitted',
+      source: '/s',
+      id: '1',
+      data: { group: 'team' },
+    };
+    await sender.sendMessages([{ body: { type: 'Another' } }, { body: Buffer.from('no JSON') }, { body: event }]);
+    await until('all is told', () => cloud.isQuiet());
+    await client.close();
+  });
+
+  test('of one edit on the share, told in both schemas, each delivered and run twice at once: one file, found once', async () => {
     const name = fresh();
     const file = cloud.share.rootDirectoryClient.getFileClient(name);
     await file.create(4);
@@ -127,7 +156,7 @@ describe('events', () => {
       { on: 'event-grid', line: '^DELIVER share-changed', fault: { kind: 'duplicate' }, times: 2 },
       { on: 'functions', line: '^INVOKE (shareChanged|commit)', fault: { kind: 'duplicate' }, times: 6 },
     ]);
-    await announce(name, name);
+    await announce(name);
     const found = async () => (await cloud.rows()).filter((row) => JSON.stringify(row.effects).includes(`"${name}"`));
     await until('the file is found', async () => (await found()).length > 0);
     // What the same announcements still bring is done before the next message of the group is.

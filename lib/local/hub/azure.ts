@@ -20,7 +20,7 @@ import { z } from 'zod';
 
 const root = path.join(import.meta.dirname, '../../..');
 const accountName = 'tideway';
-const entries = ['commit', 'fan-out', 'share-changed', 'tick', 'api'].map((name) => `functions/${name}.ts`);
+const entries = ['commit', 'fan-out', 'share-changed', 'events', 'tick', 'api'].map((name) => `functions/${name}.ts`);
 
 const topologyFile = z.object({
   serviceBus: z.unknown(),
