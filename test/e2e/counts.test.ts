@@ -29,7 +29,7 @@ const together: readonly Bound[] = [
   // Listings beside the contents.
   ['bytes read from the share', files * (size + 2048), (counts) => of(counts, 'files.bytesOut')],
   // Of each file three rows (node, id, log), of each transaction two (intent or log of the endpoint, head).
-  ['table rows', 3.1 * files, (counts) => of(counts, 'tables.entitiesWritten') - 2 * of(counts, 'tables.transactions')],
+  ['table rows', 3.4 * files, (counts) => of(counts, 'tables.entitiesWritten') - 2 * of(counts, 'tables.transactions')],
   // Up to 32 files share a chunk, so these are a fraction of the files; how small a one depends on what comes together.
   ['requests to the tables', 1.2 * files, (counts) => of(counts, 'tables.requests')],
   ['transactions', 0.75 * files, (counts) => of(counts, 'tables.transactions')],
@@ -50,7 +50,7 @@ const alone: readonly Bound[] = [
   ['transactions', 3.8 * singles, (counts) => of(counts, 'tables.transactions')],
   ['table rows', 9.8 * singles, (counts) => of(counts, 'tables.entitiesWritten')],
   // 12.6 of them are the file's; agents that poll and `tick` bring more, the longer this takes.
-  ['requests to the tables', 16 * singles, (counts) => of(counts, 'tables.requests')],
+  ['requests to the tables', 18 * singles, (counts) => of(counts, 'tables.requests')],
   // To the committer, and a hint to each site.
   ['messages', 3.8 * singles, (counts) => of(counts, 'service-bus.messagesIn')],
   ['events', 1.8 * singles, (counts) => of(counts, 'event-grid.published')],
