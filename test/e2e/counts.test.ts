@@ -26,8 +26,7 @@ const together: readonly Bound[] = [
   // The rest is one listing a chunk.
   ['requests to the share', 3.5 * files, (counts) => sum(counts, /^files\.requests\./)],
   ['bytes sent to the share', files * size + 4096, (counts) => of(counts, 'files.bytesIn')],
-  // Listings beside the contents.
-  ['bytes read from the share', files * (size + 2048), (counts) => of(counts, 'files.bytesOut')],
+  ['bytes fetched by B', files * size + 4096, (counts) => of(counts, 'b.downloadedBytes')],
   // Of each file three rows (node, id, log), of each transaction two (intent or log of the endpoint, head).
   ['table rows', 3.4 * files, (counts) => of(counts, 'tables.entitiesWritten') - 2 * of(counts, 'tables.transactions')],
   // Up to 32 files share a chunk, so these are a fraction of the files; how small a one depends on what comes together.
@@ -38,8 +37,9 @@ const together: readonly Bound[] = [
   ['invocations', 0.75 * files, (counts) => of(counts, 'functions.succeeded')],
   // A flush for each of the two writes would be without any sharing.
   ['flushes of the share', 2.1 * files, (counts) => sum(counts, /^hub\.fsyncs\.(files\.db|contents)$/)],
-  ['flushes at A', 1.1 * files, (counts) => sum(counts, /^a\.(syncs|flushes|pathFlushes)$/)],
-  ['flushes at B', 1.1 * files, (counts) => sum(counts, /^b\.(syncs|flushes|pathFlushes)$/)],
+  // Where they come one by one, each has its content and its number flushed at A, and its name at B.
+  ['flushes at A', 2.5 * files, (counts) => sum(counts, /^a\.(syncs|flushes|pathFlushes)$/)],
+  ['flushes at B', 2.5 * files, (counts) => sum(counts, /^b\.(syncs|flushes|pathFlushes)$/)],
 ];
 
 /** Most of each while `singles` files are made, each when the one before has arrived: nothing can be shared. */
