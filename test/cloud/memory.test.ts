@@ -41,10 +41,12 @@ describe('table', () => {
     expect((await client.range('p', 'k1', 'k2', 5)).map((row) => row.key)).toEqual(['k1', 'k10', 'k11', 'k12', 'k13']);
   });
 
-  test('what is read is a copy', async () => {
-    await client.transact('p', [{ do: 'put', key: 'o', value: { list: [1] } }]);
+  test('what is written is copied, and what is read cannot be changed', async () => {
+    const written = { list: [1] };
+    await client.transact('p', [{ do: 'put', key: 'o', value: written }]);
+    written.list.push(3);
     const value = (await client.get('p', 'o'))?.value as { list: number[] } | undefined;
-    value?.list.push(2);
+    expect(() => value?.list.push(2)).toThrow(TypeError);
     expect((await client.get('p', 'o'))?.value).toEqual({ list: [1] });
   });
 });

@@ -103,7 +103,7 @@ test('C103 tick calls a committer where an intent is older than a minute', async
 
 test('C103 what goes wrong in one group does not stop the others', async () => {
   const { createGroup } = await import('../../lib/cloud/registry.ts');
-  await createGroup(world.committer().cloud, 'a-first', 'share');
+  await createGroup(world.committer().cloud, 'a-first', 'another-share');
   world.table.transact('a-first', [{ do: 'put', key: 'head', value: { broken: true } }]);
   await world.commit(paris, paris.create('root', 'a', 'one'));
   await tick(world.committer().cloud);
