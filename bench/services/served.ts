@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -52,6 +53,23 @@ export async function rate(service: Served, what: string, count: number, work: (
 
 export function say(what: string, value: string): void {
   process.stdout.write(`${what.padEnd(48)} ${value}\n`);
+}
+
+/** What the disk alone takes to keep 4 KiB in the same moment: no service can be faster, and its slowest is the disk's. */
+export async function floor(count: number): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-floor-'));
+  const file = await open(join(directory, 'file'), 'w');
+  const block = Buffer.alloc(4096, 1);
+  const samples: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await file.write(block);
+    await file.datasync();
+    samples.push(performance.now() - start);
+  }
+  await file.close();
+  rmSync(directory, { recursive: true });
+  say('the disk alone: p50/p95/p99/worst', `${percentiles(samples)} ms`);
 }
 
 /** p50 / p95 / p99 / worst of some milliseconds. */

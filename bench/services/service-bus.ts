@@ -1,6 +1,6 @@
 // Rates and latency of the embedded Service Bus, through the official client: node bench/services/service-bus.ts
 import { ServiceBusClient } from '@azure/service-bus';
-import { key, percentiles, rate, say, serve } from './served.ts';
+import { floor, key, percentiles, rate, say, serve } from './served.ts';
 
 const service = await serve('service-bus');
 const text = `Endpoint=sb://localhost:${service.address};SharedAccessKeyName=root;SharedAccessKey=${key};UseDevelopmentEmulator=true`;
@@ -33,9 +33,12 @@ async function latency(pause: number, count: number): Promise<void> {
   await sending.close();
 }
 
+await floor(1000);
 await latency(0, 1500);
+await floor(1000);
 await latency(4, 1000);
 await latency(50, 100);
+await floor(1000);
 const sender = client.createSender('plain');
 await rate(service, 'send, one after the other', 1000, async () => {
   for (let i = 0; i < 1000; i++) await sender.sendMessages({ body });

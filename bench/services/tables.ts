@@ -1,6 +1,6 @@
 // Rates of the embedded Tables, through the official client: node bench/services/tables.ts [ROWS, 100000 unless told]
 import { AzureNamedKeyCredential, TableClient, type TransactionAction } from '@azure/data-tables';
-import { key, rate, serve } from './served.ts';
+import { floor, key, rate, serve } from './served.ts';
 
 const rows = Number(process.argv[2] ?? 100_000);
 const service = await serve('tables');
@@ -30,6 +30,7 @@ async function parallel(callers: number, count: number, act: (i: number) => Prom
   await Promise.all(Array.from({ length: callers }, call));
 }
 
+await floor(500);
 const steps = 5;
 const blocks = Math.ceil(rows / 100 / steps);
 for (let step = 0; step < steps; step++)
