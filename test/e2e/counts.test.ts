@@ -44,13 +44,16 @@ const together: readonly Bound[] = [
 
 /** Most of each while `singles` files are made, each when the one before has arrived: nothing can be shared. */
 const alone: readonly Bound[] = [
-  // Create, one listing, move, read.
-  ['requests to the share', 4.8 * singles, (counts) => sum(counts, /^files\.requests\./)],
+  ['contents created', 1.6 * singles, (counts) => of(counts, 'files.requests.CreateFile')],
+  ['listings', 1.6 * singles, (counts) => of(counts, 'files.requests.ListDirectoriesAndFiles')],
+  ['files moved', 1.6 * singles, (counts) => of(counts, 'files.requests.RenameFile')],
+  ['files read', 1.6 * singles, (counts) => of(counts, 'files.requests.GetFile')],
+  ['looks at one file', 0.6 * singles, (counts) => of(counts, 'files.requests.GetFileProperties')],
   // Intent, finish, and how far it is published.
   ['transactions', 3.8 * singles, (counts) => of(counts, 'tables.transactions')],
   ['table rows', 9.8 * singles, (counts) => of(counts, 'tables.entitiesWritten')],
   // 12.6 of them are the file's; agents that poll and `tick` bring more, the longer this takes.
-  ['requests to the tables', 18 * singles, (counts) => of(counts, 'tables.requests')],
+  ['requests to the tables', 24 * singles, (counts) => of(counts, 'tables.requests')],
   // To the committer, and a hint to each site.
   ['messages', 3.8 * singles, (counts) => of(counts, 'service-bus.messagesIn')],
   ['events', 1.8 * singles, (counts) => of(counts, 'event-grid.published')],
