@@ -22,10 +22,12 @@ export interface RowCache {
   complete: Set<NodeId>;
   /** By directory: ids of nodes under a share name that is not the plain one, by their Linux names. */
   marked: Map<NodeId, Map<string, NodeId[]>>;
+  /** Monotonic ms of this instance when it last told that the group's log has grown. */
+  publishedAt: number;
 }
 
 export function emptyCache(): RowCache {
-  return { txnId: '', rows: new Map(), complete: new Set(), marked: new Map() };
+  return { txnId: '', rows: new Map(), complete: new Set(), marked: new Map(), publishedAt: -Infinity };
 }
 
 const maxRows = 60_000;

@@ -33,7 +33,7 @@ export async function commit(cloud: Cloud, group: string, body: unknown, deliver
   const [head, share] = await Promise.all([view.refresh(), groupShare(cloud, group)]);
   if (head === undefined || share === undefined) return refuse(cloud, group, 'group_unknown');
   const turn: Turn = { cloud, view, share };
-  const announcer = announce(cloud, group);
+  const announcer = announce(cloud, group, cache);
   try {
     note(announcer, await recover(turn));
     const message = await verified(cloud, view, group, body);

@@ -1,4 +1,5 @@
 // Step 5: tell that the log has grown. Nothing depends on it arriving (I14): `tick` publishes again what was not fanned out.
+import type { RowCache } from './cached-rows.ts';
 import type { Cloud } from './group.ts';
 import type { Logged } from './intent.ts';
 
@@ -11,18 +12,18 @@ export interface Announcer {
   close(): Promise<void>;
 }
 
-export function announce(cloud: Cloud, group: string): Announcer {
+/** `cache` is the instance's: it knows of the message before this one. */
+export function announce(cloud: Cloud, group: string, cache: RowCache): Announcer {
   const { clock, settings } = cloud;
   const examine: string[] = [];
   let from = 0;
   let to = 0;
-  let last = clock.monotonic() - settings.publishMs;
   const publish = async (): Promise<void> => {
     if (to === 0) return;
     const event = { group, from, to };
     from = 0;
     to = 0;
-    last = clock.monotonic();
+    cache.publishedAt = clock.monotonic();
     try {
       await cloud.events.committed(event);
     } catch (error) {
@@ -40,7 +41,7 @@ export function announce(cloud: Cloud, group: string): Announcer {
       }
     },
     tick: async () => {
-      if (clock.monotonic() - last >= settings.publishMs) await publish();
+      if (clock.monotonic() - cache.publishedAt >= settings.publishMs) await publish();
     },
     close: publish,
   };

@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { fanOut } from '../../lib/cloud/fan-out.ts';
 import { endpointKey, pubKey } from '../../lib/cloud/rows.ts';
 import { tick } from '../../lib/cloud/tick.ts';
+import type { Envelope } from '../../lib/protocol/message.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { at } from '../support/life.ts';
@@ -29,6 +30,22 @@ test('C100 a commit stands when the event cannot be sent', async () => {
     .committer((call) => (call.service === 'events' ? 'throttle' : undefined))
     .commit(paris.seal([paris.create('root', 'a', 'one')]));
   expect(world.rows()).toHaveLength(1);
+});
+
+test('C100 a flood of messages is told of at its start, then at most every 50 ms, and at the end of each', async () => {
+  const caches = new Map();
+  const many = (word: string): Envelope =>
+    paris.seal(Array.from({ length: 96 }, (_, n) => paris.mkdir('root', `${word}-${n}`)));
+  const events = async (message: Envelope): Promise<number> => {
+    const before = world.events.length;
+    await world.committer(undefined, caches).commit(message);
+    return world.events.length - before;
+  };
+  expect(await events(many('first'))).toBe(2);
+  expect(await events(many('second'))).toBe(1);
+  world.clock.advance(50);
+  expect(await events(many('third'))).toBe(2);
+  expect(world.events.at(-1)?.to).toBe(world.head);
 });
 
 test('C101 each server gets one hint to its own slot, with the rows while they are small', async () => {
