@@ -99,7 +99,11 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     failed: (error) => log.write('Host.Http', 'error', messageOf(error)),
   });
   const url = `http://${host}:${server.port}`;
-  const env = { ...process.env, ...workerEnvironment(options.app.dir, `${host}:${server.port}`), ...options.settings };
+  const env = {
+    ...process.env,
+    ...workerEnvironment(options.app.dir, `${host}:${server.port}`, data),
+    ...options.settings,
+  };
 
   let log: HostLog;
   let job: JobHost;

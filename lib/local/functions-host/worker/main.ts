@@ -1,4 +1,5 @@
 // The child process in which the app runs. It lives as long as its IPC channel: when the host dies, so does this.
+import { flushCompileCache } from 'node:module';
 import type { HostMessage, WorkerMessage } from '../rpc.ts';
 import { tell } from './channel.ts';
 import { exceptionOf } from './errors.ts';
@@ -19,6 +20,8 @@ async function handle(message: HostMessage): Promise<void> {
     case 'start':
       try {
         tell({ type: 'started', functions: await loadApp(message.dir, message.entries) });
+        // By itself it is written at the end of a process, and this one may be killed.
+        flushCompileCache();
       } catch (error) {
         tell({ type: 'unstartable', exception: exceptionOf(error) });
       }
