@@ -84,12 +84,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     };
     file = { v: 1, url, pid: process.pid, host, ports, group, share, sites, processes: [...processes] };
     writeHubFile(data, file);
-    if (options.faultSeed !== undefined)
+    if (options.faultSeed !== undefined) {
+      log('hub').warn('fault_switches_open', { seed: options.faultSeed });
       parts.faults = await openFaults(
         data,
         options.faultSeed,
         (role, name) => processes.find((entry) => entry.role === role && entry.site === name)?.pid,
       );
+    }
     parts.azure = await startAzure({
       data,
       host,
