@@ -1,5 +1,5 @@
 // How long a small file takes from its close at one site to its presence at the other: printed, and held to a bound that
-// only a wait for a timer would break. Figures to be compared with others come from `npm run bench:first`.
+// only a wait for a timer would break. Figures to be compared with others come from `npm run bench`.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
