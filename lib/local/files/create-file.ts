@@ -63,7 +63,8 @@ function put(call: Call, size: number, content: number, part: Part): Node {
     size,
     content: insertContent(call, size, content, stamp),
     etag: stamp,
-    attributes: properties.attributes,
+    // A new file is there to be archived, also where no attribute is asked for.
+    attributes: properties.attributes === 'None' ? 'Archive' : properties.attributes,
     created: properties.created,
     written: properties.written,
     changed: properties.changed,
