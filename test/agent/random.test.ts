@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { randomInt, seededRandom, type Random } from '../../lib/base/random.ts';
 import { TidewayError, codeOf } from '../../lib/base/errors.ts';
+import { Accounts } from '../../lib/agent/fs/accounts.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
 import { converge, TestSite, until } from './rig.ts';
 
@@ -19,7 +21,7 @@ function act(site: TestSite, random: Random, text: string): void {
   const pick = (): string => names[randomInt(random, names.length)] ?? 'a';
   const path = (): string => Array.from({ length: 1 + randomInt(random, 3) }, pick).join('/');
   attempt(() => {
-    switch (randomInt(random, 8)) {
+    switch (randomInt(random, 12)) {
       case 0:
       case 1:
       case 2:
@@ -39,7 +41,19 @@ function act(site: TestSite, random: Random, text: string): void {
         const target = path();
         user.writeFile(`${target}.new`, text);
         user.rename(`${target}.new`, target);
+        return;
       }
+      case 8:
+        user.symlink(pick(), path());
+        return;
+      case 9:
+        user.chown(path(), randomInt(random, 3), randomInt(random, 3));
+        return;
+      case 10:
+        user.setXattrs(path(), randomInt(random, 2) === 0 ? {} : { 'user.a': Buffer.from(text).toString('base64') });
+        return;
+      case 11:
+        user.chmod(path(), 0o700 + randomInt(random, 8));
     }
   });
 }
@@ -68,6 +82,31 @@ function attempt(work: () => void): void {
   } catch (error) {
     if (codeOf(error) === '') throw error;
   }
+}
+
+const accounts = new Accounts(
+  {
+    nameOf: (_, id) => Promise.resolve(['root', 'anna'][id]),
+    idOf: (_, name) => Promise.resolve({ root: 0, anna: 1 }[name]),
+  },
+  () => 0,
+);
+
+/** What every site must show alike, beside the contents. */
+function shownAt(site: TestSite): ReadonlyMap<string, unknown> {
+  const out = new Map<string, unknown>();
+  for (const [path, { stat, target, xattrs }] of site.user.snapshot()) {
+    if (path === '.tideway' || path.startsWith('.tideway/')) continue;
+    const { uid, gid, kind } = stat;
+    const rest = kind === 'symlink' ? { target } : { mode: stat.mode, xattrs };
+    out.set(path, { kind, uid, gid, mtime: kind === 'directory' ? 0n : stat.mtimeNs, ...rest });
+  }
+  return out;
+}
+
+function alike(): boolean {
+  const [first, ...others] = sites.map(shownAt);
+  return others.every((other) => isDeepStrictEqual(other, first));
 }
 
 /** A bad day: calls fail before or after they had their effect, messages come twice, hints get lost, the disk is slow. */
@@ -105,7 +144,7 @@ async function start(random: Random, slow: boolean): Promise<FakeCloud> {
     if (slow)
       site.volume.before = () =>
         randomInt(random, 4) > 0 ? undefined : new Promise((resolve) => setImmediate(resolve));
-    await site.start();
+    await site.start({ accounts });
   }
   return cloud;
 }
@@ -123,6 +162,10 @@ describe.each(['good', 'bad'])('random work at three sites on a %s day', (day) =
         }
         troubles?.end();
         await converge(cloud, ...sites);
+        // What one site still sent while the last one was waited for is on its way to the others.
+        for (let tries = 0; tries < 20 && !alike(); tries++) await converge(cloud, ...sites);
+        const [first, ...others] = sites.map(shownAt);
+        for (const other of others) expect(other).toEqual(first);
       }
       await until('all idle', () => sites.every((site) => site.agent!.status().state === 'idle'));
       expect(sites.flatMap((site) => site.agent!.status().problems)).toEqual([]);
