@@ -44,7 +44,8 @@ export async function remove(stage: Stage): Promise<Figures> {
   const { here, others, sizes } = stage;
   const figures = await stage.measured(async () => {
     const began = performance.now();
-    await runToEnd('rm', ['-r', path.join(here, 'moved')]);
+    // Some systems still tidy up the directory while it is removed: what is gone already is no error.
+    await runToEnd('rm', ['-rf', path.join(here, 'moved')]);
     const removed = performance.now();
     const gone = others.map((site) => {
       const there = path.join(site, 'moved');
