@@ -32,6 +32,7 @@ export class Run {
   calm = false;
   readonly #late: (() => void)[] = [];
   #randoms = 0;
+  #keys = 0;
 
   constructor(seed: number, stress: Partial<Stress> = {}) {
     this.seed = seed;
@@ -76,14 +77,12 @@ export class Run {
     return seededRandom(this.seed * 1000 + this.#randoms++);
   }
 
+  /** The first keys of every run are the same, and so on: to make a pair and to parse it costs as much as many steps. */
   keys(): SigningKeys {
-    const bytes = this.random().bytes(32);
-    const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), bytes]); // Ed25519 in PKCS#8: RFC 8410
-    const publicKey = createPublicKey(createPrivateKey({ key: der, type: 'pkcs8', format: 'der' }));
-    return {
-      privateKey: der.toString('base64'),
-      publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
-    };
+    const index = this.#keys++;
+    const keys = keyPairs[index] ?? pairOf(seededRandom(index).bytes(32));
+    keyPairs[index] = keys;
+    return keys;
   }
 
   log(who: string): Log {
@@ -96,6 +95,17 @@ export class Run {
       () => this.clock.now(),
     );
   }
+}
+
+const keyPairs: SigningKeys[] = [];
+
+function pairOf(bytes: Uint8Array): SigningKeys {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), bytes]); // Ed25519 in PKCS#8: RFC 8410
+  const publicKey = createPublicKey(createPrivateKey({ key: der, type: 'pkcs8', format: 'der' }));
+  return {
+    privateKey: der.toString('base64'),
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+  };
 }
 
 /** A stack names files of this machine, and two runs of one seed must have one trace anywhere. */

@@ -10,7 +10,7 @@ import { defaultSettings, type CloudSettings } from '../../lib/cloud/settings.ts
 import type { NodeState } from '../../lib/core/node.ts';
 import type { Hint } from '../../lib/protocol/hint.ts';
 import { logRow, type LogRow } from '../../lib/protocol/log-row.ts';
-import { cloudSigner, makeSigningKeys, seal, type Envelope } from '../../lib/protocol/message.ts';
+import { cloudSigner, makeSigningKeys, seal, type Envelope, type SigningKeys } from '../../lib/protocol/message.ts';
 import type { Operation } from '../../lib/protocol/operation.ts';
 import { Endpoint } from './endpoint.ts';
 import { Life, type Fate } from './life.ts';
@@ -22,6 +22,8 @@ import { VirtualClock } from './virtual-clock.ts';
 
 export const group = 'g';
 const keys = makeSigningKeys();
+/** By server, for all worlds: to make a pair, and to parse it, costs more than most of what a test does with it. */
+const serverKeys = new Map<string, SigningKeys>();
 
 export interface Sent {
   readonly endpoint: string;
@@ -100,7 +102,8 @@ export class CloudWorld {
 
   async endpoint(server: string): Promise<Endpoint> {
     const { cloud } = this.committer();
-    const own = makeSigningKeys();
+    const own = serverKeys.get(server) ?? makeSigningKeys();
+    serverKeys.set(server, own);
     const { endpoint, slot } = await enrol(cloud, { group, server, path: `/${server}`, publicKey: own.publicKey });
     const { incarnation } = await claimIncarnation(cloud, group, endpoint, `${server}-1`, 0);
     return new Endpoint(this, { id: endpoint, server, slot, incarnation, keys: own });

@@ -52,7 +52,7 @@ export class MemoryTable {
   }
 
   transact(group: string, writes: readonly Write[]): readonly string[] {
-    check(writes);
+    const texts = checked(writes);
     const { rows, keys } = this.#partition(group);
     for (const write of writes) {
       const there = rows.get(write.key);
@@ -62,7 +62,7 @@ export class MemoryTable {
           : 'etag' in write && write.etag !== undefined && write.etag !== there?.etag;
       if (refused) throw new RowConflict(`${write.do} ${write.key}`);
     }
-    return writes.map((write) => {
+    return writes.map((write, index) => {
       const known = rows.has(write.key);
       if (write.do === 'delete') {
         if (known) keys.splice(placeOf(keys, write.key), 1);
@@ -71,7 +71,7 @@ export class MemoryTable {
       }
       if (!known) keys.splice(placeOf(keys, write.key), 0, write.key);
       const etag = `W/"${++this.#stamp}"`;
-      rows.set(write.key, { key: write.key, etag, value: stored(write.value) });
+      rows.set(write.key, { key: write.key, etag, value: frozen(JSON.parse(texts[index] ?? '')) });
       return etag;
     });
   }
@@ -94,21 +94,26 @@ function placeOf(keys: readonly string[], key: string): number {
   return low;
 }
 
-/** As it comes out of a table again. All readers get one object, so it is frozen. */
-function stored(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value), (_key, each: unknown) => Object.freeze(each)) as unknown;
+/** All readers of a row get one object. */
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const key in value) frozen(value[key as keyof typeof value]);
+  return Object.freeze(value);
 }
 
-function check(writes: readonly Write[]): void {
+/** The rows as they are stored. */
+function checked(writes: readonly Write[]): readonly string[] {
   if (writes.length === 0 || writes.length > maxWrites) throw new Error(`InvalidInput: ${writes.length} rows`);
   if (new Set(writes.map((write) => write.key)).size < writes.length)
     throw new Error(`InvalidDuplicateRow: ${writes.map((write) => `${write.do} ${write.key}`).join(', ')}`);
   let total = 0;
-  for (const write of writes) {
+  const texts = writes.map((write) => (write.do === 'delete' ? '' : JSON.stringify(write.value)));
+  for (const [index, write] of writes.entries()) {
     if (/[/\\#?\p{Cc}]/u.test(write.key) || write.key.length > 512) throw new Error(`KeyValueInvalid: ${write.key}`);
-    const size = write.do === 'delete' ? 0 : JSON.stringify(write.value).length * 2;
+    const size = (texts[index] ?? '').length * 2;
     if (size > maxEntity) throw new Error(`EntityTooLarge: ${write.key}`);
     total += size;
   }
   if (total > maxTransaction) throw new Error(`RequestBodyTooLarge: ${total}`);
+  return texts;
 }
