@@ -128,6 +128,7 @@ const parts: Readonly<Record<string, Partial<Plants>>> = {
           return {
             stat: () => fs.open(path).then((file) => file.stat()),
             read: async () => mark,
+            nextData: async (offset) => offset,
             close: async () => {},
           };
         }
