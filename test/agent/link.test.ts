@@ -115,3 +115,27 @@ describe('a symbolic link', () => {
     expect([targetAt(tokyo, 'long'), paris.agent!.status().problems]).toEqual(['short', []]);
   });
 });
+
+describe('a file with two names', () => {
+  test('is two files elsewhere: an edit by one name is an edit of both, and one that goes takes the other along nowhere', async () => {
+    paris.user.mkdirp('d');
+    paris.user.writeFile('a', 'one');
+    paris.user.link('a', 'd/b');
+    await converge(cloud, paris, tokyo);
+    paris.user.writeFile('d/b', 'two');
+    await until('both', () => tokyo.tree().get('a') === 'two' && tokyo.tree().get('d/b') === 'two');
+    paris.user.rm('a');
+    await converge(cloud, paris, tokyo);
+    expect([...tokyo.tree()]).toEqual([
+      ['d', null],
+      ['d/b', 'two'],
+    ]);
+    expect(paris.agent!.status().problems).toEqual([]);
+    // What comes from elsewhere is for one name only: the other keeps what it had.
+    paris.user.link('d/b', 'c');
+    await converge(cloud, paris, tokyo);
+    tokyo.user.writeFile('c', 'three');
+    await converge(cloud, paris, tokyo);
+    expect([paris.tree().get('c'), paris.tree().get('d/b')]).toEqual(['three', 'two']);
+  });
+});

@@ -1,6 +1,9 @@
 // A site on a volume of its own that gets full, or goes away in the middle of the work.
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  mkdirSync,
+  utimesSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -122,5 +125,39 @@ const users = (dir: string): readonly string[] =>
     appendFileSync(tokyo.path('f3'), ' and more');
     await until('the edit', () => paris.tree().get('f3') === 'content 3 and more', long);
     expect(paris.tree().size).toBe(10);
+  }, 60_000);
+
+  test('that is mounted over a directory of a site hides it: a problem, and nothing is deleted elsewhere', async () => {
+    mkdirSync(path.join(base, 'site'));
+    const lima = await RealSite.open(cloud, 'lima', path.join(base, 'site'), base);
+    disk.unmount();
+    mounted = false;
+    for (const name of ['d', 'e']) mkdirSync(lima.path(name));
+    for (const name of ['d/1', 'd/2', 'e/3']) writeFileSync(lima.path(name), name);
+    await lima.start();
+    try {
+      await until('all are at paris', () => paris.tree().size === 5, long);
+      execFileSync('mount', ['-o', 'loop', path.join(base, 'disk.img'), lima.path('d')]);
+      try {
+        writeFileSync(lima.path('d/other'), 'of the other volume');
+        // One look at the name, and one at everything.
+        utimesSync(lima.path('d'), 1, 1);
+        writeFileSync(lima.path('e/4'), 'e/4');
+        await lima.site.agent!.rescan();
+        await until('the rest goes on', () => paris.tree().has('e/4'), long);
+        expect(lima.site.agent!.status().problems).toMatchObject([{ path: 'd', code: 'other_volume' }]);
+        expect([...paris.tree().keys()]).toEqual(['d', 'd/1', 'd/2', 'e', 'e/3', 'e/4']);
+        paris.user.writeFile('d/1', 'edited at paris');
+        await until('it is committed', () => cloud.tree().get('d/1') === 'edited at paris', long);
+      } finally {
+        execFileSync('umount', ['--lazy', lima.path('d')]);
+      }
+      await lima.site.agent!.rescan();
+      await until('the edit', () => readFileSync(lima.path('d/1'), 'utf8') === 'edited at paris', long);
+      await until('no problem', () => lima.site.agent!.status().problems.length === 0, long);
+      expect(paris.tree().size).toBe(6);
+    } finally {
+      await lima[Symbol.asyncDispose]();
+    }
   }, 60_000);
 });
