@@ -89,6 +89,8 @@ describe('what no client of good will sends', () => {
       expect((await raw('PUT', path, headers, body)).code).toBe(code);
     };
     await expectCode({ 'x-ms-content-length': '1' }, 'MissingRequiredHeader');
+    await expectCode({ ...create, 'x-ms-version': 'latest' }, 'InvalidHeaderValue');
+    await expectCode({ ...create, 'if-none-match': '*' }, 'ConditionHeadersNotSupported');
     await expectCode({ 'x-ms-type': 'file' }, 'MissingRequiredHeader');
     await expectCode({ ...create, 'x-ms-content-length': '-1' }, 'InvalidHeaderValue');
     await expectCode({ ...create, 'x-ms-content-length': '1e3' }, 'InvalidHeaderValue');

@@ -129,6 +129,17 @@ describe('a SAS for the share', () => {
     expect(await refused(list('rcwd'))).toBe('AuthorizationPermissionMismatch');
   });
 
+  test('reaches into its snapshots', async () => {
+    const { snapshot = '' } = await w.share.createSnapshot();
+    await w.share.rootDirectoryClient.getFileClient('after').create(1);
+    const { search } = new URL(signed(path, undefined, 'rl').url);
+    const past = new ShareServiceClient(`${w.service.url}/${search}`).getShareClient('team').withSnapshot(snapshot);
+    expect((await past.rootDirectoryClient.getFileClient(path).downloadToBuffer()).toString()).toBe('jello');
+    expect(await past.rootDirectoryClient.getFileClient('after').exists()).toBe(false);
+    expect(await refused(past.delete())).toBe('AuthorizationFailure');
+    await w.share.withSnapshot(snapshot).delete();
+  });
+
   test('cannot change the share itself', async () => {
     const { search } = new URL(signed(path, undefined, 'rcwdl').url);
     const share = new ShareServiceClient(`${w.service.url}/${search}`).getShareClient('team');

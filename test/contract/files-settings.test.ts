@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { rawRequest, type RawAnswer } from '../local/files/raw.ts';
 import { refused, world, type World } from '../local/files/world.ts';
 
 let w: World;
@@ -148,4 +149,34 @@ test('service properties come back as they were set', async () => {
     hourMetrics: { version: '1.0', enabled: false, retentionPolicy: { enabled: false } },
   });
   expect((await w.client.getProperties()).hourMetrics).toMatchObject({ enabled: false, version: '1.0' });
+});
+
+test('service properties that a request leaves out stay, and nonsense is refused', async () => {
+  const policy = { enabled: true, days: 3 };
+  const metrics = { version: '1.0', enabled: true, includeAPIs: true, retentionPolicy: policy };
+  const rule = {
+    allowedOrigins: '*',
+    allowedMethods: 'GET',
+    allowedHeaders: '',
+    exposedHeaders: '',
+    maxAgeInSeconds: 5,
+  };
+  await w.client.setProperties({ minuteMetrics: metrics, protocol: { smb: { multichannel: { enabled: true } } } });
+  await w.client.setProperties({ cors: [rule] });
+  const got = await w.client.getProperties();
+  expect(got.minuteMetrics).toMatchObject({ enabled: true, retentionPolicy: policy });
+  expect(got.protocol?.smb?.multichannel?.enabled).toBe(true);
+  expect(got.cors).toMatchObject([{ allowedOrigins: '*', maxAgeInSeconds: 5 }]);
+  await w.client.setProperties({ cors: [] });
+  expect((await w.client.getProperties()).cors ?? []).toEqual([]);
+  expect(await refused(w.client.setProperties({ cors: Array.from({ length: 6 }, () => rule) }))).toBe(
+    'InvalidXmlNodeValue',
+  );
+  const put = (body: string): Promise<RawAnswer> =>
+    rawRequest(w.service.port, 'PUT', '/tideway?comp=properties&restype=service', {}, body);
+  expect((await put('<StorageServiceProperties>')).code).toBe('InvalidXmlDocument');
+  const odd =
+    '<StorageServiceProperties><HourMetrics><Enabled>maybe</Enabled></HourMetrics></StorageServiceProperties>';
+  expect((await put(odd)).code).toBe('InvalidXmlNodeValue');
+  expect((await w.client.getProperties()).minuteMetrics).toMatchObject({ enabled: true, retentionPolicy: policy });
 });

@@ -26,6 +26,9 @@ const types = new Set(['hardlink', 'symboliclink']);
 
 /** Errors: UnsupportedHeader, UnsupportedQueryParameter, ConditionHeadersNotSupported, InvalidHeaderValue. */
 export function refuseUnsupported(request: Request): void {
+  const version = request.headers.get('x-ms-version');
+  if (version !== undefined && !/^\d{4}-\d\d-\d\d$/.test(version))
+    throw new FilesError('InvalidHeaderValue', 'x-ms-version');
   for (const name of headers) if (request.headers.has(name)) throw new FilesError('UnsupportedHeader', name);
   for (const name of conditions)
     if (request.headers.has(name)) throw new FilesError('ConditionHeadersNotSupported', name);
