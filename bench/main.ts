@@ -61,7 +61,9 @@ async function measure(options: Options, dir: string, { systems, missing, versio
     const failed = outcome instanceof Error;
     const figures = failed ? {} : outcome;
     const about = { work, system, round, figures, load: load(), at: new Date().toISOString() };
-    append(file, { kind: 'result', ...about, ...(failed ? { error: outcome.message } : {}) });
+    // It may end up in a document: without where this was run.
+    const [error = ''] = failed ? outcome.message.replaceAll(`${dir}/`, '').split('\n') : [];
+    append(file, { kind: 'result', ...about, ...(failed ? { error } : {}) });
     const numbers = Object.entries(figures).map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`);
     say(`round ${round}  ${system}  ${work}: ${failed ? `failed: ${outcome.message}` : numbers.join(', ')}`);
   };
