@@ -10,6 +10,8 @@ import type { Link } from './link.ts';
 
 // A client may have this many messages on their way before it waits for answers.
 const window = 1000;
+// Credit is given back by the hundred: a flow frame for each message would cost both sides as much as its answer does.
+const refill = 100;
 
 /** A client's sender: each transfer is answered when its messages are durable. */
 export class SenderLink implements Link {
@@ -19,6 +21,7 @@ export class SenderLink implements Link {
   readonly #connection: Connection;
   readonly #transfers: Transfers;
   readonly #destination: Destination;
+  #used = 0;
 
   private constructor(link: AmqpLink, connection: Connection, destination: Destination) {
     this.path = pathOf(destination.address);
@@ -52,8 +55,14 @@ export class SenderLink implements Link {
         () => this.#transfers.answer(delivery),
         (error: unknown) => this.#transfers.answer(delivery, asAmqpError(error)),
       )
-      .finally(() => this.#link.add_credit(1))
+      .finally(() => this.#giveCredit())
       .catch((error: unknown) => around.log.error('answer_failed', { error }));
+  }
+
+  #giveCredit(): void {
+    if (++this.#used < refill) return;
+    this.#link.add_credit(this.#used);
+    this.#used = 0;
   }
 
   onClose(): void {
