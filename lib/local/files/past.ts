@@ -40,7 +40,8 @@ export class Past {
     );
     this.#byId = db.prepare(`SELECT ${columns} FROM past WHERE id = ? AND until >= ? ORDER BY until LIMIT 1`);
     this.#liveById = db.prepare(`SELECT ${columns} FROM node WHERE id = ? AND etag < ?`);
-    this.#holds = db.prepare('SELECT 1 FROM past WHERE content = ? LIMIT 1');
+    // The second condition is that of the index, which is used only if the statement says the same.
+    this.#holds = db.prepare('SELECT 1 FROM past WHERE content = ? AND content <> 0 LIMIT 1');
     this.#parent = db.prepare('SELECT parent FROM node WHERE id = ?');
     this.#some = db.prepare(`SELECT ${columns} FROM past WHERE until = ? LIMIT ?`);
     this.#shorten = db.prepare('UPDATE past SET until = ? WHERE parent = ? AND fold = ? AND until = ?');
