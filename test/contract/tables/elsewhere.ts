@@ -20,6 +20,8 @@ const azuriteDeviates = [
   'that make no sense are refused',
   // It checks the signature of spk, srk, epk and erk, then serves every entity.
   'limits a table signature to its range of keys',
+  // It takes a signature from any address.
+  'limits a signature to its addresses and its protocol',
   // It finds the policy, then asks the signature itself for the permissions.
   'takes stored access policies',
   // It counts neither properties nor the characters of their names, nor does it look at the names.
