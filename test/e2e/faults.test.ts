@@ -70,7 +70,7 @@ const events: readonly (readonly object[])[] = [
   [{ on: 'files', line: '^GET ', fault: { kind: 'crash', process: 'agent b', when: 'before' } }],
 ];
 
-async function ask(method: 'POST' | 'DELETE', body?: unknown): Promise<void> {
+async function ask(method: 'GET' | 'POST' | 'DELETE', body?: unknown): Promise<unknown> {
   const { url, token } = JSON.parse(readFileSync(path.join(space.data, 'faults.json'), 'utf8')) as {
     url: string;
     token: string;

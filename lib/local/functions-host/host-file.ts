@@ -39,6 +39,8 @@ export class HostFile {
     this.#watcher = watch(dirname(file), (_event, name) => {
       if (name === basename(file) && this.isChanged()) changed();
     });
+    // The directory went away, and the app with it: nothing is left to follow.
+    this.#watcher.on('error', () => this.close());
   }
 
   isChanged(): boolean {
