@@ -115,6 +115,19 @@ describe('a quota', () => {
     expect((await share.getStatistics()).shareUsageBytes).toBe(2 * gib);
   });
 
+  test('is kept by a process that finds the share as it is', async () => {
+    const first = await world();
+    await first.share.setQuota(1);
+    await first.share.rootDirectoryClient.createFile('f', gib);
+    await first.service.stop();
+    const second = await world({ dir: first.dir });
+    const file = second.share.rootDirectoryClient.getFileClient('g');
+    expect(await refused(file.create(1))).toBe('ShareSizeLimitReached');
+    await second.share.rootDirectoryClient.deleteFile('f');
+    expect(await refused(file.create(gib))).toBe('none');
+    await second.stop();
+  });
+
   test('is that of one share, whatever the others hold', async () => {
     const [large, small] = [await freshShare('large', { quota: 100 }), await freshShare('small', { quota: 1 })];
     await large.rootDirectoryClient.createFile('f', 50 * gib);

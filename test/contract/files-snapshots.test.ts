@@ -185,6 +185,23 @@ describe('a share snapshot', () => {
     expect(await refused(share.withSnapshot('yesterday').getProperties())).toBe('InvalidQueryParameterValue');
   });
 
+  test('is read without the lease that a file had, and is open to nobody', async () => {
+    const share = await freshShare('leased-then');
+    await put(share, 'f', 'x');
+    const lease = '11111111-1111-4111-8111-111111111111';
+    await share.rootDirectoryClient.getFileClient('f').getShareLeaseClient(lease).acquireLease();
+    const { past } = await snapshotOf(share);
+    const open = w.service.smb.open({ share: 'leased-then', path: 'f', access: 'read', shareWrite: true });
+    const file = past.rootDirectoryClient.getFileClient('f');
+    expect(await file.getProperties()).toMatchObject({ leaseState: 'available', leaseStatus: 'unlocked' });
+    for await (const handle of file.listHandles()) throw new Error(`open: ${handle.handleId}`);
+    expect(await file.forceCloseAllHandles()).toMatchObject({ closedHandlesCount: 0 });
+    await share.rootDirectoryClient.getFileClient('f').getShareLeaseClient(lease).breakLease();
+    await share.rootDirectoryClient.getFileClient('f').setMetadata({ a: '1' });
+    expect((await contentOf(past, 'f')).toString()).toBe('x');
+    await open.close();
+  });
+
   test('keeps a share from being deleted unless told', async () => {
     const share = await freshShare('kept-by');
     await put(share, 'f', large);

@@ -1,6 +1,6 @@
 import { FilesError } from './errors.ts';
 import type { OpenFile } from './handles.ts';
-import { locateLive } from './locate.ts';
+import { locate } from './locate.ts';
 import type { Call } from './operation.ts';
 import { xmlReply, type Reply } from './reply.ts';
 import { wholeNumber } from './request.ts';
@@ -46,9 +46,10 @@ export async function forceCloseHandles(call: Call): Promise<Reply> {
 }
 
 function handlesAt({ store, request }: Call): readonly OpenFile[] {
-  // A file that waits for its deletion can still be asked who holds it.
-  const { node } = locateLive(store, request);
+  // A file that waits for its deletion can still be asked who holds it; what was is open to nobody.
+  const { node, snapshot } = locate(store, request);
   if (node === undefined) throw new FilesError('ResourceNotFound');
+  if (snapshot !== 0) return [];
   const recursive = request.headers.get('x-ms-recursive') === 'true';
   return store.handles.list(node.id, recursive);
 }

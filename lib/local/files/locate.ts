@@ -54,7 +54,8 @@ export function existing(store: Store, place: Place, kind: number): Node {
   if (node === undefined) throw new FilesError('ResourceNotFound');
   if (node.kind !== kind) throw new FilesError('ResourceTypeMismatch');
   if (place.snapshot === 0) store.handles.check(node.id, 'attributes');
-  return node;
+  // A lease is on the live file; nobody needs it to read what was.
+  return place.snapshot === 0 || node.lease === '' ? node : { ...node, lease: '' };
 }
 
 /** The directory that holds the place; the root of a share is in none. */

@@ -25,14 +25,17 @@ export function getAcl(call: Call): Reply {
   return xmlReply(xml, changedHeaders(share.etag));
 }
 
-/** Set Share ACL: replaces all policies. Errors: InvalidXmlDocument, InvalidInput. */
+/** Set Share ACL: replaces all policies. Errors: InvalidXmlDocument, InvalidXmlNodeValue, InvalidInput. */
 export function setAcl(call: Call): Promise<Reply> {
   const xml = Buffer.from(call.body).toString('utf8');
   if (xml !== '' && !xml.includes('SignedIdentifiers')) throw new FilesError('InvalidXmlDocument');
   const policies = elements(xml, 'SignedIdentifier').map((item): StoredPolicy => {
     const id = text(item, 'Id');
     if (id === undefined || id.length > 64) throw new FilesError('InvalidXmlDocument');
-    return { id, start: text(item, 'Start'), expiry: text(item, 'Expiry'), permissions: text(item, 'Permission') };
+    const [start, expiry, permissions] = ['Start', 'Expiry', 'Permission'].map((name) => text(item, name));
+    for (const time of [start, expiry])
+      if (time !== undefined && Number.isNaN(Date.parse(time))) throw new FilesError('InvalidXmlNodeValue', time);
+    return { id, start, expiry, permissions };
   });
   if (policies.length > maxPolicies) throw new FilesError('InvalidInput', 'at most five policies');
   return change(call, (share) => ({ ...share, acl: JSON.stringify(policies) }));
