@@ -77,6 +77,20 @@ describe('routing', () => {
     await Promise.all([receiver.close(), dead.close()]);
   });
 
+  test('a subscription with sessions gives them out, and buries what has none', async () => {
+    await publish({ body: 1, sessionId: 'a' }, { body: 'homeless' }, { body: 2, sessionId: 'b' });
+    const first = await client.acceptNextSession('news', 'by-session', { receiveMode: 'receiveAndDelete' });
+    expect([first.sessionId, (await one(first)).body]).toEqual(['a', 1]);
+    const other = await client.acceptSession('news', 'by-session', 'b', { receiveMode: 'receiveAndDelete' });
+    expect((await one(other)).body).toBe(2);
+    const dead = client.createReceiver('news', 'by-session', {
+      subQueueType: 'deadLetter',
+      receiveMode: 'receiveAndDelete',
+    });
+    expect(await one(dead)).toMatchObject({ body: 'homeless', deadLetterReason: 'Session id is null.' });
+    await Promise.all([first.close(), other.close(), dead.close()]);
+  });
+
   test('a queue forwards, over several steps, and nobody can receive from it', async () => {
     await client.createSender('entrance').sendMessages([{ body: 1 }, { body: 2 }]);
     const receiver = client.createReceiver('plain', { receiveMode: 'receiveAndDelete' });

@@ -32,6 +32,7 @@ export const topology = expandTopology({
       name: 'news',
       subscriptions: [
         { name: 'all' },
+        { name: 'by-session', requiresSession: true },
         { name: 'red', rules: [{ name: 'colour', correlationFilter: { properties: { colour: 'red' } } }] },
         { name: 'labelled', rules: [{ name: 'label', correlationFilter: { label: 'a', correlationId: 'c' } }] },
         {
