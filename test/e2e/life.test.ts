@@ -40,6 +40,7 @@ describe('a hub', () => {
   }, 60_000);
 
   test("is found by hub.json, and everything it writes is its owner's alone", async () => {
+    delete space.env['NODE_COMPILE_CACHE']; // then it keeps what it has compiled itself
     const hub = await space.up('a', 'b');
     const file = JSON.parse(readFileSync(path.join(space.data, 'hub.json'), 'utf8')) as Record<string, unknown>;
     expect(file).toMatchObject({ url: hub.url, pid: hub.pid });

@@ -13,7 +13,9 @@ export function workerEnvironment(dir: string, address: string, data: string | u
     NO_PROXY: noProxy,
     no_proxy: noProxy,
     // Sources compiled once: a worker that crashed is back in half the time, and a fifth smaller.
-    ...(data === undefined ? {} : { NODE_COMPILE_CACHE: join(data, 'cache') }),
+    ...(data === undefined || process.env['NODE_COMPILE_CACHE'] !== undefined
+      ? {}
+      : { NODE_COMPILE_CACHE: join(data, 'cache') }),
   };
 }
 

@@ -26,8 +26,11 @@ function environment(args: readonly string[]): NodeJS.ProcessEnv {
     UV_THREADPOOL_SIZE: '12',
     // Each of them would keep a heap of its own.
     MALLOC_ARENA_MAX: '2',
-    // Sources compiled once: the compiler itself, with its memory, is not even loaded at the next start.
-    ...(data === undefined ? {} : { NODE_COMPILE_CACHE: path.join(data, 'cache') }),
+    // Sources compiled once, here unless somebody has a place: the compiler itself, with its memory, is not even loaded at
+    // the next start.
+    ...(data === undefined || process.env['NODE_COMPILE_CACHE'] !== undefined
+      ? {}
+      : { NODE_COMPILE_CACHE: path.join(data, 'cache') }),
   };
 }
 
