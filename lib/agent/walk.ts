@@ -6,7 +6,7 @@ import { ours } from '../protocol/layout.ts';
 import type { Excluded } from './exclude.ts';
 import { foundAt, isSame, isSameDirectory, isSyncedKind, nodeKind, type Look, type Sight } from './found.ts';
 import { joinPath } from './fs/names.ts';
-import type { Details, FileStat, SiteFs } from './fs/port.ts';
+import type { Details, Entry, FileStat, SiteFs } from './fs/port.ts';
 import type { Watch } from './fs/watch-port.ts';
 import { eachBounded } from '../base/pool.ts';
 import type { Problems } from './problems.ts';
@@ -107,31 +107,35 @@ export class Walk {
   }
 
   async #list({ place, path, identity }: Directory, deep: boolean): Promise<readonly Directory[]> {
-    let listed: ReadonlyMap<string, FileStat>;
-    let sights: Sights;
+    const sights = new Map<string, Sight | null | undefined>();
+    let entries: readonly Entry[];
+    let known: Map<string, Known>;
     try {
       await this.#options.watch.add(path);
-      const entries = (await this.#fs.list(path)).filter(({ name }) => !this.#invisible(place, name));
-      listed = new Map(entries.map(({ name, stat }) => [name, stat]));
+      entries = (await this.#fs.list(path)).filter(({ name }) => !this.#invisible(place, name));
       // The path may have come to lead elsewhere: then these are another directory's entries.
       const after = await this.#fs.stat(path);
       if (after === null || !isInode(identity, after)) return [];
+      known = this.#known(place);
       // The stat does for what is as it was; of the rest there is more to know.
-      const known = this.#known(place);
-      const changed = entries.filter(({ name, stat }) => !this.#isSame(known.get(name), joinPath(path, name), stat));
-      const names = changed.map(({ name }) => name);
-      sights = await this.#look(path, names, identity, listed);
+      const changed = entries.filter(({ name, stat }) => !this.#isSame(known.get(name), path, name, stat));
+      if (changed.length > 0) {
+        const listed = new Map(changed.map(({ name, stat }) => [name, stat]));
+        for (const [name, sight] of await this.#look(path, [...listed.keys()], identity, listed))
+          sights.set(name, sight);
+        known = this.#known(place);
+      }
     } catch (error) {
       this.#untaken.refused(path, error);
       return [];
     }
     if (path !== '') this.#untaken.taken(path);
-    const known = this.#known(place);
     const next: Directory[] = [];
-    for (const [name, stat] of listed) {
+    for (const { name, stat } of entries) {
       const entry = known.get(name);
       known.delete(name);
-      const sight = sights.has(name) ? sights.get(name) : sightOf(stat);
+      // Nothing was waited for since all of it was found to be as it was.
+      const sight = sights.has(name) ? sights.get(name) : sightOf(stat, sights.size === 0);
       if (sight === undefined) continue;
       const below = this.#compare(place, path, name, sight, entry, deep);
       if (below !== undefined) next.push(below);
@@ -211,7 +215,7 @@ export class Walk {
     const isKnown = entry !== undefined && isInode(entry, stat) && entry.kind === nodeKind(stat.kind);
     if (entry !== undefined) (isKnown ? this.round.seen : this.round.missing).add(entry.id);
     const look = looks.get(path);
-    if (isKnown && (isSame(entry, stat, look, now()) ?? isSameDirectory(entry, shown)))
+    if (isKnown && (sight.same ?? isSame(entry, stat, look, now()) ?? isSameDirectory(entry, shown)))
       return stat.kind === 'directory' && deep ? { place: entry.id, path, identity } : undefined;
     if (stat.kind === 'file' && stat.links > 1) onHardLink(path);
     const found = foundAt({ dir, name, path }, sight, { look, hears, nowMs: now() });
@@ -226,11 +230,12 @@ export class Walk {
   }
 
   /** As far as the stat tells. */
-  #isSame(entry: Known | undefined, path: string, stat: FileStat): boolean {
+  #isSame(entry: Known | undefined, dirPath: string, name: string, stat: FileStat): boolean {
     if (entry === undefined || !isSyncedKind(stat) || !isInode(entry, stat)) return false;
     if (entry.kind !== nodeKind(stat.kind)) return false;
     const { looks, now, shown } = this.#options;
-    return isSame(entry, stat, looks.get(path), now()) ?? !shown.any;
+    const look = looks.size === 0 ? undefined : looks.get(joinPath(dirPath, name));
+    return isSame(entry, stat, look, now()) ?? !shown.any;
   }
 
   #known(place: Place): Map<string, Known> {
@@ -259,9 +264,9 @@ export class Walk {
 /** By name; null: nothing that is synced is there, undefined: nothing is known, and nothing may be concluded. */
 type Sights = ReadonlyMap<string, Sight | null | undefined>;
 
-/** Of what is as it was. */
-function sightOf(stat: FileStat): Sight | undefined {
-  return isSyncedKind(stat) ? { stat, target: undefined, shown: {} } : undefined;
+/** Of what was as it was; `still` says that it is so now. */
+function sightOf(stat: FileStat, still: boolean): Sight | undefined {
+  return isSyncedKind(stat) ? { stat, target: undefined, shown: {}, ...(still ? { same: true } : {}) } : undefined;
 }
 
 function deviceOf({ inode }: Identity): string {

@@ -94,9 +94,7 @@ function entry(row: Row | undefined): Known | undefined {
 }
 
 function read(row: Row): Known {
-  const attributes = unpackAttributes(row['attributes']);
-  const seen = row['seen'] === null ? attributes : unpackAttributes(row['seen']);
-  return {
+  const known: Known = {
     id: row['id'] as string,
     parent: row['parent'] as string,
     name: unpackName(row['name'] as string),
@@ -110,10 +108,12 @@ function read(row: Row): Known {
     born: row['born'] as string,
     statMtime: row['stat_mtime'] as string,
     ctime: row['ctime'] as string,
-    ...(row['target'] === null ? {} : { target: JSON.parse(row['target'] as string) as string }),
-    ...attributes,
-    ...(row['attributes'] === null && row['seen'] === null ? {} : { seen }),
   };
+  const { target, attributes, seen } = row;
+  if (target !== null) Object.assign(known, { target: JSON.parse(target as string) as string });
+  if (attributes === null && seen === null) return known;
+  const given = unpackAttributes(attributes);
+  return Object.assign(known, given, { seen: seen === null ? given : unpackAttributes(seen) });
 }
 
 const nothing = '{}';
