@@ -110,6 +110,7 @@ describe('nonsense is refused, and the service goes on', () => {
     ['an unknown scheme', bad({ authorization: 'Basic d2lyZTp4' }), 403, 'AuthenticationFailed'],
     ['another account', bad({ authorization: 'SharedKeyLite other:AAAA' }), 403, 'AuthenticationFailed'],
     ['a signature of odd length', bad({ authorization: 'SharedKeyLite wire:AA' }), 403, 'AuthenticationFailed'],
+    ['a version that is none', bad({ 'x-ms-version': 'latest' }), 400, 'InvalidHeaderValue'],
     ['JSON that is cut off', write('{"a":'), 400, 'InvalidInput'],
     ['no JSON', write(''), 400, 'InvalidInput'],
     ['a JSON array', write('[]'), 400, 'InvalidInput'],

@@ -20,6 +20,15 @@ export function headerOf(request: IncomingMessage, name: string): string | undef
   return typeof value === 'string' ? value : undefined;
 }
 
+const versionShape = /^20\d\d-\d\d-\d\d$/;
+const usualVersion = '2019-02-02';
+
+/** Refuses (InvalidHeaderValue) a version of the protocol that is none; any date is taken, as clients grow newer. */
+export function checkVersion(request: IncomingMessage): void {
+  const version = headerOf(request, 'x-ms-version');
+  if (version !== undefined && !versionShape.test(version)) throw refusal('InvalidHeaderValue');
+}
+
 /** Looks like the service's ids and counts up, so that a log line and an error text find each other. */
 export function requestId(number: number): string {
   const digits = number.toString(16).padStart(12, '0');
@@ -28,7 +37,8 @@ export function requestId(number: number): string {
 
 export function send(request: IncomingMessage, response: ServerResponse, id: string, reply: Reply): void {
   const headers = ['Cache-Control', 'no-cache', 'X-Content-Type-Options', 'nosniff', 'x-ms-request-id', id];
-  headers.push('x-ms-version', headerOf(request, 'x-ms-version') ?? '2019-02-02', ...reply.headers);
+  const version = headerOf(request, 'x-ms-version') ?? usualVersion;
+  headers.push('x-ms-version', versionShape.test(version) ? version : usualVersion, ...reply.headers);
   const clientId = headerOf(request, 'x-ms-client-request-id');
   if (clientId !== undefined) headers.push('x-ms-client-request-id', clientId);
   // 204 must not have it (RFC 9110, 8.6).

@@ -12,7 +12,7 @@ import { Aborted, readBody } from './body.ts';
 import type { Call, Service } from './call.ts';
 import { handleEntities } from './entities-handler.ts';
 import { errorBody, refusal, TableError } from './errors.ts';
-import { headerOf, methodOf, requestId, send } from './exchange.ts';
+import { checkVersion, headerOf, methodOf, requestId, send } from './exchange.ts';
 import { closeServer, listen, refuseBrokenRequests } from './listener.ts';
 import { readPolicies } from './policies.ts';
 import { jsonReply, metadataOf, type Reply } from './reply.ts';
@@ -97,6 +97,7 @@ export async function startTables(options: TableOptions): Promise<TableService> 
       const address = readAddress(request.url ?? '/', account.name);
       const grant = grantOf(request, address);
       if (body instanceof TableError) throw body;
+      checkVersion(request);
       const metadata = metadataOf(request.headers.accept, address.query.get('$format'));
       const header = (name: string): string | undefined => headerOf(request, name);
       return await dispatch({ method: methodOf(request), address, grant, body, metadata, header }, id);
