@@ -55,7 +55,8 @@ export class Store {
     this.shares = new Shares(this.db);
     this.deletedShares = new DeletedShares(this.db);
     this.past = new Past(this.db, this.shares);
-    this.usage = new Usage(this.db);
+    const isAlone = (): boolean => this.shares.all().length === 1 && this.deletedShares.all().length === 0;
+    this.usage = new Usage(this.db, isAlone);
     this.tree = new Tree(this.db, this.past, this.usage);
     const files = new ContentFiles(join(dir, 'contents'));
     this.contents = new Contents(this.db, files);

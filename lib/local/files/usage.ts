@@ -11,13 +11,16 @@ const gib = 2 ** 30;
 export class Usage {
   readonly #sum: Statement;
   readonly #below: Statement;
+  readonly #isAlone: () => boolean;
   #total: number | undefined;
   /** Bytes by which files have grown since the start: no share has grown by more. */
   #grown = 0;
   /** For shares that were asked: what they held, and `#grown` at that time. */
   readonly #known = new Map<number, { readonly bytes: number; readonly grown: number }>();
 
-  constructor(db: Database) {
+  /** `isAlone` tells whether there is one share only, of which the total is then what it holds. */
+  constructor(db: Database, isAlone: () => boolean) {
+    this.#isAlone = isAlone;
     this.#sum = db.prepare('SELECT sum(size) AS bytes FROM node');
     this.#below = db.prepare(
       `WITH RECURSIVE below(id) AS (SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.id)
@@ -27,7 +30,7 @@ export class Usage {
 
   /** Bytes of all files of a share. */
   of(share: Share): number {
-    return Number(this.#below.get(share.root)?.['bytes'] ?? 0);
+    return this.#isAlone() ? this.#load() : Number(this.#below.get(share.root)?.['bytes'] ?? 0);
   }
 
   /** Refuses a share to hold `growth` bytes more than it may. Errors: ShareSizeLimitReached. */

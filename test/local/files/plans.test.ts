@@ -26,7 +26,7 @@ test('no statement looks at all files, contents or permissions, but for the one 
   };
   const like = recording as Database;
   const shares = new Shares(like);
-  new Tree(like, new Past(like, shares), new Usage(like));
+  new Tree(like, new Past(like, shares), new Usage(like, () => true));
   new Contents(like, {} as ContentFiles);
   new DeletedShares(like);
   new Permissions(like);
