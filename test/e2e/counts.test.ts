@@ -45,7 +45,7 @@ const together: readonly Bound[] = [
 /** Most of each while `singles` files are made, each when the one before has arrived: nothing can be shared. */
 const alone: readonly Bound[] = [
   ['contents created', 1.6 * singles, (counts) => of(counts, 'files.requests.CreateFile')],
-  ['listings', 1.6 * singles, (counts) => of(counts, 'files.requests.ListDirectoriesAndFiles')],
+  ['listings', 1.9 * singles, (counts) => of(counts, 'files.requests.ListDirectoriesAndFiles')],
   ['files moved', 1.6 * singles, (counts) => of(counts, 'files.requests.RenameFile')],
   ['files read', 1.6 * singles, (counts) => of(counts, 'files.requests.GetFile')],
   ['looks at one file', 0.6 * singles, (counts) => of(counts, 'files.requests.GetFileProperties')],
