@@ -30,6 +30,20 @@ describe('C80 met on the way', () => {
     expect(brokenInvariants(world)).toEqual([]);
   });
 
+  test('a copy that is taken away at once, and the next file in the way, are one row', async () => {
+    const { world, message } = await scene('foreign file at the target');
+    let placed = 0;
+    const committer = world.committer(({ method, args }) => {
+      if (method !== 'rename' || args[1] !== 'a.txt' || ++placed !== 2) return undefined;
+      world.unlink('a-Cloud.txt');
+      world.save('a.txt', 'of somebody else');
+      return undefined;
+    });
+    await committer.commit(message);
+    expect(world.visible()).toEqual({ 'a.txt': 'one', 'a-Cloud.txt': 'of somebody else' });
+    expect(brokenInvariants(world)).toEqual([]);
+  });
+
   test('a directory deleted on the share is made again for what is on its way into it', async () => {
     const world = await CloudWorld.create();
     const paris = await world.endpoint('paris');

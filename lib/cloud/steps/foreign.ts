@@ -51,11 +51,17 @@ async function recordCopy(work: Work, dir: string, parent: NodeId, shareName: st
   if (there === undefined || (await view.childOnShare(parent, shareName)) !== undefined) return;
   // A hold that was sealed is come upon twice: when what was left behind is looked for, and when the next one is in the way.
   if (found.some((change) => 'put' in change && change.put.fileId === there.fileId)) return;
-  const id = `${planned.foreignId}${found.length === 0 ? '' : `-${found.length}`}`;
+  // A copy may be taken away at once, and the next one gets its name: what was there is no more than what is there now.
+  const name = linuxName(shareName);
+  const before = found.findIndex(
+    (change) => 'put' in change && change.place === 'new' && change.put.parent === parent && change.put.name === name,
+  );
+  const number = before < 0 ? found.length : before;
+  const id = `${planned.foreignId}${number === 0 ? '' : `-${number}`}`;
   const read = await readKind(work.share, join(dir, shareName), there);
   // What cannot be read at the moment counts as a file.
-  const put = foundNode(there, there, read, { id, parent, name: linuxName(shareName) });
-  found.push({ put, place: 'new' });
+  const put = foundNode(there, there, read, { id, parent, name });
+  found[number] = { put, place: 'new' };
   if (there.kind === 'directory') examine.push(join(dir, shareName));
 }
 
