@@ -78,6 +78,8 @@ class Work {
     const path = this.#path();
     const file = this.#share.rootDirectoryClient.getFileClient(path);
     const old = this.live.get(path);
+    // What is refused changes nothing, the sum of all sizes included.
+    await file.create(5, { fileAttributes: 'Odd' as never }).catch(() => undefined);
     if (!this.#has(parentOf(path))) return;
     if (old === undefined || old === 'directory' || kind < 7) {
       const bytes = Buffer.alloc(sizes[this.#pick(sizes.length)] ?? 0, `v${this.#counter++} `);
@@ -153,6 +155,10 @@ async function read(share: ShareClient, path = ''): Promise<Tree> {
   return tree;
 }
 
+function bytesIn(tree: Tree): number {
+  return [...tree.values()].reduce((sum, what) => sum + (what === 'directory' ? 0 : what.length), 0);
+}
+
 /** Text that says where two trees differ. */
 function plain(tree: Tree): string[] {
   return [...tree]
@@ -175,6 +181,7 @@ test(
       for (const [id, tree] of work.snapshots)
         expect({ step, tree: plain(await read(w.share.withSnapshot(id))) }).toEqual({ step, tree: plain(tree) });
       expect(plain(await read(w.share))).toEqual(plain(work.live));
+      expect((await w.share.getStatistics()).shareUsageBytes).toBe(bytesIn(work.live));
     }
     expect(work.snapshots.size).toBeGreaterThan(0);
 
