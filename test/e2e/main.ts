@@ -1,6 +1,8 @@
 // The long forms of the end-to-end tests: whole trees, hours, many seeds. Each tells its figures, and ends the run when it fails.
 import { Workspace } from './support/workspace.ts';
+import { seedsOf } from '../model/soak.ts';
 import { realTrees } from './work/real-trees.ts';
+import { threeSites, type Shift } from './work/three-sites.ts';
 
 const whole: Readonly<Record<string, (say: (line: string) => void) => Promise<void>>> = {
   /** A checkout of this project with all that npm installed for it. */
@@ -8,7 +10,19 @@ const whole: Readonly<Record<string, (say: (line: string) => void) => Promise<vo
     await using space = disposable(new Workspace('a', 'b'));
     await realTrees(space, { entries: Infinity, transactions: 2000, rounds: 50, seconds: 1800 }, say);
   },
+  /** A minute of three people's work, for each seed. */
+  'three-sites': (say) => shifts({ ms: 60_000, seconds: 300 }, say),
+  /** The same with all kinds of trouble. */
+  'bad-days': (say) => shifts({ ms: 60_000, seconds: 300, trouble: { stillMs: 20_000, quietMs: 3_000 } }, say),
 };
+
+async function shifts(shift: Omit<Shift, 'seed'>, say: (line: string) => void): Promise<void> {
+  const [from, to] = seedsOf(process.env, [1, 5]);
+  for (let seed = from; seed <= to; seed++) {
+    await using space = disposable(new Workspace('a', 'b', 'c'));
+    await threeSites(space, { ...shift, seed, strict: true }, (line) => say(`seed ${seed}: ${line}`));
+  }
+}
 
 /** Those named, or all. */
 export async function soak(names: readonly string[]): Promise<void> {

@@ -2,37 +2,49 @@
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, openSync, readSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
 import path from 'node:path';
+import { openSiteFs } from '../../../lib/agent/fs/open-site.ts';
+import type { SiteFs } from '../../../lib/agent/fs/port.ts';
 
-/** What a site keeps for itself; here and nowhere else is it left out of the comparison. */
-const left = {
-  /** Symbolic links and special files stay where they are, and are told as problems. */
-  kinds: (stat: BigIntStats): boolean => !stat.isFile() && !stat.isDirectory(),
-  problems: new Set(['not_synced_kind']),
-};
-
-/** By path, `.tideway` left out: kind, mode, target of a link; of a file its mtime (to the share's 100 ns) and content. */
-export function wholeTree(root: string): Map<string, string> {
+/**
+ * By path, `.tideway` left out: kind, owner, group, mode, user's extended attributes; what a link points at; of a file its
+ * mtime (to the share's 100 ns) and content. Times of directories are not synced.
+ */
+export async function wholeTree(root: string): Promise<Map<string, string>> {
   const out = new Map<string, string>();
-  const enter = (dir: string): void => {
-    for (const base of readdirSync(path.join(root, dir))) {
+  const fs = await openSiteFs(root);
+  const enter = async (dir: string): Promise<void> => {
+    const names = readdirSync(path.join(root, dir)).filter((name) => dir !== '' || name !== '.tideway');
+    const xattrs = await xattrsOf(fs, dir, names);
+    for (const [index, base] of names.entries()) {
       const name = dir === '' ? base : `${dir}/${base}`;
-      if (name === '.tideway') continue;
       const file = path.join(root, name);
       const stat = lstatSync(file, { bigint: true });
-      if (left.kinds(stat)) continue;
-      out.set(name, `${lineOf(file, stat)}`);
-      if (stat.isDirectory()) enter(name);
+      out.set(name, `${lineOf(file, stat)}${xattrs[index]}`);
+      if (stat.isDirectory()) await enter(name);
     }
   };
-  enter('');
+  try {
+    await enter('');
+  } finally {
+    await fs.close();
+  }
   return out;
 }
 
 function lineOf(file: string, stat: BigIntStats): string {
+  const owners = `${stat.uid}:${stat.gid}`;
+  if (stat.isSymbolicLink()) return `link ${owners} ${readlinkSync(file)}`;
   const mode = (Number(stat.mode) & 0o7777).toString(8);
-  if (stat.isDirectory()) return `directory ${mode}`;
-  if (stat.isSymbolicLink()) return `link ${readlinkSync(file)}`;
-  return `file ${mode} ${stat.mtimeNs / 100n} ${hashOf(file)}`;
+  if (stat.isDirectory()) return `directory ${owners} ${mode}`;
+  return stat.isFile() ? `file ${owners} ${mode} ${stat.mtimeNs / 100n} ${hashOf(file)}` : 'special';
+}
+
+async function xattrsOf(fs: SiteFs, dir: string, names: readonly string[]): Promise<readonly string[]> {
+  const details = await fs.details(dir, names);
+  return details.map((each) => {
+    const all = Object.entries(each?.xattrs ?? {}).toSorted(([x], [y]) => (x < y ? -1 : 1));
+    return all.length === 0 ? '' : ` ${JSON.stringify(all)}`;
+  });
 }
 
 /** Up to 20 lines that say where two trees are not the same; none when they are. */
@@ -43,11 +55,6 @@ export function differences(left: ReadonlyMap<string, string>, right: ReadonlyMa
     if (here !== there && out.push(`${name}: ${here} | ${there}`) === 20) break;
   }
   return out;
-}
-
-/** Without those that tell of what stays at a site by design. */
-export function unexpected<T extends { readonly code: string }>(problems: readonly T[]): readonly T[] {
-  return problems.filter(({ code }) => !left.problems.has(code));
 }
 
 function hashOf(file: string): string {

@@ -1,5 +1,6 @@
 // The share through the official client, with nothing but what `tideway env` prints.
-import { ShareServiceClient, type ShareClient } from '@azure/storage-file-share';
+import { createHash } from 'node:crypto';
+import { ShareServiceClient, type ShareClient, type ShareDirectoryClient } from '@azure/storage-file-share';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { apiVersion } from '../../../lib/azure/rest/files.ts';
 import { sharedKey } from '../../../lib/azure/rest/shared-key.ts';
@@ -39,6 +40,24 @@ export async function stagedOf(space: Workspace): Promise<string[]> {
     for await (const { name, kind, properties } of slots)
       out.push(`${endpoint.name}/${name} made ${kind === 'file' ? properties.creationTime?.toISOString() : 'never'}`);
   }
+  return out;
+}
+
+/** SHA-256 of every file in trash. */
+export async function hashesInTrash(space: Workspace): Promise<ReadonlySet<string>> {
+  const out = new Set<string>();
+  const enter = async (dir: ShareDirectoryClient): Promise<void> => {
+    for await (const { kind, name } of dir.listFilesAndDirectories()) {
+      if (kind === 'directory') await enter(dir.getDirectoryClient(name));
+      else
+        out.add(
+          createHash('sha256')
+            .update(await dir.getFileClient(name).downloadToBuffer())
+            .digest('hex'),
+        );
+    }
+  };
+  await enter((await shareOf(space)).getDirectoryClient('.tideway/trash'));
   return out;
 }
 

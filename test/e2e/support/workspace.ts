@@ -42,6 +42,7 @@ interface Endpoint {
   readonly pendingUploads: number;
   readonly pendingDownloads: number;
   readonly files: number;
+  readonly counters: Readonly<Record<string, number>>;
   readonly problems: readonly { readonly path: string; readonly code: string; readonly message: string }[];
   readonly conflicts: readonly { readonly path: string }[];
   readonly halt?: { readonly code: string; readonly message: string };
@@ -59,6 +60,7 @@ export class Workspace {
   /** What Node has compiled of the sources is shared by all tests: it is half of what the start of a process costs. */
   readonly env: Record<string, string> = { NODE_COMPILE_CACHE: path.join(tmpdir(), 'tideway-e2e-compiled') };
   readonly #children = new Set<ChildProcess>();
+  readonly #places = new Map<string, string>();
 
   constructor(...sites: readonly string[]) {
     this.dir = mkdtempSync(path.join(tmpdir(), 'tideway-e2e-'));
@@ -67,7 +69,12 @@ export class Workspace {
   }
 
   site(name: string): string {
-    return path.join(this.dir, `site-${name}`);
+    return this.#places.get(name) ?? path.join(this.dir, `site-${name}`);
+  }
+
+  /** A site at a directory that is there, and that the caller takes away. */
+  place(name: string, directory: string): void {
+    this.#places.set(name, directory);
   }
 
   /** Starts `tideway up` and waits for `ready`; rejects with what it said when it ends before. */
@@ -76,7 +83,7 @@ export class Workspace {
     const args = ['up', '--data', this.data, ...sites.flatMap((name) => ['--site', `${name}=${this.site(name)}`])];
     const { child, out, ended } = this.begin(...args);
     const url = await Promise.race([
-      until('the line "ready"', 60_000, () => /^ready (\S+)$/m.exec(out.stdout)?.[1]),
+      until('the line "ready"', 120_000, () => /^ready (\S+)$/m.exec(out.stdout)?.[1]),
       ended.then(({ code, stderr }) => {
         throw new Error(`tideway up ended with ${code}: ${stderr}`);
       }),
@@ -151,14 +158,19 @@ export class Workspace {
     return JSON.parse((await this.run('env', '--json')).stdout) as Record<string, string>;
   }
 
-  /** Ends what the test left running, and proves that nothing outlives its hub. */
-  async dispose(): Promise<void> {
+  /** Ends what the test left running. */
+  async stopped(): Promise<void> {
     for (const child of this.#children) child.kill('SIGTERM');
     const late = setTimeout(() => {
       for (const child of this.#children) child.kill('SIGKILL');
     }, 10_000);
     await until('the commands of the test to end', 15_000, () => this.#children.size === 0);
     clearTimeout(late);
+  }
+
+  /** The same, proves that nothing outlives its hub, and takes the files away. */
+  async dispose(): Promise<void> {
+    await this.stopped();
     try {
       await untilNoneRuns(this.data, 3_000);
     } finally {

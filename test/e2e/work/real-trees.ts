@@ -6,6 +6,7 @@ import path from 'node:path';
 import { settled } from '../support/settled.ts';
 import type { Workspace } from '../support/workspace.ts';
 import { extract } from './archive.ts';
+import { attribute } from './attribute.ts';
 import { checkDatabase, openWriter } from './database.ts';
 import { saveAll } from './editors.ts';
 import { gitComplaints, workWithGit } from './git.ts';
@@ -67,5 +68,6 @@ export async function realTrees(space: Workspace, extent: Extent, say: (line: st
     mkdirSync(path.join(a, 'saved'));
     await saveAll(path.join(a, 'saved'), ['plan.odt', 'notes.txt', 'big.dat'], extent.rounds);
   });
+  await step('links, owners and extended attributes', () => attribute(path.join(a, 'attributed')));
   await step('tar x', () => extract(path.join(a, 'project/lib'), path.join(b, 'extracted'), store));
 }

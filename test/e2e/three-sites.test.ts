@@ -1,0 +1,24 @@
+import { afterEach, beforeEach, describe, test } from '@jest/globals';
+import { Workspace } from './support/workspace.ts';
+import { threeSites } from './work/three-sites.ts';
+
+const seed = Number(process.env['TIDEWAY_SEED'] ?? Date.now() % 1_000_000_007);
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+let space: Workspace;
+
+beforeEach(() => {
+  space = new Workspace('a', 'b', 'c');
+});
+
+afterEach(() => space.dispose(), 30_000);
+
+describe(`three sites at once (TIDEWAY_SEED=${seed})`, () => {
+  test('random work at each: all hold the same, and nothing saved is lost or invented', async () => {
+    await threeSites(space, { seed, ms: 12_000, seconds: 180 }, say);
+  }, 300_000);
+
+  test('the same while processes are killed, stopped and cut off', async () => {
+    const trouble = { stillMs: 1_500, quietMs: 1_000 };
+    await threeSites(space, { seed: seed + 1, ms: 20_000, seconds: 180, trouble }, say);
+  }, 300_000);
+});
