@@ -6,19 +6,19 @@
 import { badArgument, messageNotFound } from './amqp/error.ts';
 import { Entities } from './entities.ts';
 import type { Destination } from './entities.ts';
-import { modified } from './modification.ts';
+import { parseSubmission } from './message.ts';
 import type { Message, Submission } from './message.ts';
+import { modified } from './modification.ts';
 import type { Queue } from './queue.ts';
 import { follow, route } from './routing.ts';
 import type { Route } from './routing.ts';
-import type { Surroundings } from './surroundings.ts';
 import { Schedule } from './schedule.ts';
 import type { Entry } from './schedule.ts';
-import type { Usage } from './usage.ts';
+import type { Row } from './store.ts';
+import type { Surroundings } from './surroundings.ts';
 import { shorter } from './topology.ts';
 import type { Topology } from './topology.ts';
-import { parseSubmission } from './message.ts';
-import type { Row } from './store.ts';
+import type { Usage } from './usage.ts';
 
 /** Where a message that moves was before. */
 interface From {
@@ -67,7 +67,7 @@ export class Broker {
     for (const admit of admitted) admit();
   }
 
-  /** Keeps messages until `times` (ms since 1970); returns their sequence numbers. */
+  /** Keeps messages until `at` (ms since 1970); returns their sequence numbers. */
   async scheduleAt(to: Destination, messages: readonly { message: Submission; at: number }[]): Promise<number[]> {
     to.usage.check();
     for (const { message } of messages) route(this.entities, to, message);

@@ -1,5 +1,5 @@
 // The embedded Service Bus. Reading order: this file, links/attach.ts (who comes in), broker.ts (the way of a message
-// in), queue.ts (the way out), settlement.ts (what becomes of it), store.ts (what survives).
+// in), routing.ts (where to), queue.ts (the way out), settlement.ts (what becomes of it), store.ts (what survives).
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { systemClock } from '../../base/clock.ts';
