@@ -1,7 +1,7 @@
 // lsyncd with rsync: one way only, from the first site to the others, through an rsync server on loopback.
 import { mkdirSync, writeFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { firstLine, freePorts, listening, startAll } from './spawned.ts';
+import { firstLine, freePorts, listening, startAll, whenReady } from './spawned.ts';
 import type { System } from './system.ts';
 
 export const lsyncd: System = {
@@ -33,7 +33,7 @@ export const lsyncd: System = {
     const logs = path.join(place.dir, 'logs');
     const config = path.join(place.dir, 'rsyncd.conf');
     const server = startAll(logs, [{ program: 'rsync', args: ['--daemon', '--no-detach', `--config=${config}`] }]);
-    await listening(Number(readFileSync(path.join(place.dir, 'port'), 'utf8')));
+    await whenReady(server, listening(Number(readFileSync(path.join(place.dir, 'port'), 'utf8'))));
     const client = startAll(logs, [{ program: 'lsyncd', args: [path.join(place.dir, 'lsyncd.lua')] }]);
     return {
       pids: () => [...server.pids(), ...client.pids()],

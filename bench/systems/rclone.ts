@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { must } from '../../lib/base/errors.ts';
-import { firstLine, freePorts, listening, runToEnd, startAll } from './spawned.ts';
+import { firstLine, freePorts, listening, runToEnd, startAll, whenReady } from './spawned.ts';
 import type { Place, Running, System } from './system.ts';
 
 /** What newer ones have to be told so that directories are synced too, older ones do under another name. */
@@ -80,12 +80,13 @@ export const rclone: System = {
     writeFileSync(path.join(place.sites[0] ?? '', 'first.txt'), 'something to begin with\n');
     const server = await startServer(place, port);
     const options = await optionsOf();
-    for (const [local, other, work] of pairsOf(place))
-      await runToEnd('rclone', ['bisync', local, other, '--workdir', work, ...options, '--resync'], {
-        RCLONE_CONFIG: configOf(place),
-        HOME: place.dir,
-      });
-    await server.stop();
+    const env = { RCLONE_CONFIG: configOf(place), HOME: place.dir };
+    try {
+      for (const [local, other, work] of pairsOf(place))
+        await runToEnd('rclone', ['bisync', local, other, '--workdir', work, ...options, '--resync'], env);
+    } finally {
+      await server.stop();
+    }
     writeFileSync(path.join(place.dir, 'port'), String(port));
   },
   start: async (place) => {
@@ -112,6 +113,5 @@ export const rclone: System = {
 async function startServer(place: Place, port: number): Promise<Running> {
   const config = path.join(place.dir, 'ssh', 'sshd_config');
   const server = startAll(path.join(place.dir, 'logs'), [{ program: sshd, args: ['-D', '-e', '-f', config] }]);
-  await listening(port);
-  return server;
+  return whenReady(server, listening(port));
 }

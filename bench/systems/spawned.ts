@@ -51,6 +51,17 @@ export function startAll(logs: string, programs: readonly Program[]): Running {
   };
 }
 
+/** What was started does not stay when it does not come to work. */
+export async function whenReady(running: Running, ready: Promise<unknown>): Promise<Running> {
+  try {
+    await ready;
+    return running;
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+}
+
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }

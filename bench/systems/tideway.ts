@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { must } from '../../lib/base/errors.ts';
 import { until } from '../measure/arrival.ts';
-import { runToEnd, startAll } from './spawned.ts';
+import { runToEnd, startAll, whenReady } from './spawned.ts';
 import type { Place, Running, System } from './system.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -31,12 +31,12 @@ export function tideway(profiles?: string): System {
       const log = path.join(logs, 'tideway.log');
       const before = existsSync(log) ? readFileSync(log, 'utf8').length : 0;
       const running = startAll(logs, [{ program: command, args: ['up', '--data', dataOf(place), ...sites], env }]);
-      await until('tideway to be ready', 20, startMs, () => {
+      const ready = until('tideway to be ready', 20, startMs, () => {
         const said = readFileSync(log, 'utf8').slice(before);
         if (running.pids().length === 0) throw new Error(`tideway ended at its start: ${said}`);
         return /^ready /m.test(said);
       });
-      return running;
+      return whenReady(running, ready);
     },
     sitePids: (place) => [...rolesOf(place)].flatMap(([pid, role]) => (role.startsWith('agent') ? [pid] : [])),
     edit: async (place, name, content) => {

@@ -2,7 +2,7 @@
 // fsmonitor.ts, where the package brings no monitor).
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { firstLine, freePorts, listening, startAll } from './spawned.ts';
+import { firstLine, freePorts, listening, startAll, whenReady } from './spawned.ts';
 import type { System } from './system.ts';
 
 export const unison: System = {
@@ -37,7 +37,7 @@ export const unison: System = {
         env: env(`server-${index}`),
       })),
     );
-    for (const port of ports) await listening(port);
+    await whenReady(servers, Promise.all(ports.map((port) => listening(port))));
     const options = ['-ui', 'text', '-batch', '-auto', '-times', '-confirmbigdel=false', '-log=false'];
     const clients = startAll(
       logs,
