@@ -58,7 +58,7 @@ works: ${works.join(' ')}   (all of them unless told)
   --rounds N           each system in turn, N times (3)
   --files N            files of 4 KiB (10000)        --size SIZE           of the large file (1GiB)
   --idle-files N       at rest (100000)              --idle-seconds N      (60)
-  --samples N          small files (40)              --timeout SECONDS     for one arrival (900)
+  --samples N          small files (40)              --timeout SECONDS     for one arrival (1800)
   --rest SECONDS       for a system to come to rest before each work, at most (20)
   --profile            Tideway alone: leaves CPU profiles of each process, and says where the time went
   --json, --markdown   JSON lines, or tables in Markdown
@@ -90,7 +90,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
       'idle-files': { type: 'string', default: '100000' },
       'idle-seconds': { type: 'string', default: '60' },
       samples: { type: 'string', default: '40' },
-      timeout: { type: 'string', default: '900' },
+      timeout: { type: 'string', default: '1800' },
       rest: { type: 'string', default: '20' },
       profile: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },

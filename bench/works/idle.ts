@@ -5,7 +5,8 @@ import type { Figures, Stage } from './stage.ts';
 
 export async function idle(stage: Stage): Promise<Figures> {
   const { sizes, place, system } = stage;
-  await stage.quiet();
+  // With so many files the first canary is there long before the last of them is settled.
+  if (sizes.restMs > 0) await stage.quiet(sizes.timeoutMs);
   const rest = await stage.measured(async () => {
     await pause(sizes.idleMs);
     return {};

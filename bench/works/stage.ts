@@ -15,7 +15,6 @@ export interface StageOptions {
   readonly seeds: string;
 }
 
-const canaryMs = 120_000;
 /** For one that looks at everything every second, and is never quiet. */
 const pollingRestMs = 3_000;
 const verifyMs = 30_000;
@@ -76,16 +75,16 @@ export class Stage {
     writeFileSync(path.join(this.here, name), name);
     for (const site of this.others) {
       const there = path.join(site, name);
-      await until(`${name} at ${site}`, 5, canaryMs, () => {
+      await until(`${name} at ${site}`, 5, this.sizes.timeoutMs, () => {
         if (this.pids.length === 0) throw new Error(`${this.system.name} has ended; see ${this.place.dir}/logs`);
         return existsSync(there) && readFileSync(there, 'utf8') === name;
       });
     }
   }
 
-  async quiet(): Promise<void> {
-    const { restMs } = this.sizes;
-    await this.#usage.quiet(this.system.polls === true ? Math.min(pollingRestMs, restMs) : restMs);
+  /** Waits until the system rests, for `ms` at most. Answers whether it does; one that polls never will. */
+  quiet(ms = this.sizes.restMs): Promise<boolean> {
+    return this.#usage.quiet(this.system.polls === true ? Math.min(pollingRestMs, ms) : ms);
   }
 
   /** Waits until the system rests, does `work`, and tells beside its figures what the system took meanwhile. */
