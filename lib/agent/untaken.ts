@@ -43,6 +43,7 @@ export class Untaken {
     this.#set(path, 'cannot_read', `It cannot be read (${code}); it is left as it is everywhere until it can be.`);
   }
 
+  /** It is taken, or not there any more. */
   taken(path: string): void {
     this.#problems.clear(path);
   }

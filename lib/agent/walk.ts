@@ -164,8 +164,10 @@ export class Walk {
       if (seen !== null) sights.set(name, await this.#sight(path, seen, directory));
       else if (stat !== undefined && !details.has(name))
         sights.set(name, await this.#sight(path, { stat, target: undefined, xattrs: undefined }, directory));
-      else if (stat === undefined) sights.set(name, null);
-      else {
+      else if (stat === undefined) {
+        this.#untaken.taken(path);
+        sights.set(name, null);
+      } else {
         // It went in this very moment, perhaps to a name that the listing had passed: another look tells.
         this.round.again.push(path);
         sights.set(name, undefined);
