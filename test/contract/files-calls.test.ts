@@ -177,9 +177,6 @@ describe('properties of a file', () => {
     expect(await refused(at('link').createHardLink('/plain'))).toBe('UnsupportedQueryParameter');
     expect(await refused(at('link').createSymbolicLink('/plain'))).toBe('UnsupportedQueryParameter');
     expect(await refused(at('plain').getSymbolicLink())).toBe('UnsupportedQueryParameter');
-    const checked = { contentChecksumAlgorithm: 'StorageCrc64' } as const;
-    expect(await refused(at('plain').uploadRange('x', 0, 1, checked))).toBe('UnsupportedHeader');
-    expect(await refused(at('plain').download(0, 1, checked))).toBe('UnsupportedHeader');
     expect((await contentOf(w.share, 'plain')).equals(Buffer.alloc(1))).toBe(true);
   });
 });

@@ -96,7 +96,8 @@ describe('what no client of good will sends', () => {
     await expectCode({ ...create, 'x-ms-content-length': '1e3' }, 'InvalidHeaderValue');
     await expectCode({ ...create, 'x-ms-content-length': String(2 ** 43) }, 'OutOfRangeInput');
     await expectCode({ ...create, 'x-ms-file-last-write-time': 'yesterday' }, 'InvalidHeaderValue');
-    await expectCode({ ...create, 'x-ms-structured-body': 'XSM/1.0; properties=crc64' }, 'UnsupportedHeader');
+    await expectCode({ ...create, 'x-ms-structured-body': 'XSM/1.0; properties=crc64' }, 'InvalidInput');
+    await expectCode({ ...create, 'x-ms-structured-body': 'XSM/2.0' }, 'InvalidHeaderValue');
     await expectCode(create, 'InvalidHeaderValue', 'longer than one');
     await expectCode(
       { ...create, 'x-ms-date': new Date(Date.now() - 3_600_000).toUTCString() },

@@ -14,7 +14,8 @@ import {
   withCopy,
   type SmbProperties,
 } from './properties.ts';
-import { maxRange, rangeReply, updateRange } from './put-range.ts';
+import { maxRange } from './create-file.ts';
+import { rangeReply, updateRange } from './put-range.ts';
 import { parseRange } from './read-file.ts';
 import { changedHeaders, type Reply } from './reply.ts';
 import type { Request } from './request.ts';

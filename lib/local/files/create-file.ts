@@ -13,6 +13,9 @@ import { fileKind, type Node } from './tree.ts';
 
 const maxFileSize = 4 * 2 ** 40;
 
+/** Most bytes of content in one request. */
+export const maxRange = 4 * 2 ** 20;
+
 /**
  * Create File, with the first bytes of its content or without: what no body covers is a hole. An existing file is
  * overwritten and keeps its id. A large body is on disk, under a content id of its own, before the row names it.
@@ -22,6 +25,7 @@ export async function createFile(call: Call): Promise<Reply> {
   const size = wholeNumber(request.headers.get('x-ms-content-length'), 'x-ms-content-length');
   if (size === undefined) throw new FilesError('MissingRequiredHeader', 'x-ms-content-length');
   if (size > maxFileSize) throw new FilesError('OutOfRangeInput', 'x-ms-content-length');
+  if (body.length > maxRange) throw new FilesError('RequestBodyTooLarge');
   if (body.length > size) throw new FilesError('InvalidHeaderValue', 'x-ms-content-length');
   checkMd5(request, body);
   if (body.length <= inlineLimit) return store.write((part) => writtenReply(201, put(call, size, 0, part)));

@@ -21,6 +21,10 @@ const table = {
   CannotDeleteFileOrDirectory: [409, 'The file or directory can not be deleted.'],
   CannotVerifyCopySource: [404, 'The copy source could not be found or read.'],
   ConditionHeadersNotSupported: [400, 'Condition headers are not supported.'],
+  Crc64Mismatch: [
+    400,
+    'The CRC64 value specified in the request did not match the CRC64 value calculated by the server.',
+  ],
   DeleteShareWhenSnapshotLeased: [
     409,
     'Unable to delete share because one or more share snapshots have active leases. Release the share snapshot leases or delete the share with the include-leased parameter.',

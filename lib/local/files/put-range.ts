@@ -1,5 +1,5 @@
 import { cleared } from './contents.ts';
-import { checkMd5, md5 } from './create-file.ts';
+import { checkMd5, maxRange, md5 } from './create-file.ts';
 import { FilesError } from './errors.ts';
 import { checkLease } from './leases.ts';
 import { existing, locateLive } from './locate.ts';
@@ -12,9 +12,6 @@ import { isoOf } from './stamps.ts';
 import type { Store } from './store.ts';
 import { fileKind, type Node } from './tree.ts';
 import { changeContent, writeRange, type RangeWrite } from './write-range.ts';
-
-/** Most bytes of one Put Range, update or clear from a body or a URL. */
-export const maxRange = 4 * 2 ** 20;
 
 /** Put Range: update with the body, or clear. */
 export async function putRange(call: Call): Promise<Reply> {

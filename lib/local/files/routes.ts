@@ -20,6 +20,7 @@ import type { Need } from './sas.ts';
 import * as settings from './share-settings.ts';
 import { leaseShare } from './share-lease-operations.ts';
 import * as shares from './share-operations.ts';
+import { givingStructured, takingStructured } from './structured-call.ts';
 import type { Role } from './token.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
@@ -70,15 +71,15 @@ add('directory PUT metadata', 'SetDirectoryMetadata', 'w', directories.setDirect
 add('directory GET list', 'ListDirectoriesAndFiles', 'l', listDirectory);
 add('directory PUT rename', 'RenameDirectory', 'cw', renameDirectory);
 
-add('file PUT', 'CreateFile', 'cw', createFile);
+add('file PUT', 'CreateFile', 'cw', takingStructured(createFile));
 add('file PUT from url', 'CopyFile', 'cw', copyFile);
 add('file PUT copy', 'AbortCopyFile', 'w', abortCopy);
-add('file GET', 'GetFile', 'r', getFile);
+add('file GET', 'GetFile', 'r', givingStructured(getFile));
 add('file HEAD', 'GetFileProperties', 'r', headFile);
 add('file DELETE', 'DeleteFile', 'd', properties.deleteFile);
 add('file PUT properties', 'SetFileProperties', 'w', properties.setFileProperties);
 add('file PUT metadata', 'SetFileMetadata', 'w', properties.setFileMetadata);
-add('file PUT range', 'PutRange', 'w', putRange);
+add('file PUT range', 'PutRange', 'w', takingStructured(putRange));
 add('file PUT range from url', 'PutRangeFromUrl', 'w', putRangeFromUrl);
 add('file GET rangelist', 'ListRanges', 'r', listRanges);
 add('file PUT rename', 'RenameFile', 'cw', renameFile);

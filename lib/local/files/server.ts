@@ -4,6 +4,7 @@ import { codeOf } from '../../base/errors.ts';
 import type { Certificate } from './certificate.ts';
 import { FilesError } from './errors.ts';
 import type { Reply } from './reply.ts';
+import { structuredOverhead } from './structured-body.ts';
 import { escape } from './xml.ts';
 
 /** Most bytes of a request body. */
@@ -44,7 +45,8 @@ export function readBody(
     return nothing;
   }
   if (announced === '0') return nothing;
-  if (Number(announced) > maxBody) throw new FilesError('RequestBodyTooLarge');
+  const limit = headers.has('x-ms-structured-body') ? maxBody + structuredOverhead : maxBody;
+  if (Number(announced) > limit) throw new FilesError('RequestBodyTooLarge');
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     http.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -16,14 +16,14 @@ export function rawRequest(
   method: string,
   path: string,
   headers: Readonly<Record<string, string>> = {},
-  body = '',
+  body: string | Uint8Array = '',
 ): Promise<RawAnswer> {
   const all: Record<string, string> = {
     'x-ms-date': new Date().toUTCString(),
     'x-ms-version': '2026-10-06',
     ...headers,
   };
-  if (body !== '') all['content-length'] ??= String(body.length);
+  if (body.length > 0) all['content-length'] ??= String(body.length);
   all['authorization'] ??= `SharedKey tideway:${credential.computeHMACSHA256(textOf(method, path, all))}`;
   const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return new Promise((resolve, reject) => {
@@ -37,7 +37,8 @@ export function rawRequest(
         code: /x-ms-error-code: (\w+)/i.exec(answer)?.[1] ?? '',
       }),
     );
-    socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${head.join('')}\r\n${body}`);
+    socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${head.join('')}\r\n`);
+    socket.write(body);
     if (body.length < Number(all['content-length'] ?? 0)) socket.end();
   });
 }
