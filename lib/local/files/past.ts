@@ -81,7 +81,7 @@ export class Past {
 
   /**
    * Works off at most `limit` rows whose newest snapshot is `snapshot`, which is gone: those that belong to `previous` (0
-   * if there is none) too stay for its sake, the others are removed and given back. Empty: done.
+   * if there is none) too stay for its sake, the others are removed and given back. None seen: done.
    */
   release(snapshot: number, previous: number, limit: number): { readonly seen: number; readonly removed: Node[] } {
     const found = this.#some.all(snapshot, limit) as unknown as readonly Node[];

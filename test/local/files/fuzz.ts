@@ -28,6 +28,9 @@ const write = { 'x-ms-range': 'bytes=0-3', 'x-ms-write': 'update' };
 const source = { 'x-ms-copy-source': `http://127.0.0.1${file}` };
 const acl = `<SignedIdentifiers><SignedIdentifier><Id>a</Id><AccessPolicy><Expiry>2030-01-01</Expiry><Permission>r</Permission></AccessPolicy></SignedIdentifier></SignedIdentifiers>`;
 const properties = `<?xml version="1.0"?><StorageServiceProperties><HourMetrics><Version>1.0</Version><Enabled>false</Enabled></HourMetrics></StorageServiceProperties>`;
+const structured = { 'x-ms-structured-body': 'XSM/1.0; properties=crc64', 'x-ms-structured-content-length': '4' };
+const message = `\x01\x2b${'\0'.repeat(7)}\x01\0\x01\0\x01\0\x04${'\0'.repeat(7)}abcd${'\0'.repeat(16)}`;
+const keyInfo = '<KeyInfo><Start>2026-01-01T00:00:00Z</Start><Expiry>2026-01-02T00:00:00Z</Expiry></KeyInfo>';
 const sas = 'sv=2026-10-06&sr=f&sp=rcwd&se=2030-01-01T00:00:00Z&sig=AAAA';
 
 const sound: readonly Sound[] = [
@@ -59,6 +62,9 @@ const sound: readonly Sound[] = [
   },
   { method: 'GET', path: file, headers: { range: 'bytes=0-2', 'x-ms-range-get-content-md5': 'true' } },
   { method: 'HEAD', path: file },
+  { method: 'GET', path: file, headers: structured },
+  { method: 'PUT', path: `${file}?comp=range`, headers: { ...write, ...structured }, body: message },
+  { method: 'POST', path: '/tideway?restype=service&comp=userdelegationkey', body: keyInfo },
   { method: 'GET', path: `${file}?comp=rangelist&prevsharesnapshot=${time}` },
   { method: 'GET', path: `${file}?comp=listhandles&maxresults=2` },
   { method: 'PUT', path: `${file}?comp=forceclosehandles`, headers: { 'x-ms-handle-id': '*' } },
