@@ -139,7 +139,7 @@ export class CloudWorld {
     const known = [...this.tree().byPath().values()].filter((node) => node.kind === 'directory');
     const tree = this.tree();
     const paths = new Set(['', ...known.map((node) => tree.sharePathOf(node.id))]);
-    for (const path of paths) await this.examine(path);
+    await this.examine(...paths);
   }
 
   async examine(...paths: readonly string[]): Promise<void> {
