@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Clock } from '../../lib/base/clock.ts';
 import { Faults } from '../../lib/local/faults.ts';
 import { startFiles } from '../../lib/local/files/service.ts';
 import { account, clientOf, refused, world, type World } from '../local/files/world.ts';
@@ -15,12 +16,26 @@ beforeEach(async () => {
 afterEach(() => w.stop());
 
 test('a stop answers what is under way, refuses what comes later, and can be asked for twice', async () => {
-  const file = w.share.rootDirectoryClient.getFileClient('late');
-  faults.add(/^PUT \/work\/late$/, { kind: 'delay', ms: 50 });
+  // Time stands still, so that the patience of the stop does not end on a busy machine.
+  const held = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  const clock: Clock = {
+    now: () => Date.now(),
+    monotonic: () => 0,
+    sleep: () => {
+      begun.resolve();
+      return held.promise;
+    },
+  };
+  const slow = await world({ faults, clock });
+  const file = slow.share.rootDirectoryClient.getFileClient('late');
+  faults.add(/^PUT \/team\/late$/, { kind: 'delay', ms: 50 });
   const created = refused(file.create(1));
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  await Promise.all([w.service.stop(), w.service.stop()]);
+  await begun.promise;
+  const stopped = Promise.all([slow.service.stop(), slow.service.stop()]);
+  held.resolve();
   expect(await created).toBe('none');
+  await stopped;
   // A connection the client kept is reset, a new one refused.
   expect(['ECONNRESET', 'ECONNREFUSED']).toContain(await refused(file.getProperties()));
 });
