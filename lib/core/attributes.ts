@@ -15,12 +15,14 @@ export function given({ owner, group, xattrs }: Attributes): Attributes {
 
 /** Whether `a` gives something that `b` lacks or has otherwise. */
 export function addsTo(a: Attributes, b: Attributes): boolean {
-  return each((field) => a[field] !== undefined && !same(a[field], b[field])).length > 0;
+  return !givesNone(a) && all.some((field) => a[field] !== undefined && !same(a[field], b[field]));
 }
 
 /** Whether both give something, and not alike. */
 export function contradicts(a: Attributes, b: Attributes): boolean {
-  return each((field) => a[field] !== undefined && b[field] !== undefined && !same(a[field], b[field])).length > 0;
+  return (
+    !givesNone(a) && all.some((field) => a[field] !== undefined && b[field] !== undefined && !same(a[field], b[field]))
+  );
 }
 
 /**
@@ -28,6 +30,7 @@ export function contradicts(a: Attributes, b: Attributes): boolean {
  * that from now on a change of it is one.
  */
 export function agreedOn(local: Attributes, synced: Attributes, remote: Attributes): Attributes | undefined {
+  if (givesNone(local)) return undefined;
   const fields = each((field) => {
     if (local[field] === undefined || same(local[field], synced[field])) return false;
     return remote[field] === undefined ? synced[field] === undefined : same(local[field], remote[field]);
@@ -53,8 +56,15 @@ export function recorded(
   );
 }
 
+const all = ['owner', 'group', 'xattrs'] as const;
+
 function each(is: (field: keyof Values) => boolean): readonly (keyof Values)[] {
-  return (['owner', 'group', 'xattrs'] as const).filter(is);
+  return all.filter(is);
+}
+
+/** Most nodes of most sites: not worth a closer look. */
+function givesNone({ owner, group, xattrs }: Attributes): boolean {
+  return owner === undefined && group === undefined && xattrs === undefined;
 }
 
 type Value = Attributes[keyof Attributes];
