@@ -81,7 +81,7 @@ export function remarksOf({ run, results }: Results): readonly string[] {
   return [
     `${run.at.slice(0, 10)}, ${machine.processors}, ${machine.memoryGiB} GiB, ${machine.kernel}, ${machine.fileSystem}, Node ${machine.node}.`,
     `${Object.values(versions).join('; ')}.`,
-    `\`${run.command}\`: medians of ${run.rounds} rounds, in brackets the least and the most.`,
+    `\`${run.command}\`: ${run.rounds === 1 ? 'one round' : `medians of ${run.rounds} rounds, in brackets the least and the most`}.`,
     ...Object.entries(missing).map(([name, why]) => `Not measured: ${name} (${why}).`),
     ...results
       .filter(({ error }) => error !== undefined)
