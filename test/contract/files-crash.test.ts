@@ -50,49 +50,53 @@ async function work(share: ShareClient, writer: number, acknowledged: Map<string
 }
 
 describe('kill -9', () => {
-  test.each([40, 90, 170])('after %i files loses nothing acknowledged, and shows no half file', async (enough) => {
-    const share = await spawned.start();
-    const writers = Array.from({ length: 8 }, () => new Map<string, Buffer | undefined>());
-    const failures = writers.map((acknowledged, writer) =>
-      work(share, writer, acknowledged).then(
-        () => 'ended',
-        (error: unknown) => String((error as { code?: unknown }).code),
-      ),
-    );
-    const count = (): number => writers.reduce((sum, acknowledged) => sum + acknowledged.size, 0);
-    await eventually(() => count() >= enough);
-    await spawned.kill();
-    for (const failure of await Promise.all(failures)) expect(['ECONNRESET', 'ECONNREFUSED']).toContain(failure);
+  test.each([40, 90, 170])(
+    'after %i files loses nothing acknowledged, and shows no half file',
+    async (enough) => {
+      const share = await spawned.start();
+      const writers = Array.from({ length: 8 }, () => new Map<string, Buffer | undefined>());
+      const failures = writers.map((acknowledged, writer) =>
+        work(share, writer, acknowledged).then(
+          () => 'ended',
+          (error: unknown) => String((error as { code?: unknown }).code),
+        ),
+      );
+      const count = (): number => writers.reduce((sum, acknowledged) => sum + acknowledged.size, 0);
+      await eventually(() => count() >= enough);
+      await spawned.kill();
+      for (const failure of await Promise.all(failures)) expect(['ECONNRESET', 'ECONNREFUSED']).toContain(failure);
 
-    const again = await spawned.start();
-    const found = new Map<string, number | undefined>();
-    for await (const item of again.rootDirectoryClient.listFilesAndDirectories())
-      if (item.kind === 'file') found.set(item.name, item.properties.contentLength);
-    let checked = 0;
-    for (const [writer, acknowledged] of writers.entries()) {
-      // The step that was under way at the kill may have happened: it concerns the last file of its writer only.
-      const last = [...acknowledged.keys()].filter((name) => !name.endsWith('-renamed')).length;
-      const open = new Set([last - 1, last].flatMap((i) => [`w${writer}-${i}`, `w${writer}-${i}-renamed`]));
-      for (const [name, bytes] of acknowledged) {
-        if (open.has(name)) continue;
-        checked++;
-        expect([name, found.get(name)]).toEqual([name, bytes?.length]);
-        if (bytes === undefined || bytes.length === 0) continue;
-        const got = await again.rootDirectoryClient.getFileClient(name).downloadToBuffer();
-        expect([name, got.equals(bytes)]).toEqual([name, true]);
+      const again = await spawned.start();
+      const found = new Map<string, number | undefined>();
+      for await (const item of again.rootDirectoryClient.listFilesAndDirectories())
+        if (item.kind === 'file') found.set(item.name, item.properties.contentLength);
+      let checked = 0;
+      for (const [writer, acknowledged] of writers.entries()) {
+        // The step that was under way at the kill may have happened: it concerns the last file of its writer only.
+        const last = [...acknowledged.keys()].filter((name) => !name.endsWith('-renamed')).length;
+        const open = new Set([last - 1, last].flatMap((i) => [`w${writer}-${i}`, `w${writer}-${i}-renamed`]));
+        for (const [name, bytes] of acknowledged) {
+          if (open.has(name)) continue;
+          checked++;
+          expect([name, found.get(name)]).toEqual([name, bytes?.length]);
+          if (bytes === undefined || bytes.length === 0) continue;
+          const got = await again.rootDirectoryClient.getFileClient(name).downloadToBuffer();
+          expect([name, got.equals(bytes)]).toEqual([name, true]);
+        }
+        // Whole or not at all: an unacknowledged create with a body shows the body.
+        for (const name of open) {
+          const size = found.get(name);
+          const i = Number(/-(\d+)/.exec(name)?.[1]);
+          if (size === undefined || size === 0 || size === 200_000) continue;
+          const got = await again.rootDirectoryClient.getFileClient(name).downloadToBuffer();
+          expect([name, got.equals(bytesOf(i, size))]).toEqual([name, true]);
+        }
       }
-      // Whole or not at all: an unacknowledged create with a body shows the body.
-      for (const name of open) {
-        const size = found.get(name);
-        const i = Number(/-(\d+)/.exec(name)?.[1]);
-        if (size === undefined || size === 0 || size === 200_000) continue;
-        const got = await again.rootDirectoryClient.getFileClient(name).downloadToBuffer();
-        expect([name, got.equals(bytesOf(i, size))]).toEqual([name, true]);
-      }
-    }
-    // At most four names of each writer are open.
-    expect(checked).toBeGreaterThanOrEqual(enough - 4 * writers.length);
-  });
+      // At most four names of each writer are open.
+      expect(checked).toBeGreaterThanOrEqual(enough - 4 * writers.length);
+    },
+    120_000,
+  );
 
   test('frees the state for the next process, and only a dead holder does', async () => {
     await spawned.start();

@@ -38,6 +38,7 @@ test('a stop answers what is under way, refuses what comes later, and can be ask
   await stopped;
   // A connection the client kept is reset, a new one refused.
   expect(['ECONNRESET', 'ECONNREFUSED']).toContain(await refused(file.getProperties()));
+  await slow.stop();
 });
 
 test('a restart on the same directory and port goes on where it was', async () => {
