@@ -11,12 +11,22 @@ import { listGroups } from './registry.ts';
 import { maxParked } from './retry.ts';
 
 export async function tick(cloud: Cloud): Promise<void> {
-  for (const group of await listGroups(cloud)) {
+  const groups = await listGroups(cloud);
+  await forEach(cloud, groups, async (group) => {
+    await wake(cloud, group);
+    await republish(cloud, group);
+    await collect(cloud, group);
+  });
+  // Last, since it takes long, and in turns: what one group leaves of the time is another's.
+  const first = Math.floor(cloud.clock.now() / cloud.settings.enumerateStepMs) % Math.max(groups.length, 1);
+  const until = cloud.clock.monotonic() + cloud.settings.enumerateStepMs;
+  await forEach(cloud, [...groups.slice(first), ...groups.slice(0, first)], (group) => enumerate(cloud, group, until));
+}
+
+async function forEach(cloud: Cloud, groups: readonly string[], work: (group: string) => Promise<void>): Promise<void> {
+  for (const group of groups) {
     try {
-      await wake(cloud, group);
-      await republish(cloud, group);
-      await collect(cloud, group);
-      await enumerate(cloud, group);
+      await work(group);
     } catch (error) {
       cloud.log.error('tick_failed', { group, error }); // the other groups go on, and this one is tried again
     }

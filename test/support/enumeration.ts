@@ -20,7 +20,7 @@ export async function scanOf(world: CloudWorld, id: string): Promise<ScanRow> {
 export async function step(world: CloudWorld, fate?: Fate): Promise<void> {
   const committer = world.committer(fate);
   await committer.life
-    .run(() => enumerate(committer.cloud, group))
+    .run(() => enumerate(committer.cloud, group, Number.MAX_SAFE_INTEGER))
     .catch((error: unknown) => {
       if (!committer.life.struck) throw error;
     });

@@ -14,16 +14,17 @@ import { takeSights } from './take-sights.ts';
 import { isOver, scansOf, startScan, type Scan } from './start.ts';
 import { isWithin, type Step } from './step.ts';
 
-/** A step of each enumeration that is under way, the oldest first; begins one of the whole share when it is time. */
-export async function enumerate(cloud: Cloud, group: string): Promise<void> {
+/**
+ * A step of each enumeration that is under way, those that somebody waits for first; begins one of the whole share when it is
+ * time. Ends soon after `until` (monotonic ms).
+ */
+export async function enumerate(cloud: Cloud, group: string, until: number): Promise<void> {
   const [row, all] = await Promise.all([cloud.table.get(group, groupKey), scansOf(cloud, group)]);
   if (row === undefined) return;
   const groupNow = groupRow.parse(row.value);
   const scans = await startDue(cloud, groupNow, all);
   await forgetOld(cloud, group, scans);
-  const until = cloud.clock.monotonic() + cloud.settings.enumerateStepMs;
   const budget = { entries: cloud.settings.enumerateStep };
-  // Somebody waits for the short ones.
   const inOrder = scans.toSorted((a, b) => Number(a.scan.kind !== 'path') - Number(b.scan.kind !== 'path'));
   for (const { scan, row: at } of inOrder) {
     if (isOver(scan)) continue;
