@@ -154,4 +154,31 @@ inline int64_t setXattrs(int root, const std::string& path, const std::string& f
   return 0;
 }
 
+// What else says who may do what with a file: POSIX ACL, Samba's, and the SELinux label.
+constexpr const char* kAccess[] = {"system.posix_acl_access", "security.NTACL", "security.selinux"};
+
+// Gives the file at `to` what the one at `from` has of these, and its own mode again, which an ACL changes. What this volume
+// does not keep, or we may not set, is left out: 1 tells that something was set.
+inline int64_t copyAccess(int root, const std::string& from, const std::string& to) {
+  const Fd source(openBeneath(root, from, O_PATH | O_NOFOLLOW));
+  if (!source.ok()) return source.get();
+  const Fd target(openBeneath(root, to, O_PATH | O_NOFOLLOW));
+  if (!target.ok()) return target.get();
+  struct stat had = {};
+  struct stat made = {};
+  if (fstat(source.get(), &had) < 0 || fstat(target.get(), &made) < 0) return -errno;
+  if (!S_ISREG(had.st_mode) || !S_ISREG(made.st_mode)) return 0;
+  const std::string path = procPath(target.get());
+  int64_t changed = 0;
+  for (const char* name : kAccess) {
+    std::string value;
+    const int64_t got = growing(value, [&](char* into, size_t size) {
+      return getxattr(procPath(source.get()).c_str(), name, into, size);
+    });
+    if (got > 0 && setxattr(path.c_str(), name, value.data(), value.size(), 0) == 0) changed = 1;
+  }
+  if (changed != 0 && chmod(path.c_str(), made.st_mode & 07777) < 0) return -errno;
+  return changed;
+}
+
 }  // namespace tideway

@@ -124,6 +124,12 @@ napi_value setXattrsPath(napi_env env, Args& args) {
   });
 }
 
+napi_value copyAccessBetween(napi_env env, Args& args) {
+  return later(env, args, [root = args.integer(0), from = args.bytes(1), to = args.bytes(2)] {
+    return copyAccess(root, from, to);
+  });
+}
+
 napi_value nameOfAccount(napi_env env, Args& args) {
   const auto name = std::make_shared<std::string>();
   return later(
@@ -249,6 +255,7 @@ napi_value init(napi_env env, napi_value exports) {
       {"watchRemove", call<watchRemove>}, {"watchStop", call<watchStop>}, {"readWhole", call<readWholePath>},
       {"writeWhole", call<writeWholePath>}, {"syncPaths", call<syncAll>}, {"chown", call<chownPath>},
       {"symlink", call<symlinkPath>}, {"details", call<detailsIn>}, {"setXattrs", call<setXattrsPath>},
+      {"copyAccess", call<copyAccessBetween>},
       {"accountName", call<nameOfAccount>}, {"accountId", call<idOfAccount>},
   };
   for (const auto& entry : calls) {

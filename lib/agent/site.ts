@@ -82,13 +82,10 @@ export class Site {
       await this.#at([entry], path, async () => {
         await this.#check(entry, path);
         // What the log does not say of the new one stays as it was with the old one.
-        const set = await this.#options.attributes.set(
-          temporary,
-          node,
-          stat,
-          await this.#options.attributes.read(path),
-        );
-        changed = set.changed;
+        const { attributes } = this.#options;
+        const set = await attributes.set(temporary, node, stat, await attributes.read(path));
+        const access = node.kind === 'file' && (await this.#fs.copyAccess(path, temporary));
+        changed = set.changed || access;
         if (this.#fs.capabilities.atomicRename) {
           // The exchange takes out whatever is there, so that even a file put there a moment ago is set aside, not lost.
           aside = this.#options.replaced.pathFor(entry, stat);

@@ -36,6 +36,8 @@ export interface Native {
   details(root: number, path: Path, names: Path): Answer<readonly [ArrayBuffer, ArrayBuffer]>;
   /** Makes the `user.*` attributes exactly these (fields: name and value in turn). */
   setXattrs(root: number, path: Path, fields: Uint8Array): Promise<number>;
+  /** 1 something was set, 0 there was nothing to set. */
+  copyAccess(root: number, from: Path, to: Path): Promise<number>;
   /** Of a user (0) or group (1), by number; -ENOENT: there is none. */
   accountName(group: 0 | 1, id: number): Answer<ArrayBuffer>;
   accountId(group: 0 | 1, name: Path): Promise<number>;
@@ -78,7 +80,7 @@ export interface Native {
 }
 
 /** Count it up together with kVersion in native/stat.hh. */
-const version = 3;
+const version = 4;
 
 /**
  * The addon, or undefined where it was not built. Errors: `addon_stale` where it was built from other sources (its answers

@@ -143,6 +143,10 @@ export class FaultyFs implements SiteFs {
     return this.#call('setXattrs', [path], () => this.#fs.setXattrs(path, xattrs));
   }
 
+  copyAccess(from: string, to: string): Promise<boolean> {
+    return this.#call('copyAccess', [from, to], () => this.#fs.copyAccess(from, to));
+  }
+
   sync(): Promise<void> {
     return this.#call('sync', [], () => this.#fs.sync());
   }

@@ -153,6 +153,11 @@ export class MemoryFs implements SiteFs {
     });
   }
 
+  /** Nobody sets any here. */
+  copyAccess(from: string): Promise<boolean> {
+    return this.#call('copyAccess', from, () => false);
+  }
+
   sync(): Promise<void> {
     return this.#call('sync', '', () => this.volume.sync());
   }

@@ -152,6 +152,11 @@ export class NativeFs implements SiteFs {
     ok(await this.native.setXattrs(this.rootFd, at(path, 'setxattr', true), packXattrs(xattrs)), 'setxattr', path);
   }
 
+  async copyAccess(from: string, to: string): Promise<boolean> {
+    const answer = await this.native.copyAccess(this.rootFd, at(from, 'setxattr'), at(to, 'setxattr'));
+    return ok(answer, 'setxattr', from, to) === 1;
+  }
+
   async sync(): Promise<void> {
     ok(await this.native.syncfs(this.rootFd), 'syncfs', '');
   }

@@ -182,6 +182,11 @@ export class NodeFs implements SiteFs {
     return Promise.reject(systemError('ENOTSUP', 'setxattr', path));
   }
 
+  /** Node has no call for it. */
+  copyAccess(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   /** syncfs is in no Node call, but in coreutils; the directory is handed over open, since its path may have changed. */
   async sync(): Promise<void> {
     const child = spawn('sync', ['-f', '/dev/stdin'], { stdio: [this.#tree.fd, 'ignore', 'ignore'] });

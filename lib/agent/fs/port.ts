@@ -137,6 +137,11 @@ export interface SiteFs {
   details(dir: string, names: readonly string[]): Promise<readonly (Details | null)[]>;
   /** Makes the `user.*` attributes of a file or directory exactly these. Without `capabilities.xattrs`: ENOTSUP. */
   setXattrs(path: string, xattrs: Xattrs): Promise<void>;
+  /**
+   * Gives a file what another one has of access control beyond owner and mode: POSIX ACL, Samba's, SELinux label. True when
+   * something was set; what cannot be kept or set here is left out.
+   */
+  copyAccess(from: string, to: string): Promise<boolean>;
   /** Everything written, named or removed below the root before the call is on disk after it. Costs one flush, however much it is. */
   sync(): Promise<void>;
   /**

@@ -205,6 +205,39 @@ describe('calls for what comes later', () => {
     fs.closeSync(fd);
   });
 
+  on('give a file the access control of another, and leave its mode', async (site, root) => {
+    await put(site, 'old', 'old', 0o640);
+    await put(site, 'new', 'new', 0o604);
+    const fd = fs.openSync(join(root, 'old'), 'r');
+    // Version 2; then owner rw, user 1234 r, group r, mask r, others nothing: tag, permissions, id.
+    const acl = Buffer.alloc(4 + 5 * 8);
+    acl.writeUInt32LE(2);
+    const entries = [
+      [0x01, 6, 0xffff_ffff],
+      [0x02, 4, 1234],
+      [0x04, 4, 0xffff_ffff],
+      [0x10, 4, 0xffff_ffff],
+      [0x20, 0, 0xffff_ffff],
+    ] as const;
+    entries.forEach(([tag, permissions, id], index) => {
+      acl.writeUInt16LE(tag, 4 + index * 8);
+      acl.writeUInt16LE(permissions, 6 + index * 8);
+      acl.writeUInt32LE(id, 8 + index * 8);
+    });
+    const kept = await native.setXattr(fd, 'system.posix_acl_access', acl);
+    fs.closeSync(fd);
+    expect(await site.copyAccess('old', 'new')).toBe(kept === 0);
+    expect((await site.stat('new'))?.mode).toBe(0o604);
+    const copy = fs.openSync(join(root, 'new'), 'r');
+    const answer = await native.getXattr(copy, 'system.posix_acl_access');
+    fs.closeSync(copy);
+    if (kept === 0) expect(Buffer.from(answer as ArrayBuffer).subarray(12, 20)).toEqual(acl.subarray(12, 20));
+    else expect(answer).toBeLessThan(0);
+    await refused(site.copyAccess('none', 'new'), 'ENOENT');
+    fs.symlinkSync('old', join(root, 'l'));
+    expect(await site.copyAccess('l', 'new')).toBe(false);
+  });
+
   test('refuse wrong arguments at once', () => {
     const wrong = native as unknown as Record<string, (...args: unknown[]) => unknown>;
     for (const call of [
