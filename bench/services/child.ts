@@ -1,5 +1,5 @@
 // A service in a process of its own, so that its clients do not share its event loop: one number or URL on its first line,
-// and its CPU time (microseconds) whenever it is asked with a line.
+// and its CPU time (microseconds) whenever it is asked with a line. It ends with whoever started it.
 import { createInterface } from 'node:readline';
 import { startServiceBus } from '../../lib/local/service-bus/start.ts';
 import { expandTopology } from '../../lib/local/service-bus/topology.ts';
@@ -16,10 +16,12 @@ async function start(): Promise<string> {
 start().then(
   (address) => {
     process.stdout.write(`${address}\n`);
-    createInterface(process.stdin).on('line', () => {
-      const { user, system } = process.cpuUsage();
-      process.stdout.write(`${user + system}\n`);
-    });
+    createInterface(process.stdin)
+      .on('line', () => {
+        const { user, system } = process.cpuUsage();
+        process.stdout.write(`${user + system}\n`);
+      })
+      .on('close', () => process.exit());
   },
   (error: unknown) => {
     throw error;
