@@ -1,6 +1,6 @@
 // The backend as the agent sees it. One real implementation (HTTP API, table and share by SAS, Service Bus), one for the
 // deterministic simulator. Every call may fail with a TidewayError; `retry` in its code table says what is worth repeating.
-import type { NodeState } from '../core/node.ts';
+import type { Attributes, NodeState } from '../core/node.ts';
 import type { Envelope } from '../protocol/message.ts';
 import type { Hint } from '../protocol/hint.ts';
 import type { LogRow } from '../protocol/log-row.ts';
@@ -28,7 +28,7 @@ export interface Slot {
   readonly slot: string;
 }
 
-export interface StagedProperties {
+export interface StagedProperties extends Attributes {
   readonly node: string;
   readonly name: string;
   /** Nanoseconds. */

@@ -1,3 +1,4 @@
+import { given } from '../core/attributes.ts';
 import type { Known } from '../core/identify.ts';
 import { blockSize } from '../core/node.ts';
 import { linkFile } from '../protocol/link.ts';
@@ -154,6 +155,7 @@ function isAsKnown(stat: FileStat, entry: Known): boolean {
   );
 }
 
-function propertiesOf({ id, name, mtime, mode }: Known): StagedProperties {
-  return { node: id, name, mtime, mode };
+function propertiesOf(entry: Known): StagedProperties {
+  const { id, name, mtime, mode } = entry;
+  return { node: id, name, mtime, mode, ...given(entry) };
 }

@@ -2,6 +2,7 @@
 import { TidewayError } from '../../base/errors.ts';
 import { header, type FilesAnswer, type FilesRest } from '../../azure/rest/files.ts';
 import type { Slots } from '../../protocol/api.ts';
+import { withAttributes } from '../../protocol/attributes.ts';
 import { encodeName, meta, shareTime } from '../../protocol/layout.ts';
 import type { Slot, StagedProperties } from '../backend.ts';
 
@@ -77,18 +78,17 @@ export async function stageFile(
   bytes: Uint8Array | undefined,
   properties: StagedProperties,
 ): Promise<string> {
+  const { node, name, mtime } = properties;
+  const own = { [meta.op]: slot, [meta.node]: node, [meta.name]: encodeName(name), [meta.mtime]: mtime };
+  const metadata = withAttributes(own, properties);
   const headers = {
     'x-ms-type': 'file',
     'x-ms-content-length': String(size),
     'x-ms-file-attributes': 'None',
     'x-ms-file-permission': 'inherit',
     'x-ms-file-creation-time': 'now',
-    'x-ms-file-last-write-time': shareTime(properties.mtime),
-    [`x-ms-meta-${meta.op}`]: slot,
-    [`x-ms-meta-${meta.node}`]: properties.node,
-    [`x-ms-meta-${meta.name}`]: encodeName(properties.name),
-    [`x-ms-meta-${meta.mode}`]: properties.mode.toString(8),
-    [`x-ms-meta-${meta.mtime}`]: properties.mtime,
+    'x-ms-file-last-write-time': shareTime(mtime),
+    ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`x-ms-meta-${key}`, value])),
   };
   const answer = await rest.call('PUT', place.path, [], headers, bytes, place.sas);
   return header(accepted(answer, place.path), 'etag');

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { Staging } from '../../../lib/agent/remote/staging.ts';
+import { Staging, stageFile } from '../../../lib/agent/remote/staging.ts';
+import type { FilesRest } from '../../../lib/azure/rest/files.ts';
+import { attributesIn } from '../../../lib/protocol/attributes.ts';
 import type { Slots } from '../../../lib/protocol/api.ts';
 
 const hour = 3_600_000;
@@ -71,4 +73,24 @@ describe('slots', () => {
     await expect(staging.take()).rejects.toMatchObject({ code: 'clock_skew' });
     expect(world.batches).toBe(1);
   });
+});
+
+test('a staged file says in ASCII what it is of, and whose', async () => {
+  const sent: Readonly<Record<string, string>>[] = [];
+  const rest: Pick<FilesRest, 'call'> = {
+    call: (_method, _path, _query, headers) => {
+      sent.push(headers);
+      return Promise.resolve({ status: 201, headers: { etag: '"1"' }, body: Buffer.alloc(0), code: '' });
+    },
+  };
+  const place = { path: 'dir/1', sas: '', blocksSas: '' };
+  const more = { mode: 0o640, owner: 'Zoë', group: '1000', xattrs: { 'user.tag': 'YQ==' } };
+  const properties = { node: 'e-1-1', name: 'ü\udcff', mtime: '1', ...more };
+  await stageFile(rest as FilesRest, place, '1', 0, undefined, properties);
+  const metadata = Object.entries(sent[0] ?? {}).flatMap(([name, value]) =>
+    name.startsWith('x-ms-meta-') ? [[name.slice('x-ms-meta-'.length), value] as const] : [],
+  );
+  expect(metadata.map(([, value]) => value).join('')).toMatch(/^[!-~]*$/);
+  expect(Object.fromEntries(metadata)).toMatchObject({ tw_op: '1', tw_node: 'e-1-1', tw_mtime: '1' });
+  expect(attributesIn(Object.fromEntries(metadata))).toEqual(more);
 });
