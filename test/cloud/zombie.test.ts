@@ -1,5 +1,6 @@
 // Fault 2: a committer stands still at a call, others commit two newer versions, and then it goes on as if nothing had been.
 import { describe, expect, test } from '@jest/globals';
+import { CloudWorld } from '../support/cloud-world.ts';
 import { at, type Blow } from '../support/life.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { scene, sceneNames, seen, type Scene } from '../support/scenario.ts';
@@ -69,6 +70,30 @@ async function newer({ world, tokyo }: Scene): Promise<void> {
   ]);
   if (operations.length > 0) await world.commit(tokyo, ...operations);
 }
+
+test('what a recovery had moved aside is kept, also where a zombie gets the name that became free', async () => {
+  const world = await CloudWorld.create();
+  const paris = await world.endpoint('paris');
+  await world.commit(paris, paris.create('root', 'a.txt', 'one'));
+  world.save('b.txt', 'of somebody');
+  const message = paris.seal([{ kind: 'move', node: world.node('a.txt').id, parent: 'root', name: 'b.txt' }]);
+  const zombie = world.committer(({ method, args }) =>
+    method === 'rename' && args[1] === 'b.txt' ? 'freeze-before' : undefined,
+  );
+  const late = zombie.commit(message);
+  await zombie.life.frozen;
+  const next = world.committer(({ method, args }) =>
+    method === 'rename' && args[0] === 'b.txt' ? 'kill-after' : undefined,
+  );
+  await expect(next.commit(message, 2)).rejects.toMatchObject({ name: 'Killed' });
+  zombie.life.thaw();
+  await expect(late).rejects.toMatchObject({ name: 'HeadMoved' });
+  expect(world.visible()).toEqual({ 'b.txt': 'one' });
+  await world.deliver(message);
+  expect(world.visible()).toEqual({ 'b.txt': 'one', 'b-Cloud.txt': 'of somebody' });
+  await world.detect();
+  expect(brokenInvariants(world)).toEqual([]);
+});
 
 test('what was in the way is gone by itself: a zombie that was about to move it moves nothing else', async () => {
   const { world, message } = await scene('foreign file at the target');

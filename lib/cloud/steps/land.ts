@@ -104,7 +104,7 @@ async function displace(work: Work, path: string, there: ShareProperties, hold: 
  * An attempt before this one may have come down while it held a foreign entry, and with it the only trace of that; or it is
  * a zombie that is about to move aside what has the name: its next name is sealed. Answers the first that is ours.
  */
-async function keepLeftBehind(work: Work, { to, hold }: Pick<Landing, 'to' | 'hold'>): Promise<number> {
+export async function keepLeftBehind(work: Work, { to, hold }: Pick<Landing, 'to' | 'hold'>): Promise<number> {
   for (let round = 0; ; round++) {
     const name = `${hold}${round}`;
     if ((await look(work, name)) === undefined) {
