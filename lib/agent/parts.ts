@@ -76,7 +76,8 @@ export function assemble(shared: Shared): Parts {
   const flush = new Flush(() => fs.sync(), clock);
   const disk = new Disk({ fs, flush, clock });
   const attributes = new AttributeSetter(common);
-  const site = new Site({ fs, state, touched, replaced, attributes, look });
+  const lookSoon = (path: string): void => scanner.lookSoon(path);
+  const site = new Site({ fs, state, touched, replaced, attributes, look: lookSoon });
   const apply = new Apply({ ...common, site, disk, readLog: () => follower.read() });
   const proposals = new Proposals({ ...common, outbox, disk });
   const planner = new Planner({ ...common, disk, proposals, apply, retry, problems });

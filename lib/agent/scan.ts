@@ -125,6 +125,14 @@ export class Scanner {
     this.#lookWake.set();
   }
 
+  /**
+   * Looks at what the agent met otherwise than it expected, once the events of that have come. One end of a rename alone
+   * would be taken for a delete, and the other one for a new file (I8).
+   */
+  lookSoon(path: string): void {
+    void this.#lookAfter(movingMs, [{ path }]);
+  }
+
   /** True while something was seen that is not in the local tree yet. */
   get pending(): boolean {
     return this.#looks.size > 0 || this.#looking || this.#fullWanted || this.#unquiet > 0;
@@ -270,19 +278,15 @@ export class Scanner {
       for (const id of changed) this.#options.retry.hurry(id);
       for (const path of again) this.look(path);
       this.#excused.add(excused, clock.monotonic());
-      for (const found of moving) void this.#lookAfter(movingMs, [found]);
-      this.#lookLater(unsettled);
+      if (moving.length > 0) void this.#lookAfter(movingMs, moving);
+      const byDelay = Map.groupBy(unsettled, ({ size }) => quietFor(size));
+      for (const [delay, group] of byDelay) void this.#lookAfter(delay, group);
     } finally {
       touched.scanned(round.began);
     }
   }
 
-  #lookLater(unsettled: readonly Found[]): void {
-    const byDelay = Map.groupBy(unsettled, (found) => quietFor(found.size));
-    for (const [delay, group] of byDelay) void this.#lookAfter(delay, group);
-  }
-
-  async #lookAfter(delay: number, group: readonly Found[]): Promise<void> {
+  async #lookAfter(delay: number, group: readonly Pick<Found, 'path'>[]): Promise<void> {
     const { clock, signal } = this.#options;
     this.#unquiet++;
     await clock.sleep(delay, signal).catch(() => {}); // ends by the signal only
