@@ -1,5 +1,4 @@
 // A site on a volume of its own that gets full, or goes away in the middle of the work.
-import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -137,7 +136,7 @@ const users = (dir: string): readonly string[] =>
     await lima.start();
     try {
       await until('all are at paris', () => paris.tree().size === 5, long);
-      execFileSync('mount', ['-o', 'loop', path.join(base, 'disk.img'), lima.path('d')]);
+      disk.mountAt(lima.path('d'));
       try {
         writeFileSync(lima.path('d/other'), 'of the other volume');
         // One look at the name, and one at everything.
@@ -150,7 +149,7 @@ const users = (dir: string): readonly string[] =>
         paris.user.writeFile('d/1', 'edited at paris');
         await until('it is committed', () => cloud.tree().get('d/1') === 'edited at paris', long);
       } finally {
-        execFileSync('umount', ['--lazy', lima.path('d')]);
+        disk.unmountAt(lima.path('d'));
       }
       await lima.site.agent!.rescan();
       await until('the edit', () => readFileSync(lima.path('d/1'), 'utf8') === 'edited at paris', long);

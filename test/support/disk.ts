@@ -18,6 +18,9 @@ export interface Disk {
   /** Takes it away at once, open files or not, as a pulled cable does. */
   readonly unmount: () => void;
   readonly mount: () => void;
+  /** The same over another directory. */
+  readonly mountAt: (dir: string) => void;
+  readonly unmountAt: (dir: string) => void;
 }
 
 /** Makes and mounts a disk of `bytes` in `dir`, which must exist; the caller unmounts it. */
@@ -30,8 +33,10 @@ export function makeDisk(dir: string, bytes: number): Disk {
   mkdirSync(mountPoint);
   const disk: Disk = {
     mountPoint,
-    unmount: () => run('umount', '--lazy', mountPoint),
-    mount: () => run('mount', '-o', 'loop', image, mountPoint),
+    unmount: () => disk.unmountAt(mountPoint),
+    mount: () => disk.mountAt(mountPoint),
+    mountAt: (at) => run('mount', '-o', 'loop', image, at),
+    unmountAt: (at) => run('umount', '--lazy', at),
   };
   disk.mount();
   return disk;
