@@ -44,6 +44,24 @@ describe('C80 met on the way', () => {
     expect(brokenInvariants(world)).toEqual([]);
   });
 
+  test('a directory that is moved away on the share while a copy is on its way into it is made again', async () => {
+    const world = await CloudWorld.create();
+    const paris = await world.endpoint('paris');
+    const dir = paris.mkdir('root', 'd');
+    await world.commit(paris, dir, paris.create(dir.node, 'a.txt', 'one'));
+    world.save('d/a.txt', 'of somebody');
+    const message = paris.seal([paris.edit(world.node('d/a.txt'), 'two', { at: 9 })]);
+    const committer = world.committer(({ method, args }) => {
+      if (method === 'rename' && args[1] === 'd/a-Cloud.txt' && world.share.find('e') === undefined)
+        world.share.rename('d', 'e', 'directory');
+      return undefined;
+    });
+    await committer.commit(message);
+    expect(world.visible()).toEqual({ d: '/', 'd/a.txt': 'two', 'd/a-Cloud.txt': 'of somebody', e: '/' });
+    await world.detect();
+    expect(brokenInvariants(world)).toEqual([]);
+  });
+
   test('a directory deleted on the share is made again for what is on its way into it', async () => {
     const world = await CloudWorld.create();
     const paris = await world.endpoint('paris');

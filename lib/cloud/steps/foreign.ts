@@ -9,7 +9,7 @@ import { readKind, type Read } from '../link.ts';
 import { ShareRefusal, type ShareProperties } from '../ports.ts';
 import { nameKey, nodeKey, type NodeRow } from '../rows.ts';
 import { join, type View } from '../view.ts';
-import { clear, copyOf, isSeal, look, sealName, type Facts, type Work } from './work.ts';
+import { Busy, clear, copyOf, isSeal, look, sealName, type Facts, type Work } from './work.ts';
 
 export const cloudAuthor = 'Cloud';
 
@@ -28,6 +28,7 @@ export async function keepForeign(work: Work, hold: string, path: string): Promi
   if (sealed !== undefined) await recordCopy(work, dir, parent, sealed);
   if (isSeal(held)) return; // done by an attempt before this one
   const name = linuxName(path.slice(slash + 1));
+  let madeAgain = 0;
   for (let attempt = 0; ; attempt++) {
     const wished = conflictName(name, cloudAuthor, attempt);
     const shareName = plainShareName(wished) ?? markedShareName(wished, work.planned.foreignId, attempt);
@@ -38,6 +39,13 @@ export async function keepForeign(work: Work, hold: string, path: string): Promi
     const renamed = await clear(work, path, () => work.share.rename(hold, at, held.kind));
     if (renamed instanceof ShareRefusal && renamed.fault === 'exists') continue; // foreign as well: it keeps its name
     if (renamed instanceof ShareRefusal && renamed.fault !== 'absent' && renamed.fault !== 'mismatch') throw renamed;
+    if (renamed instanceof ShareRefusal && (await isHeld(work, hold, held))) {
+      // Absent is the directory: somebody moved or removed it on the share. It is made again, as for what is on its way there.
+      if (++madeAgain > 8) throw new Busy('DirectoryGone', dir);
+      await makeDirectories(work, dir);
+      attempt--;
+      continue;
+    }
     // No longer held: it was an attempt of ours that got no answer, or else somebody who is through with it.
     if (renamed instanceof ShareRefusal && (await look(work, at))?.fileId !== held.fileId) return;
     await sealName(work, hold, held.kind, { copy: shareName });
@@ -63,6 +71,20 @@ async function recordCopy(work: Work, dir: string, parent: NodeId, shareName: st
   const put = foundNode(there, there, read, { id, parent, name });
   found[number] = { put, place: 'new' };
   if (there.kind === 'directory') examine.push(join(dir, shareName));
+}
+
+async function isHeld(work: Work, hold: string, { fileId }: ShareProperties): Promise<boolean> {
+  const there = await look(work, hold);
+  return there?.fileId === fileId && !isSeal(there);
+}
+
+async function makeDirectories(work: Work, dir: string): Promise<void> {
+  const names = dir.split('/');
+  for (let depth = 1; depth <= names.length; depth++) {
+    const path = names.slice(0, depth).join('/');
+    const made = await clear(work, path, () => work.share.mkdir(path, {}));
+    if (made instanceof ShareRefusal && made.fault !== 'exists') throw made;
+  }
 }
 
 async function isTaken(view: View, parent: NodeId, name: string, shareName: string): Promise<boolean> {
