@@ -25,6 +25,7 @@ let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: RealSite;
 let sent = 0;
+const soon = (what: string, condition: () => boolean): Promise<void> => until(what, condition, 20_000);
 
 beforeEach(async () => {
   base = mkdtempSync(path.join(tmpdir(), 'tideway-hostile-'));
@@ -65,8 +66,8 @@ describe('a name from elsewhere', () => {
     forge('dots-1', 'root', '..', true);
     forge('dots-2', 'dots-1', 'outside');
     forge('good-1', 'root', 'good');
-    await until('the good one', () => existsSync(path.join(root, 'good')));
-    await until('all are told', () => tokyo.site.agent!.status().problems.length === bad.length + 2);
+    await soon('the good one', () => existsSync(path.join(root, 'good')));
+    await soon('all are told', () => tokyo.site.agent!.status().problems.length === bad.length + 2);
     expect(readFileSync(path.join(root, 'good'), 'utf8')).toBe('forged');
     const codes = tokyo.site.agent!.status().problems.map(({ code }) => code);
     expect(codes.toSorted()).toEqual([...Array<string>(bad.length + 1).fill('name_invalid'), 'name_reserved']);
@@ -79,12 +80,12 @@ describe('a name from elsewhere', () => {
   test('that somebody moves to where it may not be stays where it is', async () => {
     await tokyo.start();
     forge('file-1', 'root', 'f');
-    await until('it is here', () => existsSync(path.join(root, 'f')));
+    await soon('it is here', () => existsSync(path.join(root, 'f')));
     const by = { endpoint: 'evil', server: 'evil', incarnation: 1, n: ++sent, at: 0 };
     cloud.publish([
       cloud.namespace.commit(by, { kind: 'move', node: 'file-1', parent: 'root', name: '../g' }, undefined),
     ]);
-    await until('the problem', () => tokyo.site.agent!.status().problems.length === 1);
+    await soon('the problem', () => tokyo.site.agent!.status().problems.length === 1);
     expect([existsSync(path.join(base, 'g')), readFileSync(path.join(root, 'f'), 'utf8')]).toEqual([false, 'forged']);
   });
 });
@@ -104,13 +105,13 @@ test('a directory that is swapped for a link while files are put into it leads n
     },
   });
   await tokyo.start();
-  await until('the directory', () => existsSync(path.join(root, 'd')));
+  await soon('the directory', () => existsSync(path.join(root, 'd')));
   for (let i = 0; i < 5; i++) paris.user.writeFile(`d/${i}`, 'content');
-  await until('the swap', () => swapped);
+  await soon('the swap', () => swapped);
   const arrived = (): boolean =>
     existsSync(path.join(root, 'moved')) && readdirSync(path.join(root, 'moved')).length === 5;
-  await until('they follow the directory', arrived);
-  await until('the link is at paris', () => paris.user.snapshot().get('d')?.target === outside);
+  await soon('they follow the directory', arrived);
+  await soon('the link is at paris', () => paris.user.snapshot().get('d')?.target === outside);
   expect(readdirSync(outside)).toEqual([]);
   expect(paris.tree().get('moved/4')).toBe('content');
 });
@@ -131,11 +132,11 @@ test('a file in the place of a link, or a link in the place of a file, is not wr
   });
   await tokyo.start();
   paris.user.writeFile('f', 'one');
-  await until('it is here', () => existsSync(path.join(root, 'f')));
+  await soon('it is here', () => existsSync(path.join(root, 'f')));
   paris.user.writeFile('f', 'two');
-  await until('the swap', () => swapped);
-  await until('the new one', () => readFileSync(path.join(root, 'f'), 'utf8') === 'two');
+  await soon('the swap', () => swapped);
+  await soon('the new one', () => readFileSync(path.join(root, 'f'), 'utf8') === 'two');
   expect(readFileSync(path.join(outside, 'secret'), 'utf8')).toBe('secret');
   // The link was somebody's work: it is beside it.
-  await until('the link', () => [...paris.user.snapshot().values()].some(({ target }) => target?.endsWith('secret')));
+  await soon('the link', () => [...paris.user.snapshot().values()].some(({ target }) => target?.endsWith('secret')));
 });

@@ -95,8 +95,10 @@ describe('a symbolic link', () => {
       site.user.symlink(site.name, 'l');
       await site.agent!.rescan();
     }
-    await until('both are sent', () => ops().length === 3);
+    await until('both are sent', () => ops().length === 3, 20_000);
     cloud.hook = () => {};
+    // They have waited a while between their tries to hear of it.
+    await until('both hear of it', () => [paris, tokyo].every((site) => site.tree().size === 2), 20_000);
     await converge(cloud, paris, tokyo);
     const targets = [...paris.user.snapshot().values()].flatMap(({ target }) => target ?? []);
     expect(targets.toSorted()).toEqual(['paris', 'tokyo']);
