@@ -149,6 +149,8 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
           ...connections,
           TIDEWAY_CLOUD_KEY: secrets.cloudKey,
           TIDEWAY_TICK: '*/10 * * * * *',
+          // No listing costs money here.
+          TIDEWAY_ENUMERATE_SECONDS: '3600',
           ...options.settings,
         },
         hostJson: z
