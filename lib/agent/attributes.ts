@@ -7,11 +7,13 @@ import type { Details, FileStat, SiteFs } from './fs/port.ts';
 import { splitPath } from './fs/names.ts';
 import type { Problems } from './problems.ts';
 import type { Shown } from './shown.ts';
+import type { State } from './state/state.ts';
 
 export interface AttributesOptions {
   readonly fs: SiteFs;
   readonly accounts?: Accounts | undefined;
   readonly shown: Shown;
+  readonly state: State;
   readonly problems: Problems;
   readonly log: Log;
   readonly now: () => number;
@@ -41,7 +43,7 @@ export class AttributeSetter {
    * the same name or as this very entry.
    */
   async set(path: string, node: NodeState, stat: FileStat, like?: Details): Promise<Setting> {
-    const { shown, problems, log, now } = this.#options;
+    const { shown, state, problems, log, now } = this.#options;
     const refusals: string[] = [];
     const had = like?.stat.ino === stat.ino ? like.xattrs : {};
     // Before the owner: who gives a file away may not set its attributes any more.
@@ -50,9 +52,10 @@ export class AttributeSetter {
     const subject = subjectOf(node);
     if (refusals.length === 0) problems.clear(subject);
     else {
-      log.warn('attributes_not_kept', { path, refusals });
+      const place = state.pathIn(node.parent, node.name) ?? node.name;
+      log.warn('attributes_not_kept', { path: place, refusals });
       const message = `Owner or extended attributes cannot be set here (${refusals.join(', ')}); other sites keep them.`;
-      problems.set(subject, { path: node.name, code: 'attributes_not_kept', message, since: now() });
+      problems.set(subject, { path: place, code: 'attributes_not_kept', message, since: now() });
     }
     const seen = await shown.of({ stat: { ...stat, ...owners }, xattrs: node.kind === 'link' ? undefined : xattrs });
     return { seen, changed: xattrs !== had || owners.uid !== stat.uid || owners.gid !== stat.gid };

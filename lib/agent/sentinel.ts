@@ -1,10 +1,10 @@
 import { codeOf } from '../base/errors.ts';
 import { rootId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
+import { isThis } from './entry.ts';
 import type { Entry, SiteFs } from './fs/port.ts';
 import { Halted, type Halt } from './halt.ts';
 import { replacedDir, temporaryDir } from './replaced.ts';
-import { isInode } from './round.ts';
 import type { State } from './state/state.ts';
 
 const sentinelPath = `${ours}/endpoint.json`;
@@ -49,7 +49,7 @@ export class Sentinel {
     const entries = await this.#fs.list('');
     const isKnown = ({ name, stat }: Entry): boolean => {
       const entry = this.#state.localAt(rootId, name);
-      return entry !== undefined && isInode(entry, stat) && entry.kind === stat.kind;
+      return entry !== undefined && isThis(entry, stat);
     };
     if (!entries.some(isKnown)) return;
     await this.#makeDirectories();

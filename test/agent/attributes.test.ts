@@ -146,18 +146,19 @@ describe('extended attributes', () => {
     tokyo.volume.before = (call) => {
       if (full && call === 'setXattrs') throw Object.assign(new Error('full'), { code: 'ENOSPC' });
     };
-    paris.user.writeFile('f', 'one');
-    paris.user.setXattrs('f', some);
-    await until('the content', () => tokyo.tree().get('f') === 'one');
+    paris.user.mkdirp('d');
+    paris.user.writeFile('d/f', 'one');
+    paris.user.setXattrs('d/f', some);
+    await until('the content', () => tokyo.tree().get('d/f') === 'one');
     await until('the problem', () => tokyo.agent!.status().problems.length === 1);
-    expect(tokyo.agent!.status().problems).toMatchObject([{ path: 'f', code: 'attributes_not_kept' }]);
-    tokyo.user.writeFile('f', 'two');
+    expect(tokyo.agent!.status().problems).toMatchObject([{ path: 'd/f', code: 'attributes_not_kept' }]);
+    tokyo.user.writeFile('d/f', 'two');
     await converge(cloud, paris, tokyo);
-    expect([paris.tree().get('f'), xattrsAt(paris, 'f')]).toEqual(['two', some]);
+    expect([paris.tree().get('d/f'), xattrsAt(paris, 'd/f')]).toEqual(['two', some]);
     full = false;
-    paris.user.setXattrs('f', { 'user.c': '' });
+    paris.user.setXattrs('d/f', { 'user.c': '' });
     await converge(cloud, paris, tokyo);
-    expect([xattrsAt(tokyo, 'f'), tokyo.agent!.status().problems]).toEqual([{ 'user.c': '' }, []]);
+    expect([xattrsAt(tokyo, 'd/f'), tokyo.agent!.status().problems]).toEqual([{ 'user.c': '' }, []]);
   });
 
   test('that are too large for the others stay here, without a loss there', async () => {
