@@ -227,7 +227,7 @@ describe('C124 steps', () => {
     for (const [path, etag] of before) expect(world.share.find(path)?.etag).toBe(etag);
     // Few rows a transaction would make it slow: three rows a file, a hundred a transaction.
     expect(world.events.length).toBeLessThan(200);
-  });
+  }, 120_000);
 
   test('two at once change nothing that one would not', async () => {
     for (let file = 0; file < 30; file++) world.save(`d/new${file}`, `${file}`);
@@ -240,33 +240,39 @@ describe('C124 steps', () => {
     expect(brokenInvariants(world)).toEqual([]);
   });
 
-  test.each(['kill-before', 'kill-after', 'time-out', 'throttle', 'late'] as const)('%s at each call', async (blow) => {
-    const run = async (at: number): Promise<{ calls: number; broken: readonly string[]; paths: readonly string[] }> => {
-      world = await CloudWorld.create(1, { secondSightMs: 15_000 });
-      paris = await world.endpoint('paris');
-      const dir = paris.mkdir('root', 'd');
-      await world.commit(paris, dir, paris.create(dir.node, 'a.txt', 'one'), paris.create('root', 'b.txt', 'two'));
-      world.save('d/new.txt', 'new');
-      world.unlink('b.txt');
-      world.share.mkdir('x');
-      world.save('x/y', 'deep');
-      const id = await begin(world);
-      let calls = 0;
-      for (let state = 'listing'; state !== 'done';) {
-        await step(world, () => (calls++ === at ? blow : undefined));
-        ({ state } = await scanOf(world, id));
-      }
-      return { calls, broken: brokenInvariants(world), paths: [...world.tree().byPath().keys()].toSorted() };
-    };
-    const { calls } = await run(-1);
-    for (let at = 0; at < calls; at++)
-      expect({ at, ...(await run(at)), calls }).toEqual({
-        at,
-        calls,
-        broken: [],
-        paths: ['d', 'd/a.txt', 'd/new.txt', 'x', 'x/y'],
-      });
-  });
+  test.each(['kill-before', 'kill-after', 'time-out', 'throttle', 'late'] as const)(
+    '%s at each call',
+    async (blow) => {
+      const run = async (
+        at: number,
+      ): Promise<{ calls: number; broken: readonly string[]; paths: readonly string[] }> => {
+        world = await CloudWorld.create(1, { secondSightMs: 15_000 });
+        paris = await world.endpoint('paris');
+        const dir = paris.mkdir('root', 'd');
+        await world.commit(paris, dir, paris.create(dir.node, 'a.txt', 'one'), paris.create('root', 'b.txt', 'two'));
+        world.save('d/new.txt', 'new');
+        world.unlink('b.txt');
+        world.share.mkdir('x');
+        world.save('x/y', 'deep');
+        const id = await begin(world);
+        let calls = 0;
+        for (let state = 'listing'; state !== 'done';) {
+          await step(world, () => (calls++ === at ? blow : undefined));
+          ({ state } = await scanOf(world, id));
+        }
+        return { calls, broken: brokenInvariants(world), paths: [...world.tree().byPath().keys()].toSorted() };
+      };
+      const { calls } = await run(-1);
+      for (let at = 0; at < calls; at++)
+        expect({ at, ...(await run(at)), calls }).toEqual({
+          at,
+          calls,
+          broken: [],
+          paths: ['d', 'd/a.txt', 'd/new.txt', 'x', 'x/y'],
+        });
+    },
+    120_000,
+  );
 });
 
 describe('C125 by the timer', () => {
