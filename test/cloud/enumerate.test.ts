@@ -160,6 +160,20 @@ describe('C122 what is not seen whole proves nothing', () => {
     await detectAll(world);
   });
 
+  test('a directory that refuses to be looked at is looked at later, and holds up nothing else', async () => {
+    world.save('d/new.txt', 'new');
+    world.save('other.txt', 'other');
+    const entry = world.share.find('d');
+    if (entry === undefined) throw new Error('no directory');
+    const id = await begin(world);
+    await finish(world, id, (count) => {
+      entry.deletePending = count >= 3 && count < 30;
+      if (count === 29)
+        expect([...world.tree().byPath().keys()].filter((path) => /new|other/.test(path))).toEqual(['other.txt']);
+    });
+    expect(world.tree().byPath().has('d/new.txt')).toBe(true);
+  });
+
   test('a file that is being deleted is gone when it is', async () => {
     world.save('b.txt', 'changed');
     let gone = (): void => {};

@@ -21,7 +21,9 @@ export interface Confirmed {
 export async function confirm(share: Share, view: View, sight: SightRow, deletes: boolean): Promise<Confirmed> {
   const { dir, seen } = sight;
   // In a directory that cannot be seen everything would seem to be gone (I6): it is a difference of the one above it.
-  if ((await look(share, dir))?.kind !== 'directory') return { paths: [], again: [] };
+  const above = await look(share, dir).catch(ifRefused);
+  if (above === 'refused') return { paths: [], again: seen };
+  if (above?.kind !== 'directory') return { paths: [], again: [] };
   const parent = await view.directoryAt(dir);
   const paths: string[] = [];
   const again: [string, string][] = [];
