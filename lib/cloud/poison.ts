@@ -1,11 +1,12 @@
 // How often an operation brought the committer down is written down before each attempt, so that who comes after a crash knows.
-// An attempt that failed because the share could not be reached is taken off again: a storm of 503 makes nothing poison.
+// An attempt that failed because the share could not be reached, or the table not be asked, is taken off again: a storm of
+// 503 makes nothing poison.
 import { randomInt } from '../base/random.ts';
 import { newTxnId } from './group.ts';
 import type { Turn } from './intent.ts';
 import { intentRow } from './plan.ts';
 import { poisonAfter } from './poisoned.ts';
-import { ShareRefusal, type Row, type Write } from './ports.ts';
+import { ShareRefusal, TableBusy, type Row, type Write } from './ports.ts';
 import { after, endpointKey, endpointRow, type EndpointRow } from './rows.ts';
 import { TurnLost } from './steps/work.ts';
 import { HeadMoved, transactHead } from './transact.ts';
@@ -28,20 +29,29 @@ function tried(row: Row, endpoint: EndpointRow, n: number, attempts: number): Wr
 }
 
 /**
- * After an error: was it the share as a whole? Then the attempts under way do not count, and the message is held until the
- * share is back: given back at once, it would be a dead letter within a second.
+ * After an error: was it the share as a whole, or the table? Then the attempts under way do not count, and the message is
+ * held until that is over: given back at once, it would be a dead letter within a second.
  */
 export async function afterFailure(turn: Turn, error: unknown): Promise<void> {
+  if (error instanceof TurnLost || error instanceof HeadMoved) return;
+  if (error instanceof TableBusy) return holdUntil(turn, firstTableWaitMs, () => isTakenOff(turn));
+  if (await isReachable(turn)) return;
+  await isTakenOff(turn);
+  await holdUntil(turn, firstWaitMs, () => isReachable(turn));
+}
+
+async function holdUntil(turn: Turn, firstMs: number, isOver: () => Promise<boolean>): Promise<void> {
   const { clock, random, settings } = turn.cloud;
-  if (error instanceof TurnLost || error instanceof HeadMoved || (await isReachable(turn))) return;
-  await takeOff(turn);
   const until = clock.monotonic() + settings.outageMs;
-  for (let wait = 1000; clock.monotonic() < until; wait = Math.min(wait * 2, longestWaitMs)) {
+  for (let wait = firstMs; clock.monotonic() < until; wait = Math.min(wait * 2, longestWaitMs)) {
     await clock.sleep(wait + randomInt(random, wait));
-    if (await isReachable(turn)) return;
+    if (await isOver()) return;
   }
 }
 
+/** Throttling of a table mostly ends within a second. */
+const firstTableWaitMs = 100;
+const firstWaitMs = 1_000;
 const longestWaitMs = 8_000;
 
 async function isReachable({ share }: Turn): Promise<boolean> {
@@ -53,17 +63,23 @@ async function isReachable({ share }: Turn): Promise<boolean> {
   }
 }
 
-async function takeOff(turn: Turn): Promise<void> {
+/** False when that could not be written down: then the attempts stay counted for now. */
+async function isTakenOff(turn: Turn): Promise<boolean> {
   const { cloud, view } = turn;
   try {
-    if ((await view.refresh()) === undefined) return;
+    if ((await view.refresh()) === undefined) return true;
     const intents = await cloud.table.range(view.group, 'intent|', after('intent|'), 1);
     const endpoints = await cloud.table.range(view.group, 'endpoint|', after('endpoint|'), 1000);
     const writes = intents.length > 0 ? intents.map(untriedIntent) : endpoints.flatMap(untriedEndpoint);
-    if (writes.length > 0) await write(turn, writes);
+    // Where there is nothing to take off, it shows at least whether the table takes writes again.
+    await write(turn, writes);
+    return true;
   } catch (error) {
-    // The attempts stay counted; the error that brought us here is the one to tell.
+    // Somebody else is at work by now: nothing is to be held for them.
+    if (error instanceof HeadMoved) return true;
+    // The error that brought us here is the one to tell.
     cloud.log.warn('attempt_not_taken_off', { group: view.group, error });
+    return false;
   }
 }
 

@@ -30,6 +30,18 @@ export class RowConflict extends Error {
   }
 }
 
+/**
+ * The table could not be asked: it throttles, has an error of its own, or gave no answer. That says nothing about what was
+ * asked, and leaves open whether it was applied.
+ */
+export class TableBusy extends Error {
+  readonly code = 'table_busy';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'TableBusy';
+  }
+}
+
 /** Azure Table storage: a partition per group, entity-group transactions of up to 100 rows, each row once. */
 export interface Table {
   get(group: string, key: string): Promise<Row | undefined>;

@@ -1,6 +1,7 @@
 // C60-C62: an operation that brings the committer down every time is rejected after five times alone, whether it happens
 // before its intent is written or after, and nothing else is lost by it.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { randomInt, seededRandom } from '../../lib/base/random.ts';
 import { CloudWorld, type Committer } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
@@ -105,6 +106,32 @@ test('C63 503 that begins after the intent was written is no poison either', asy
   let until = 0;
   const downs = await deliverTo((call) => {
     if (call.service !== 'share' || call.method === 'list') return undefined;
+    until ||= world.clock.now() + 30 * 60_000;
+    return world.clock.now() < until ? 'throttle' : undefined;
+  }, message);
+  expect(world.rows().map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);
+  expect(downs).toBeLessThan(10);
+});
+
+test.each([1, 2, 3, 4, 5, 6])(
+  'C64 a table that throttles one of six calls makes nothing poison (seed %d)',
+  async (seed) => {
+    const random = seededRandom(seed);
+    const fate: Fate = (call) => (call.service === 'table' && randomInt(random, 6) === 0 ? 'throttle' : undefined);
+    await world.commit(paris, paris.create('root', 'a', 'one'));
+    for (let n = 0; n < 8; n++) {
+      const edit = paris.edit(world.node('a'), `edit ${n}`, { at: n + 1 });
+      await deliverTo(fate, paris.seal([edit, paris.create('root', `b${n}`, 'two')]));
+    }
+    expect(world.rows().filter(({ outcome }) => outcome !== 'applied')).toEqual([]);
+  },
+);
+
+test('C64 a table that nobody can ask for half an hour makes nothing poison', async () => {
+  const message = paris.seal([paris.create('root', 'a', 'one'), paris.create('root', 'b', 'two')]);
+  let until = 0;
+  const downs = await deliverTo((call) => {
+    if (call.service !== 'table' || call.method !== 'transact') return undefined;
     until ||= world.clock.now() + 30 * 60_000;
     return world.clock.now() < until ? 'throttle' : undefined;
   }, message);

@@ -88,6 +88,16 @@ export class Queue {
 
 /** What a committer may end with on a bad day; everything else is a mistake of its own. */
 function isExpected(error: unknown): boolean {
-  const names = ['Killed', 'TimedOut', 'ServerBusy', 'HeadMoved', 'TurnLost', 'RowConflict', 'ShareRefusal', 'Busy'];
+  const names = [
+    'Killed',
+    'TimedOut',
+    'ServerBusy',
+    'TableBusy',
+    'HeadMoved',
+    'TurnLost',
+    'RowConflict',
+    'ShareRefusal',
+    'Busy',
+  ];
   return error instanceof Error && names.includes(error.name);
 }

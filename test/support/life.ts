@@ -1,5 +1,6 @@
 // One life of a committer: every remote call it makes is counted and may be the one at which fate strikes.
 import type { Clock } from '../../lib/base/clock.ts';
+import { TableBusy } from '../../lib/cloud/ports.ts';
 import { ServerBusy, TimedOut, type Call, type Hooks } from './remote-call.ts';
 
 export type Blow =
@@ -96,7 +97,7 @@ export class Life implements Hooks {
     this.#blows.set(call, blow);
     if (blow === 'kill-before') this.kill();
     if (blow === 'freeze-before') this.#stop();
-    if (blow === 'throttle') throw new ServerBusy();
+    if (blow === 'throttle') throw call.service === 'table' ? new TableBusy('503 ServerBusy') : new ServerBusy();
     if (blow === 'late') {
       this.#late.push(send);
       throw new TimedOut();

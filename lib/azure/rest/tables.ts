@@ -4,8 +4,8 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
 import { count } from '../../base/counters.ts';
-import { TidewayError } from '../../base/errors.ts';
-import { RowConflict, type Row, type Table, type Write } from '../../cloud/ports.ts';
+import { TidewayError, messageOf } from '../../base/errors.ts';
+import { RowConflict, TableBusy, type Row, type Table, type Write } from '../../cloud/ports.ts';
 import { columns, valueOf } from '../columns.ts';
 import { connect, type Answer } from './request.ts';
 
@@ -31,7 +31,7 @@ export function tableRest(endpoint: string, name: string, credential: TableCrede
   const base = url.pathname.replace(/\/$/, '');
   const secret = credential.kind === 'key' ? createSecretKey(credential.key, 'base64') : undefined;
 
-  const call = (
+  const call = async (
     method: string,
     path: string,
     query: string,
@@ -57,7 +57,11 @@ export function tableRest(endpoint: string, name: string, credential: TableCrede
       all['authorization'] = `SharedKeyLite ${credential.account}:${signature}`;
     }
     count(`requests.tables.${method === 'POST' ? 'batch' : query === '' ? 'get' : 'query'}`);
-    return connection.request(method, full, all, bytes, timeoutMs);
+    const answer = await connection.request(method, full, all, bytes, timeoutMs).catch((error: unknown) => {
+      throw new TableBusy(messageOf(error), { cause: error });
+    });
+    if (isBusy(answer.status)) throw new TableBusy(`${answer.status} ${codeOf(answer)}`);
+    return answer;
   };
   const entityPath = (group: string, key: string): string =>
     `/${name}(PartitionKey=${quoted(group)},RowKey=${quoted(key)})`;
@@ -170,7 +174,12 @@ function batchOutcome(answer: Answer, writes: readonly Write[]): Outcome {
 function refused(outcome: { readonly status: number; readonly code: string }): Error {
   const text = `${outcome.status} ${outcome.code}`;
   if (outcome.status === 404 || outcome.status === 409 || outcome.status === 412) return new RowConflict(text);
-  return new TidewayError('table_call_failed', text);
+  return isBusy(outcome.status) ? new TableBusy(text) : new TidewayError('table_call_failed', text);
+}
+
+/** Throttled, or an error of the service itself: the same request may go through later. */
+function isBusy(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
 }
 
 /** ETags in the order of all writes, those that needed no request left empty. */
