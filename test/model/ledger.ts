@@ -49,6 +49,11 @@ export class Ledger {
     this.back.add(keyOf(bytes));
   }
 
+  /** Somebody may have forgotten what he had taken away, or seen taken away. */
+  bringBackAll(): void {
+    for (const key of this.made) this.back.add(key);
+  }
+
   name(key: string): string {
     return this.known.get(key) ?? `unknown ${key.slice(0, 8)}`;
   }

@@ -33,7 +33,9 @@ export function networkOf(run: Run, cloud: SimulatedCloud, line: Line, alive: ()
     mustLive(alive);
     if (line.offline || run.trouble(15)) throw unreachable(name);
     const blow = run.trouble(25) ? chance.pick(['lost', 'late'] as const) : undefined;
-    if (blow === 'late') {
+    // A claim that arrives after its state was lost makes the next one look like a clone: that halts, and a person decides.
+    const untimely = name === 'incarnation' && run.stress.lostStates > 0;
+    if (blow === 'late' && !untimely) {
       run.late(() => {
         trace.add(server, `late: ${name}`);
         void Promise.resolve().then(apply).catch(ignored);

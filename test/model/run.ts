@@ -15,9 +15,11 @@ export interface Stress {
   readonly lostLocks: number;
   /** Of 100 steps of people: a program that keeps a file open, a new mode, a new time. */
   readonly programs: number;
+  /** Of 100 steps of people: the state of an agent is lost, whole. */
+  readonly lostStates: number;
 }
 
-const everyday: Stress = { lostLocks: 30, programs: 20 };
+const everyday: Stress = { lostLocks: 30, programs: 20, lostStates: 0 };
 
 export class Run {
   readonly seed: number;

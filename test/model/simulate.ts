@@ -99,6 +99,11 @@ async function storm(run: Run, { cloud, sites, users, smb }: World, options: Opt
       site.kill(chance.is(60));
       clock.after(chance.below(8000), () => void site.start());
     }
+    if (run.stress.lostStates > 0 && chance.is(run.stress.lostStates)) {
+      site.kill(true);
+      site.loseState();
+      clock.after(chance.below(8000), () => void site.start());
+    }
     if (chance.is(3)) {
       trace.add(site.name, 'has no network');
       site.line.offline = true;

@@ -149,6 +149,13 @@ export class Site {
     this.#stopped = process.agent?.stop() ?? Promise.resolve();
   }
 
+  /** Of an agent that does not run: what it remembers is gone, and whoever starts it knows of no copy. */
+  loseState(): void {
+    this.#run.trace.add(this.name, 'state lost');
+    this.disk = new Disk(undefined);
+    this.#run.ledger.bringBackAll();
+  }
+
   /** For good. */
   stop(): Promise<void> {
     this.#ended = true;
