@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { seedsOf } from './soak.ts';
 
 const [from, to] = seedsOf(process.env, [1, 200]);
-const atOnce = 50;
+const atOnce = 100;
 const program = join(import.meta.dirname, 'main.ts');
 /** Most of what a run allocates lives for a few of its steps: in a larger nursery it is never copied. */
 const flags = ['--max-semi-space-size=32'];
