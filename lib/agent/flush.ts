@@ -1,5 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 
+/** A flush is followed by a rest, as long as it took: others use the disk, too. */
+export interface Rest {
+  readonly clock: Clock;
+  /** Only if so many had waited for it: then more are on their way, and share the next one if it comes a little later. */
+  readonly crowd: number;
+  readonly atLeastMs: number;
+}
+
 /**
  * One flush for many callers. A caller is answered after a flush that began after its call; while one is under way, all
  * who come share the next. An error goes to those whom it would have answered, and to nobody else.
@@ -10,20 +18,18 @@ export class Flush {
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   readonly #crowd: number;
+  readonly #atLeastMs: number;
   /** Who waits for the next one. */
   #callers = 0;
   /** Not before this the next one begins. */
   #rested = -Infinity;
   readonly counters: { flushes: number } = { flushes: 0 };
 
-  /**
-   * With a clock a flush is followed by a rest as long as it took: for a disk that others use too. With `crowd`, only one
-   * that so many had waited for: then more are on their way, and share the next one if it comes a little later.
-   */
-  constructor(work: () => Promise<void>, clock?: Clock, crowd = 1) {
+  constructor(work: () => Promise<void>, rest?: Rest) {
     this.#work = work;
-    this.#clock = clock;
-    this.#crowd = crowd;
+    this.#clock = rest?.clock;
+    this.#crowd = rest?.crowd ?? Infinity;
+    this.#atLeastMs = rest?.atLeastMs ?? 0;
   }
 
   run(): Promise<void> {
@@ -48,7 +54,7 @@ export class Flush {
       await this.#work();
     } finally {
       const ended = this.#clock?.monotonic() ?? 0;
-      if (callers >= this.#crowd) this.#rested = ended + (ended - began);
+      if (callers >= this.#crowd) this.#rested = ended + Math.max(this.#atLeastMs, ended - began);
     }
   }
 }

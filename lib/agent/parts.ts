@@ -20,6 +20,10 @@ import { Site } from './site.ts';
 import type { State } from './state/state.ts';
 import { Touched } from './touched.ts';
 
+/** A flush of the volume brings along all that others wrote to it: in a flood fewer of them are less work for everybody. */
+const volumeCrowd = 8;
+const volumeRestMs = 20;
+
 export interface Parts {
   readonly scanner: Scanner;
   readonly outbox: Outbox;
@@ -73,7 +77,7 @@ export function assemble(shared: Shared): Parts {
   const scanner = new Scanner({ ...common, touched, onHardLink });
   const outbox = new Outbox({ ...common, group, resendMs, more: () => proposals.pending > 0 });
   const replaced = new Replaced({ ...common, server });
-  const flush = new Flush(() => fs.sync(), clock);
+  const flush = new Flush(() => fs.sync(), { clock, crowd: volumeCrowd, atLeastMs: volumeRestMs });
   const disk = new Disk({ fs, flush, clock });
   const attributes = new AttributeSetter(common);
   const lookSoon = (path: string): void => scanner.lookSoon(path);

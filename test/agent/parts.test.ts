@@ -141,8 +141,7 @@ describe('flush', () => {
       async () => {
         now += 7;
       },
-      clock,
-      3,
+      { clock, crowd: 3, atLeastMs: 5 },
     );
     await flush.run();
     await flush.run();
@@ -152,6 +151,15 @@ describe('flush', () => {
     expect(slept).toEqual([7]);
     await flush.run();
     expect(slept).toEqual([7]);
+  });
+
+  test('the rest is never shorter than it is to be', async () => {
+    const slept: number[] = [];
+    const clock = { now: () => 0, monotonic: () => 0, sleep: async (ms: number) => void slept.push(ms) };
+    const flush = new Flush(async () => {}, { clock, crowd: 2, atLeastMs: 20 });
+    await Promise.all([flush.run(), flush.run()]);
+    await flush.run();
+    expect(slept).toEqual([20]);
   });
 
   test('an error is told to those whom it concerns', async () => {

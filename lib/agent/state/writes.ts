@@ -6,8 +6,8 @@ import { Flush } from '../flush.ts';
 
 const syncFile = promisify(fdatasync);
 
-/** So many who wait for one sync are a flood, which is better served by fewer and larger ones. */
-const crowd = 4;
+/** Four who wait for one sync are a flood, which is better served by fewer and larger ones. */
+const rest = { clock: systemClock, crowd: 4, atLeastMs: 5 };
 
 /**
  * Writes share one open transaction: each is seen by all reads at once. `save` hands it to the kernel, which is enough
@@ -38,8 +38,9 @@ export class Writes {
     this.#log = file === ':memory:' ? undefined : `${file}-wal`;
     this.#savepoint = db.prepare('SAVEPOINT part');
     this.#release = db.prepare('RELEASE part');
-    this.#disk = new Flush(() => this.#sync(), this.#log === undefined ? undefined : systemClock, crowd);
-    db.exec('PRAGMA synchronous = NORMAL');
+    this.#disk = new Flush(() => this.#sync(), this.#log === undefined ? undefined : rest);
+    // A checkpoint writes each page once, however often the log has it, and the process waits for it: so not every 4 MB.
+    db.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
   }
 
   /** Runs `work` now, all of it or nothing. */
