@@ -11,6 +11,9 @@ export class Safety {
   readonly #onChange: () => void;
   #halt: Halt | undefined;
   #resumed = Promise.withResolvers<void>();
+  /** Of the next look at a root that is not claimed yet. */
+  #looked = Promise.withResolvers<void>();
+  #waits = false;
   paused = false;
 
   constructor(options: { sentinel: Sentinel; log: Log; signal: AbortSignal; onChange: () => void }) {
@@ -18,7 +21,11 @@ export class Safety {
     this.#log = options.log;
     this.#signal = options.signal;
     this.#onChange = options.onChange;
-    this.#signal.addEventListener('abort', () => this.#resumed.resolve(), { once: true });
+    const end = (): void => {
+      this.#resumed.resolve();
+      this.#looked.resolve();
+    };
+    this.#signal.addEventListener('abort', end, { once: true });
   }
 
   get halt(): Halt | undefined {
@@ -65,12 +72,20 @@ export class Safety {
       } catch (error) {
         if (!(error instanceof Halted)) throw error;
         this.haltFor(error.halt);
-        await this.#resumed.promise;
+      } finally {
+        this.#looked.resolve();
+        this.#looked = Promise.withResolvers();
       }
+      this.#waits = true;
+      await this.#resumed.promise;
+      this.#waits = false;
     }
   }
 
-  /** With `checked` false where the root is not claimed yet: who claims it looks at it. */
+  /**
+   * Resolves when it is known whether that was enough: whoever asked may have to start the process anew. With `checked` false
+   * where the root is not claimed yet: who claims it looks at it.
+   */
   async resume(checked: boolean): Promise<void> {
     if (this.#halt !== undefined && final.has(this.#halt.code)) return;
     this.paused = false;
@@ -78,8 +93,10 @@ export class Safety {
       await this.#sentinel.restore().catch(() => {}); // what is wrong with the root the next line says
       if (checked) await this.#sentinel.check();
       this.#halt = undefined;
+      const looked = this.#waits ? this.#looked.promise : undefined;
       this.#resumed.resolve();
       this.#resumed = Promise.withResolvers();
+      await looked;
     } catch (error) {
       if (!(error instanceof Halted)) throw error;
       this.#halt = error.halt;
