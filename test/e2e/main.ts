@@ -1,8 +1,8 @@
 // The long forms of the end-to-end tests: whole trees, hours, many seeds. Each tells its figures, and ends the run when it fails.
 import { Workspace } from './support/workspace.ts';
 import { seedsOf } from '../model/soak.ts';
-import { realTrees } from './work/real-trees.ts';
-import { threeSites, type Shift } from './work/three-sites.ts';
+import { realTrees } from './scenes/real-trees.ts';
+import { threeSites, type Shift } from './scenes/three-sites.ts';
 
 const whole: Readonly<Record<string, (say: (line: string) => void) => Promise<void>>> = {
   /** A checkout of this project with all that npm installed for it. */

@@ -1,6 +1,6 @@
 import { afterEach, test } from '@jest/globals';
 import { Workspace } from './support/workspace.ts';
-import { realTrees } from './work/real-trees.ts';
+import { realTrees } from './scenes/real-trees.ts';
 
 let space: Workspace;
 

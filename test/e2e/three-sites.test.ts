@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, test } from '@jest/globals';
 import { Workspace } from './support/workspace.ts';
-import { threeSites } from './work/three-sites.ts';
+import { threeSites } from './scenes/three-sites.ts';
 
 const seed = Number(process.env['TIDEWAY_SEED'] ?? Date.now() % 1_000_000_007);
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
