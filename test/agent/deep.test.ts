@@ -1,11 +1,11 @@
 // Paths that are longer than the kernel takes at a time (4,096 bytes), and not too long for the share (2,048 characters).
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
-import { RealSite } from './real-site.ts';
+import { startSites, type RealSite } from './real-site.ts';
 import { until } from './rig.ts';
 
 const long = 20_000;
@@ -17,12 +17,7 @@ beforeEach(async () => {
   base = mkdtempSync(path.join(tmpdir(), 'tideway-deep-'));
   cloud = new FakeCloud();
   sites = [];
-  for (const name of ['paris', 'tokyo']) {
-    mkdirSync(path.join(base, name));
-    const site = await RealSite.open(cloud, name, path.join(base, name), base);
-    sites.push(site);
-    await site.start();
-  }
+  await startSites(cloud, base, sites);
 });
 
 afterEach(async () => {

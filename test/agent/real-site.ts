@@ -1,5 +1,6 @@
 // A site on a real directory, without the flushes: a busy machine's disk may take many seconds for one, and what they are
 // for is tested elsewhere.
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { openSiteFs } from '../../lib/agent/fs/open-site.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
@@ -58,5 +59,15 @@ export class RealSite {
 
   path(name: string): string {
     return path.join(this.root, name);
+  }
+}
+
+/** Two sites of one group, each in a new directory of `base`, running. They are in `sites` at once: its owner disposes of them. */
+export async function startSites(cloud: FakeCloud, base: string, sites: RealSite[]): Promise<void> {
+  for (const name of ['paris', 'tokyo']) {
+    mkdirSync(path.join(base, name));
+    const site = await RealSite.open(cloud, name, path.join(base, name), base);
+    sites.push(site);
+    await site.start();
   }
 }

@@ -3,7 +3,6 @@ import {
   closeSync,
   existsSync,
   ftruncateSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readSync,
@@ -17,7 +16,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { WriteFile } from '../../lib/agent/fs/port.ts';
 import { joined, writeSparse } from '../../lib/agent/sparse.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
-import { RealSite } from './real-site.ts';
+import { startSites, type RealSite } from './real-site.ts';
 import { until } from './rig.ts';
 
 const mebi = 2 ** 20;
@@ -30,12 +29,7 @@ beforeEach(async () => {
   base = mkdtempSync(path.join(tmpdir(), 'tideway-sparse-'));
   cloud = new FakeCloud();
   sites = [];
-  for (const name of ['paris', 'tokyo']) {
-    mkdirSync(path.join(base, name));
-    const site = await RealSite.open(cloud, name, path.join(base, name), base);
-    sites.push(site);
-    await site.start();
-  }
+  await startSites(cloud, base, sites);
 });
 
 afterEach(async () => {
