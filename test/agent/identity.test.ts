@@ -10,7 +10,7 @@ import { watchOf } from '../../lib/agent/fs/watch.ts';
 import { codeOf } from '../../lib/base/errors.ts';
 import { randomInt, seededRandom, type Random } from '../../lib/base/random.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
-import { makeDisk, noDisk } from '../support/disk.ts';
+import { makeDisk, noDisk, whyNoDisk } from '../support/disk.ts';
 import { converge, TestSite } from './rig.ts';
 
 let dir: string;
@@ -179,7 +179,7 @@ test('a state from before births were kept is taken over', async () => {
   expect(cloud.namespace.log.slice(uploads).map(({ op }) => op)).toEqual(['move']);
 });
 
-(noDisk === undefined ? test : test.skip)('on a real disk, its numbers given again', async () => {
+(noDisk === undefined ? test : test.skip)(`on a real disk, its numbers given again${whyNoDisk}`, async () => {
   const disk = makeDisk(dir, 64 * 2 ** 20);
   try {
     await reused(join(disk.mountPoint, 'root'));

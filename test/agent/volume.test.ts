@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { makeDisk, noDisk, type Disk } from '../support/disk.ts';
+import { makeDisk, noDisk, whyNoDisk, type Disk } from '../support/disk.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
 import { RealSite } from './real-site.ts';
 import { TestSite, until } from './rig.ts';
@@ -56,7 +56,7 @@ const users = (dir: string): readonly string[] =>
     .filter((name) => name !== '.tideway' && name !== 'lost+found')
     .toSorted();
 
-(noDisk === undefined ? describe : describe.skip)('a volume', () => {
+(noDisk === undefined ? describe : describe.skip)(`a volume${whyNoDisk}`, () => {
   test('that is full: a problem of what finds no room, whole or not at all; all of it comes when there is room', async () => {
     // No other site hears of it: it is excluded.
     writeFileSync(tokyo.path('~$ballast'), Buffer.alloc(12 * mebi, 1));

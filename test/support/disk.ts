@@ -12,6 +12,9 @@ export const noDisk: string | undefined =
       ? undefined
       : 'mkfs.ext4 is not installed (Debian package e2fsprogs)';
 
+/** For the name of what cannot run then. */
+export const whyNoDisk = noDisk === undefined ? '' : ` (${noDisk})`;
+
 export interface Disk {
   /** Where it is mounted. */
   readonly mountPoint: string;
