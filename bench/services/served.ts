@@ -17,7 +17,7 @@ export interface Served {
 export const key = Buffer.alloc(64, 6).toString('base64');
 
 /** Starts a service over a fresh file (under TMPDIR) in a process of its own. */
-export async function serve(which: 'tables' | 'service-bus'): Promise<Served> {
+export async function serve(which: 'tables' | 'service-bus' | 'files' | 'bare-files'): Promise<Served> {
   const directory = mkdtempSync(join(tmpdir(), `bench-${which}-`));
   const program = join(import.meta.dirname, 'child.ts');
   const child = spawn(process.execPath, [program, which, join(directory, 'state.db'), key], {
