@@ -30,3 +30,31 @@ test.each(['kill-before', 'kill-after', 'time-out'] as const)('the file makes wa
     struck = out.struck;
   }
 });
+
+test('somebody makes the directories again before the next committer comes', async () => {
+  for (let index = 0, struck = true; struck; index++) {
+    const world = await CloudWorld.create();
+    const paris = await world.endpoint('paris');
+    const d = paris.mkdir('root', 'd');
+    await world.commit(paris, d, { ...paris.mkdir('root', 'e'), parent: d.node });
+    const { id } = world.node('d/e');
+    world.share.remove('d/e', 'directory');
+    world.share.remove('d', 'directory');
+    world.save('d', 'of somebody');
+    const message = paris.seal([paris.create(id, 'a.txt', 'one')]);
+    const first = world.committer(at(index, 'kill-after'));
+    await first.commit(message).catch(() => {
+      if (world.share.find('d') !== undefined) return;
+      world.share.mkdir('d');
+      world.share.mkdir('d/e');
+    });
+    await world.deliver(message);
+    await world.detect();
+    expect([index, brokenInvariants(world)]).toEqual([index, []]);
+    expect([index, world.visible()]).toEqual([
+      index,
+      { d: '/', 'd/e': '/', 'd/e/a.txt': 'one', 'd-Cloud': 'of somebody' },
+    ]);
+    struck = first.life.struck;
+  }
+});

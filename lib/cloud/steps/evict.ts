@@ -3,7 +3,7 @@
 import { ShareRefusal, type ShareProperties, type Traits } from '../ports.ts';
 import type { Expected, Step } from '../plan.ts';
 import { keepForeign } from './foreign.ts';
-import { keepLeftBehind, land } from './land.ts';
+import { keepMadeWay, land } from './land.ts';
 import { Busy, clear, isEnded, isSeal, look, sealName, type Facts, type Work } from './work.ts';
 
 export type Evicted =
@@ -69,7 +69,7 @@ async function alreadyThere(work: Work, step: EvictStep): Promise<Evicted> {
 async function finishedBefore(work: Work, step: EvictStep): Promise<Evicted> {
   if (step.to !== undefined) return atTarget(work, step, step.to);
   if (step.foreign === 'copy') await keepForeign(work, step.hold, step.path);
-  else await keepMadeWay(work, step, step.path);
+  else await keepLeft(work, step, step.path);
   const there = await look(work, step.path);
   if (step.foreign === 'back' && there?.kind === step.kind) return { state: 'back', facts: there };
   return { state: 'trashed', traits: undefined };
@@ -77,7 +77,7 @@ async function finishedBefore(work: Work, step: EvictStep): Promise<Evicted> {
 
 /** The target was free when this was decided: what is there now was moved there, by us or by somebody else. */
 async function atTarget(work: Work, step: EvictStep, to: string): Promise<Evicted> {
-  await keepMadeWay(work, step, to);
+  await keepLeft(work, step, to);
   const there = await look(work, to);
   if (there?.kind !== step.kind) return { state: 'gone' };
   const asKnown = step.expect === undefined || isExpected(there, step.expect);
@@ -88,6 +88,6 @@ async function atTarget(work: Work, step: EvictStep, to: string): Promise<Evicte
  * RACE: an attempt before this one moved a stranger out of the way and came down, and a zombie that found the name free then
  * landed there. Nothing else would look at what made way: it would be left in trash.
  */
-async function keepMadeWay(work: Work, step: EvictStep, to: string): Promise<void> {
-  if (work.redo) await keepLeftBehind(work, { to, hold: `${step.hold}-t` });
+async function keepLeft(work: Work, step: EvictStep, to: string): Promise<void> {
+  if (work.redo) await keepMadeWay(work, { to, hold: `${step.hold}-t` });
 }

@@ -31,9 +31,9 @@ const rounds = 8;
 
 export async function land(work: Work, landing: Landing): Promise<Landed> {
   const { from, to, kind, traits } = landing;
-  const first = work.redo ? await keepLeftBehind(work, landing) : 0;
   /** By directory on the way: the number of the next name for what has to make way there. */
-  const next = new Map<string, number>();
+  const next = work.redo ? await keepLeftAbove(work, landing) : new Map<string, number>();
+  const first = work.redo ? await keepLeftBehind(work, landing) : 0;
   for (let round = first; round < first + rounds; round++) {
     const renamed = await clear(work, to, () => work.share.rename(from, to, kind, traits));
     if (!(renamed instanceof ShareRefusal)) return { state: 'landed', facts: renamed };
@@ -56,18 +56,26 @@ export async function land(work: Work, landing: Landing): Promise<Landed> {
  * Somebody deleted a directory on the share, or put a file in its place, while something of ours was on its way in: the edit
  * wins (fault 17), and the file makes way.
  */
-async function makeParents(work: Work, { to, hold }: Landing, next: Map<string, number>): Promise<void> {
-  const names = to.split('/').slice(0, -1);
-  for (let depth = 1; depth <= names.length; depth++) {
-    const dir = names.slice(0, depth).join('/');
-    const aside = `${hold}-${depth}-`;
-    if (!next.has(dir)) next.set(dir, work.redo ? await keepLeftBehind(work, { to: dir, hold: aside }) : 0);
+async function makeParents(work: Work, landing: Landing, next: Map<string, number>): Promise<void> {
+  for (const { dir, hold } of above(landing))
     await makeParent(work, dir, () => {
       const round = next.get(dir) ?? 0;
       next.set(dir, round + 1);
-      return `${aside}${round}`;
+      return `${hold}${round}`;
     });
-  }
+}
+
+/** The directories that lead to a landing, top down, each with the name that what has to make way there gets. */
+function above({ to, hold }: Pick<Landing, 'to' | 'hold'>): readonly { readonly dir: string; readonly hold: string }[] {
+  const names = to.split('/').slice(0, -1);
+  return names.map((_, index) => ({ dir: names.slice(0, index + 1).join('/'), hold: `${hold}-${index + 1}-` }));
+}
+
+/** Also where the way is free by now: somebody may have made the directory again that an attempt had just cleared. */
+async function keepLeftAbove(work: Work, landing: Pick<Landing, 'to' | 'hold'>): Promise<Map<string, number>> {
+  const next = new Map<string, number>();
+  for (const { dir, hold } of above(landing)) next.set(dir, await keepLeftBehind(work, { to: dir, hold }));
+  return next;
 }
 
 async function makeParent(work: Work, dir: string, newHold: () => string): Promise<void> {
@@ -100,11 +108,17 @@ async function displace(work: Work, path: string, there: ShareProperties, hold: 
   await keepForeign(work, hold, path);
 }
 
+/** The same for a landing that somebody else has carried through: nothing else would look at what made way for it. */
+export async function keepMadeWay(work: Work, landing: Pick<Landing, 'to' | 'hold'>): Promise<void> {
+  await keepLeftAbove(work, landing);
+  await keepLeftBehind(work, landing);
+}
+
 /**
  * An attempt before this one may have come down while it held a foreign entry, and with it the only trace of that; or it is
  * a zombie that is about to move aside what has the name: its next name is sealed. Answers the first that is ours.
  */
-export async function keepLeftBehind(work: Work, { to, hold }: Pick<Landing, 'to' | 'hold'>): Promise<number> {
+async function keepLeftBehind(work: Work, { to, hold }: Pick<Landing, 'to' | 'hold'>): Promise<number> {
   for (let round = 0; ; round++) {
     const name = `${hold}${round}`;
     if ((await look(work, name)) === undefined) {
