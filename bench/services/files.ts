@@ -33,8 +33,14 @@ const common = `host: 127.0.0.1\r\nx-ms-version: ${apiVersion}`;
 const works = ['4 KiB creates', '4 MiB ranges up', '4 MiB ranges down'] as const;
 type Work = (typeof works)[number];
 
+/** Requests a second, and microseconds of the server's CPU that one took. */
+interface Rate {
+  readonly perSecond: number;
+  readonly cpu: number;
+}
+
 /** Rates by work of one server, freshly started. */
-async function round(which: 'files' | 'bare-files'): Promise<Record<Work, number>> {
+async function round(which: 'files' | 'bare-files'): Promise<Record<Work, Rate>> {
   const service = await serve(which);
   const url = service.address;
   const base = new URL(url).pathname.replace(/\/$/, '');
@@ -49,10 +55,12 @@ async function round(which: 'files' | 'bare-files'): Promise<Record<Work, number
       body: small,
     });
     await drive(url, lanes, 500, (i) => create(creates + i)); // both servers are compiled before they are measured
-    const rate = async (count: number, work: () => Promise<void>): Promise<number> => {
+    const rate = async (count: number, work: () => Promise<void>): Promise<Rate> => {
+      const before = await service.cpu();
       const began = performance.now();
       await work();
-      return (count / (performance.now() - began)) * 1000;
+      const perSecond = (count / (performance.now() - began)) * 1000;
+      return { perSecond, cpu: ((await service.cpu()) - before) / count };
     };
     await once({ head: head('PUT', '/large', '', `\r\nx-ms-type: file\r\nx-ms-content-length: ${length}`) });
     const span = (i: number): string => `\r\nx-ms-range: bytes=${i * range.length}-${(i + 1) * range.length - 1}`;
@@ -73,14 +81,18 @@ async function round(which: 'files' | 'bare-files'): Promise<Record<Work, number
 }
 
 await floor(500);
-const ours: Record<Work, number>[] = [];
-const bare: Record<Work, number>[] = [];
+const ours: Record<Work, Rate>[] = [];
+const bare: Record<Work, Rate>[] = [];
 for (let i = 0; i < rounds; i++) {
   ours.push(await round('files'));
   bare.push(await round('bare-files'));
 }
 const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
 for (const work of works) {
-  const [a, b] = [median(ours.map((rates) => rates[work])), median(bare.map((rates) => rates[work]))];
-  say(work, `${a.toFixed(0)}/s, bare ${b.toFixed(0)}/s: ${((100 * a) / b).toFixed(0)} %`);
+  const [a, b] = [ours, bare].map((all) => ({
+    perSecond: median(all.map((rates) => rates[work].perSecond)),
+    cpu: median(all.map((rates) => rates[work].cpu)),
+  })) as [Rate, Rate];
+  const shown = ({ perSecond, cpu }: Rate): string => `${perSecond.toFixed(0)}/s (${cpu.toFixed(0)} us of CPU each)`;
+  say(work, `${shown(a)}, bare ${shown(b)}: ${((100 * a.perSecond) / b.perSecond).toFixed(0)} %`);
 }
