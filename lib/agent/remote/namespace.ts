@@ -47,7 +47,7 @@ export async function readAlive(
   await each(rows, (nodes) => {
     const files: NodeState[] = [];
     for (const { cleared: _cleared, ...node } of nodes)
-      if (node.kind === 'file' && isAlive(node.parent) && isNew(node)) files.push(node);
+      if (node.kind !== 'directory' && isAlive(node.parent) && isNew(node)) files.push(node);
     return files.length === 0 ? Promise.resolve() : onNodes(files);
   });
 }

@@ -6,7 +6,7 @@ import type { NodeState } from '../../../lib/core/node.ts';
 interface Given {
   readonly id: string;
   readonly parent?: string;
-  readonly kind?: 'file' | 'directory';
+  readonly kind?: 'file' | 'directory' | 'link';
   readonly seq?: number;
   readonly cleared?: number;
 }
@@ -58,6 +58,14 @@ async function alive(...given: readonly Given[]): Promise<string[]> {
 }
 
 describe('the namespace, read whole', () => {
+  test('has links, too: one that seemed gone would be removed at the site', async () => {
+    expect(await alive({ id: 'd' }, { id: 'l', parent: 'd', kind: 'link' }, { id: 'f', kind: 'file' })).toEqual([
+      'd',
+      'l',
+      'f',
+    ]);
+  });
+
   test('gives parents before what is in them, whatever the order of the rows', async () => {
     const found = await alive(
       { id: 'f', parent: 'a-deep', kind: 'file' },
