@@ -80,6 +80,12 @@ export class CachedRows {
     this.#cache.marked.set(id, new Map());
   }
 
+  /** This is the head; nothing else is known. */
+  startFrom(head: { readonly row: HeadRow; readonly etag: string }): void {
+    this.#head = head;
+    this.#forget(head.row.txnId);
+  }
+
   /** Nothing cached is believed any more. */
   forget(): void {
     this.#forget('');

@@ -1,17 +1,17 @@
 // Fault 2: a committer stands still at a call, others commit two newer versions, and then it goes on as if nothing had been.
 import { describe, expect, test } from '@jest/globals';
 import { CloudWorld } from '../support/cloud-world.ts';
-import { at, type Blow } from '../support/life.ts';
+import { at, spared, type Blow, type Fate } from '../support/life.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { scene, sceneNames, seen, type Scene } from '../support/scenario.ts';
 
 describe.each(sceneNames)('%s: nothing changes when a zombie goes on', (name) => {
   test.each<Blow>(['freeze-before', 'freeze-after'])('%s each call', async (blow) => {
-    const { life } = await run(await scene(name), -1, blow);
+    const { life } = await run(await scene(name), spared);
     expect(life.calls.length).toBeGreaterThan(5);
     for (let index = 0; index < life.calls.length; index++) {
       const on = await scene(name);
-      const { before } = await run(on, index, blow);
+      const { before } = await run(on, at(index, blow));
       const where = `${blow} ${index}: ${JSON.stringify(life.calls[index])}`;
       const after = seen(on.world);
       // Attributes are set where they are: a late one is an edit on the share, told from ours by the next look.
@@ -22,7 +22,7 @@ describe.each(sceneNames)('%s: nothing changes when a zombie goes on', (name) =>
 });
 
 test.each(sceneNames)('%s: a zombie that wakes after its turn sends no further request to the share', async (name) => {
-  const { life } = await run(await scene(name), -1, 'freeze-before');
+  const { life } = await run(await scene(name), spared);
   for (let index = 0; index < life.calls.length; index++) {
     if (life.calls[index]?.service !== 'share') continue;
     const { world, message } = await scene(name);
@@ -43,9 +43,23 @@ test.each(sceneNames)('%s: a zombie that wakes after its turn sends no further r
   }
 });
 
-async function run(on: Scene, index: number, blow: Blow) {
+test.each(sceneNames)('%s: a zombie whose transaction timed out takes no newer head for its own', async (name) => {
+  const { life } = await run(await scene(name), spared);
+  for (let index = 0; index < life.calls.length; index++) {
+    if (life.calls[index]?.method !== 'transact') continue;
+    const on = await scene(name);
+    // Right after the head was read back, by which it knows that the transaction was applied.
+    const fate: Fate = (_call, n) => (n === index ? 'time-out' : n === index + 1 ? 'freeze-after' : undefined);
+    const { before } = await run(on, fate);
+    const after = seen(on.world);
+    const rows = name.includes('attributes') ? after.rows.filter((row) => row.seq <= before.rows.length) : after.rows;
+    expect({ index, ...after, rows, broken: brokenInvariants(on.world) }).toEqual({ index, ...before, broken: [] });
+  }
+});
+
+async function run(on: Scene, fate: Fate) {
   const { world, message } = on;
-  const zombie = world.committer(at(index, blow));
+  const zombie = world.committer(fate);
   const late = zombie.commit(message);
   late.catch(() => {});
   await Promise.race([late, zombie.life.frozen]);
