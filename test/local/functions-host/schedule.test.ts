@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from '../../support/property.ts';
-import { nextOccurrence, parseCrontab } from '../../../lib/local/functions-host/timer/ncrontab.ts';
+import { nextOccurrence, parseCrontab } from '../../../lib/core/crontab.ts';
 import { isMonitored, parseSchedule } from '../../../lib/local/functions-host/timer/schedule.ts';
 
 const next = (text: string, after: string): string =>

@@ -1,5 +1,5 @@
 import { parseTimeSpan } from '../time-span.ts';
-import { nextOccurrence, parseCrontab } from './ncrontab.ts';
+import { nextOccurrence, parseCrontab } from '../../../core/crontab.ts';
 
 export interface Schedule {
   /** The first time (ms since 1970) after `after`. */

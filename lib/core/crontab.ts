@@ -1,5 +1,6 @@
-// NCRONTAB: {second} {minute} {hour} {day} {month} {day of week}; five fields mean second 0. Times are UTC. A day must fit
-// both its day-of-month and its day-of-week field (unlike Unix cron, where either is enough).
+// NCRONTAB: {second} {minute} {hour} {day} {month} {day of week}; five fields mean second 0. A day must fit both its
+// day-of-month and its day-of-week field (unlike Unix cron, where either is enough). Times here are those of one clock that
+// never changes: UTC, or a wall clock (schedule.ts knows of zones).
 
 interface Field {
   readonly least: number;
