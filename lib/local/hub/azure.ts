@@ -5,6 +5,7 @@ import { provision } from '../../azure/connect.ts';
 import { readConnections } from '../../azure/settings.ts';
 import { counted, flatten, type Counts } from '../../base/counters.ts';
 import type { Log } from '../../base/log.ts';
+import { accountName, serviceBusConnection, storageConnection, topicEndpoint, webhookOf } from '../connections.ts';
 import { startEventGrid } from '../event-grid/service.ts';
 import type { Switchboard } from '../faults/switchboard.ts';
 import { startFiles } from '../files/service.ts';
@@ -19,7 +20,6 @@ import type { Secrets } from './secrets.ts';
 import { z } from 'zod';
 
 const root = path.join(import.meta.dirname, '../../..');
-const accountName = 'tideway';
 const entries = ['commit', 'fan-out', 'share-changed', 'events', 'tick', 'api'].map((name) => `functions/${name}.ts`);
 
 const topologyFile = z.object({
@@ -57,16 +57,10 @@ export interface Azure {
 
 /** What a program needs to reach the services, under the names that the functions know too. */
 export function connectionSettings(host: string, ports: Ports, secrets: Secrets): Record<string, string> {
-  const http = `http://${host}`;
-  const bus = host === '127.0.0.1' ? 'localhost' : host;
   return {
-    AZURE_STORAGE_CONNECTION_STRING:
-      `DefaultEndpointsProtocol=http;AccountName=${accountName};AccountKey=${secrets.accountKey};` +
-      `TableEndpoint=${http}:${ports.tables}/${accountName};FileEndpoint=${http}:${ports.files}/${accountName};`,
-    SERVICEBUS_CONNECTION_STRING:
-      `Endpoint=sb://${bus}:${ports.serviceBus};SharedAccessKeyName=RootManageSharedAccessKey;` +
-      `SharedAccessKey=${secrets.serviceBusKey};UseDevelopmentEmulator=true`,
-    EVENTGRID_TOPIC_ENDPOINT: `${http}:${ports.eventGrid}/api/events`,
+    AZURE_STORAGE_CONNECTION_STRING: storageConnection(host, secrets.accountKey, ports),
+    SERVICEBUS_CONNECTION_STRING: serviceBusConnection(host, ports.serviceBus, secrets.serviceBusKey),
+    EVENTGRID_TOPIC_ENDPOINT: topicEndpoint(host, ports.eventGrid),
     EVENTGRID_TOPIC_KEY: secrets.eventGridKey,
     TIDEWAY_TOKEN: secrets.token,
   };
@@ -129,7 +123,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         subscriptions: topology.eventGrid.subscriptions.map((each) => ({
           name: each.name,
           includedEventTypes: each.includedEventTypes,
-          endpoint: `${functionsUrl}/runtime/webhooks/eventgrid?functionName=${each.function}&code=${secrets.systemKey}`,
+          endpoint: webhookOf(functionsUrl, each.function, secrets.systemKey),
         })),
         faults: faults?.of('event-grid'),
         log: log('event-grid'),
