@@ -6,6 +6,7 @@ import {
   apiEnrol,
   apiGroup,
   apiIncarnation,
+  apiRelease,
   apiSlots,
   type ApiAnswer,
   type ApiCall,
@@ -48,6 +49,7 @@ route('group', 'PUT', 'groups/{group}', (call, request) =>
 route('incarnation', 'POST', 'groups/{group}/incarnation', (call, request) =>
   apiIncarnation(services(), call, group(request)),
 );
+route('release', 'POST', 'groups/{group}/release', (call, request) => apiRelease(services(), call, group(request)));
 route('access', 'POST', 'groups/{group}/access', (call, request) => apiAccess(services(), call, group(request)));
 route('slots', 'POST', 'groups/{group}/slots', (call, request) => apiSlots(services(), call, group(request)));
 route('detect', 'POST', 'groups/{group}/scans', (call, request) => apiDetect(services(), call, group(request)));

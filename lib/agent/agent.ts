@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import { TidewayError } from '../base/errors.ts';
 import { randomHex } from '../base/random.ts';
 import type { AgentOptions } from './agent-options.ts';
-import type { Halt } from './halt.ts';
+import { epochChanged } from './halt.ts';
+import { isHeld } from './held.ts';
 import { introduce } from './introduce.ts';
 import { Online } from './online.ts';
 import { assemble, parkedOf, pendingOf, unansweredOf, type Parts } from './parts.ts';
@@ -31,7 +32,7 @@ export interface Agent {
   settled(deadline: number): Promise<boolean>;
   /**
    * Goes on after a pause, and after a halt whose cause is gone: it is looked at again. After `epoch_changed` it says that
-   * the share is the right one: both sides are merged, and nothing is deleted.
+   * the share is the right one: both sides are merged, and nothing is deleted; after what the backend holds, that it is meant.
    */
   resume(): Promise<void>;
   pause(): void;
@@ -88,7 +89,9 @@ class Endpoint implements Agent {
     this.#retry = new Retry({ clock, signal, problems: this.#problems, again: (id) => this.#parts?.planner.touch(id) });
     this.#sentinel = new Sentinel(options.fs, state, options.endpoint);
     const onChange = (): void => this.#setFlags();
-    this.#safety = new Safety({ sentinel: this.#sentinel, log: options.log, signal, onChange });
+    // What was sent while it was held, nobody took.
+    const onLifted = (): void => this.#parts?.outbox.resend(state.meta.values.incarnation, 0);
+    this.#safety = new Safety({ sentinel: this.#sentinel, log: options.log, signal, onChange, onLifted });
     state.writes.onOpen = () => void this.#saveSoon();
     this.#running = this.#run();
   }
@@ -118,6 +121,7 @@ class Endpoint implements Agent {
         onProgress: () => this.#onProgress(),
         onFatal: (error) => this.#safety.fatal(error),
         onEpochChanged: (epoch) => this.#safety.haltFor(epochChanged(epoch)),
+        onHeld: (halt) => this.#safety.setHeld(halt),
         onHead: () => this.#onHead(),
         active: () => this.#options.clock.monotonic() - this.#lastChange < activeMs,
       });
@@ -201,6 +205,7 @@ class Endpoint implements Agent {
 
   async resume(): Promise<void> {
     if (this.#safety.halt?.code === 'epoch_changed') await this.#acceptShare();
+    if (isHeld(this.#safety.halt)) await this.#options.backend.release();
     await this.#safety.resume(this.#parts !== undefined);
     this.#parts?.follower.read();
   }
@@ -290,11 +295,4 @@ class Endpoint implements Agent {
     const { signal } = this.#abort;
     if (!signal.aborted) await Promise.race([work, once(signal, 'abort')]);
   }
-}
-
-function epochChanged(epoch: string): Halt {
-  return {
-    code: 'epoch_changed',
-    message: `The share is another one than before (${epoch}): it was restored or replaced. Resume merges both and deletes nothing.`,
-  };
 }

@@ -1,6 +1,7 @@
 // The backend as the agent sees it. One real implementation (HTTP API, table and share by SAS, Service Bus), one for the
 // deterministic simulator. Every call may fail with a TidewayError; `retry` in its code table says what is worth repeating.
 import type { Attributes, NodeState } from '../core/node.ts';
+import type { Held, Stopped } from '../protocol/brakes.ts';
 import type { Envelope } from '../protocol/message.ts';
 import type { Hint } from '../protocol/hint.ts';
 import type { LogRow } from '../protocol/log-row.ts';
@@ -11,6 +12,10 @@ export interface Head {
   readonly epoch: string;
   /** Rows up to this sequence are gone: a cursor below it needs a full resync (I13). */
   readonly floor: number;
+  /** Set while this endpoint's operations are not taken. */
+  readonly held?: Held | undefined;
+  /** Set while nothing is committed in the group. */
+  readonly stopped?: Stopped | undefined;
 }
 
 export interface Settings {
@@ -44,6 +49,8 @@ export interface Backend {
   incarnation(holder: string, incarnation: number): Promise<{ incarnation: number; n: number }>;
   settings(): Promise<Settings>;
   head(): Promise<Head>;
+  /** A person has looked: what is held goes on, if it can. Rejects with the code of what is still wrong. */
+  release(): Promise<void>;
   /** Rows after `after` in order, at most `limit`, without a gap; fewer when there are no more. */
   readLog(after: number, limit: number): Promise<readonly LogRow[]>;
   /** The whole namespace, alive nodes only, parents before or after children; for the first sync and for a resync. */

@@ -7,6 +7,8 @@ import type { Backend, Settings } from './backend.ts';
 import type { Online } from './online.ts';
 import type { Outbox } from './outbox.ts';
 import { Outcomes } from './outcome.ts';
+import { heldBy } from './held.ts';
+import type { Halt } from './halt.ts';
 import { isOutcomeOf } from './own-row.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state/state.ts';
@@ -22,6 +24,8 @@ export interface FollowOptions {
   readonly settings: Settings;
   /** The share's life is another one than last time: nothing may be concluded from it. */
   readonly onEpochChanged: (epoch: string) => void;
+  /** What the backend holds back, each time the head was read. */
+  readonly onHeld: (halt: Halt | undefined) => void;
   /** The remote tree has moved. */
   readonly onRows: () => void;
   /** The cursor is at the head that was just read. */
@@ -93,6 +97,7 @@ export class Follower {
       if (hint.endpoint === state.meta.values.endpoint) outbox.resend(hint.incarnation, hint.from);
       return;
     }
+    if (hint.kind === 'held') return this.read();
     if (hint.to <= state.meta.values.cursor) return;
     if (hint.rows === undefined) this.#readWanted = true;
     else this.#hinted.push(...hint.rows);
@@ -148,7 +153,7 @@ export class Follower {
   }
 
   async #readAll(): Promise<void> {
-    const { state, backend, online, onEpochChanged } = this.#options;
+    const { state, backend, online, onEpochChanged, onHeld } = this.#options;
     const waiters = this.#headWaiters;
     this.#headWaiters = [];
     const head = await online.call('head', () => backend.head());
@@ -158,6 +163,7 @@ export class Follower {
       onEpochChanged(head.epoch);
       return;
     }
+    onHeld(heldBy(head));
     if (epoch === '') state.now(() => state.meta.set({ epoch: head.epoch }));
     if (!whole || cursor < head.floor || cursor > head.committedSeq) await this.#resync();
     while (state.meta.values.cursor < head.committedSeq) {

@@ -2,7 +2,7 @@ import { TidewayError } from '../base/errors.ts';
 
 /** Everything stands still for safety until a person has looked. */
 export interface Halt {
-  /** `root_missing`, `root_emptied`, `root_replaced`, `root_foreign`, `clone`, `epoch_changed`, `failed`. */
+  /** `root_missing`, `root_emptied`, `root_replaced`, `root_foreign`, `clone`, `epoch_changed`, `failed`, and those of held.ts. */
   readonly code: string;
   readonly message: string;
 }
@@ -15,4 +15,11 @@ export class Halted extends TidewayError {
     super('halted', halt.message);
     this.halt = halt;
   }
+}
+
+export function epochChanged(epoch: string): Halt {
+  return {
+    code: 'epoch_changed',
+    message: `The share is another one than before (${epoch}): it was restored or replaced. Resume merges both and deletes nothing.`,
+  };
 }

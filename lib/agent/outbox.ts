@@ -30,6 +30,7 @@ const maxResendMs = 15 * 60_000;
 const lingerMs = 25;
 const lingerStepMs = 5;
 const minResendMs = 200;
+const recountMs = 60_000;
 /**
  * Messages on their way without an outcome; behind them operations gather until one comes back or a message is full. A
  * single change goes out at once, a flood in full messages: each costs the committer the same, however little is in it.
@@ -51,6 +52,7 @@ export class Outbox {
   #next: number;
   /** The highest number that is on disk: a number that was sent must never be given again. */
   #durable: number;
+  #files = { count: 0, until: -Infinity };
   /** The last number of each message that was sent and has not come to its end, in order. */
   #underWay: number[] = [];
   #progressed: number;
@@ -232,8 +234,17 @@ export class Outbox {
     const { endpoint, incarnation } = this.#options.state.meta.values;
     const from = must(batch[0], 'a batch is not empty').n;
     const operations = batch.map((flight) => flight.operation);
-    const content = { v: 1 as const, group: this.#options.group, endpoint, incarnation, from, operations };
+    const { group } = this.#options;
+    const content = { v: 1 as const, group, endpoint, incarnation, from, operations, files: this.#countFiles() };
     return seal(content, endpoint, this.#options.privateKey);
+  }
+
+  /** Counting takes a while where there are many; for what it is used a minute is no difference. */
+  #countFiles(): number {
+    const { state, clock } = this.#options;
+    if (clock.monotonic() >= this.#files.until)
+      this.#files = { count: state.countAgreed(), until: clock.monotonic() + recountMs };
+    return this.#files.count;
   }
 
   async #repeat(): Promise<void> {

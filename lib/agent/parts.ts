@@ -6,6 +6,7 @@ import type { Settings } from './backend.ts';
 import { defaultExcludes, excluder } from './exclude.ts';
 import { Disk } from './disk.ts';
 import { Flush } from './flush.ts';
+import type { Halt } from './halt.ts';
 import { Follower } from './follow.ts';
 import type { Online } from './online.ts';
 import { Outbox } from './outbox.ts';
@@ -54,6 +55,7 @@ export interface Shared {
   readonly onProgress: () => void;
   readonly onFatal: (error: unknown) => void;
   readonly onEpochChanged: (epoch: string) => void;
+  readonly onHeld: (halt: Halt | undefined) => void;
   readonly onHead: () => void;
   readonly active: () => boolean;
 }

@@ -237,7 +237,7 @@ export class Proposals {
       case 'rmdir':
         if (entry !== undefined) return undefined;
         // Not as of now: a row that came since the plan may have put something below it, which is not ours to delete (I3).
-        return { kind: 'rmdir', node, asOf };
+        return { kind: 'rmdir', node, asOf, below: state.countBelow(node) };
       case 'attributes': {
         if (entry === undefined) return undefined;
         const { kind, mode, mtime } = entry;

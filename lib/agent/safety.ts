@@ -1,6 +1,7 @@
 import { TidewayError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { Halted, type Halt } from './halt.ts';
+import { isHeld } from './held.ts';
 import type { Sentinel } from './sentinel.ts';
 
 /** Whether anything may be done: stands still while paused by a person, or halted for safety. */
@@ -9,6 +10,8 @@ export class Safety {
   readonly #log: Log;
   readonly #signal: AbortSignal;
   readonly #onChange: () => void;
+  /** What the backend held goes on. */
+  readonly #onLifted: () => void;
   #halt: Halt | undefined;
   #resumed = Promise.withResolvers<void>();
   /** Of the next look at a root that is not claimed yet. */
@@ -16,11 +19,18 @@ export class Safety {
   #waits = false;
   paused = false;
 
-  constructor(options: { sentinel: Sentinel; log: Log; signal: AbortSignal; onChange: () => void }) {
+  constructor(options: {
+    readonly sentinel: Sentinel;
+    readonly log: Log;
+    readonly signal: AbortSignal;
+    readonly onChange: () => void;
+    readonly onLifted: () => void;
+  }) {
     this.#sentinel = options.sentinel;
     this.#log = options.log;
     this.#signal = options.signal;
     this.#onChange = options.onChange;
+    this.#onLifted = options.onLifted;
     const end = (): void => {
       this.#resumed.resolve();
       this.#looked.resolve();
@@ -40,6 +50,17 @@ export class Safety {
     if (this.#halt?.code !== halt.code) this.#log.error('halted', { ...halt });
     this.#halt = halt;
     this.#onChange();
+  }
+
+  /** What the backend holds back as of now. Other halts stay: what is wrong here is not better for it. */
+  setHeld(halt: Halt | undefined): void {
+    const held = isHeld(this.#halt);
+    if (halt !== undefined && (held || this.#halt === undefined)) this.haltFor(halt);
+    else if (halt === undefined && held) {
+      this.#halt = undefined;
+      this.#onChange();
+      this.#onLifted();
+    }
   }
 
   throwIfHalted(): void {
@@ -89,6 +110,7 @@ export class Safety {
   async resume(checked: boolean): Promise<void> {
     if (this.#halt !== undefined && final.has(this.#halt.code)) return;
     this.paused = false;
+    const held = isHeld(this.#halt);
     try {
       await this.#sentinel.restore().catch(() => {}); // what is wrong with the root the next line says
       if (checked) await this.#sentinel.check();
@@ -102,6 +124,7 @@ export class Safety {
       this.#halt = error.halt;
     }
     this.#onChange();
+    if (held && this.#halt === undefined) this.#onLifted();
   }
 
   /** What nobody foresaw: nothing is done any more, and a person is told. */

@@ -16,6 +16,7 @@ import { verifyText } from '../protocol/message.ts';
 import { access, slots } from './access.ts';
 import type { Cloud } from './group.ts';
 import { detectChanges, detection } from './detect.ts';
+import { release } from './release.ts';
 import { claimIncarnation, createGroup, enrol } from './registry.ts';
 import { endpointKey, endpointRow } from './rows.ts';
 import type { Services } from './services.ts';
@@ -56,6 +57,15 @@ export async function apiIncarnation(services: Services, call: ApiCall, group: s
     const endpoint = await requireEndpoint(services.cloud, call, group);
     const { holder, incarnation } = body(call, incarnationRequest);
     return claimIncarnation(services.cloud, group, endpoint, holder, incarnation);
+  });
+}
+
+/** POST .../release, signed by the endpoint that is held: a person has looked there. */
+export async function apiRelease(services: Services, call: ApiCall, group: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    const endpoint = await requireEndpoint(services.cloud, call, group);
+    await release(services.cloud, group, endpoint);
+    return { group, endpoint };
   });
 }
 

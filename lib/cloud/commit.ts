@@ -18,6 +18,7 @@ import { carryOutAll, commitChunk, recover, type Held, type Logged, type Turn } 
 import { afterFailure, beginAlone } from './poison.ts';
 import { announce, type Announcer } from './publish.ts';
 import { retryParked } from './retry.ts';
+import type { Planned } from './plan.ts';
 import { endpointKey, endpointRow, groupKey, groupRow, type EndpointRow } from './rows.ts';
 import { stagedChecks } from './staged.ts';
 import { View } from './view.ts';
@@ -30,9 +31,11 @@ import { View } from './view.ts';
 export async function commit(cloud: Cloud, group: string, body: unknown, deliveries: number): Promise<void> {
   const cache = takeCache(cloud, group);
   const view = new View(cloud.table, group, cache);
-  const [head, share] = await Promise.all([view.refresh(), groupShare(cloud, group)]);
-  if (head === undefined || share === undefined) return refuse(cloud, group, 'group_unknown');
-  const turn: Turn = { cloud, view, share };
+  const [head, known] = await Promise.all([view.refresh(), groupOf(cloud, group)]);
+  if (head === undefined || known === undefined) return refuse(cloud, group, 'group_unknown');
+  // Whatever it is, it comes again: from the outbox of its agent, from the timer, or by an enumeration.
+  if (head.row.stopped !== undefined) return refuse(cloud, group, head.row.stopped.code);
+  const turn: Turn = { cloud, view, ...known };
   const announcer = announce(cloud, group, cache);
   try {
     note(announcer, await recover(turn));
@@ -71,9 +74,11 @@ async function handle(turn: Turn, announcer: Announcer, message: Verified, deliv
   }
 }
 
-async function groupShare(cloud: Cloud, group: string): Promise<Turn['share'] | undefined> {
+async function groupOf(cloud: Cloud, group: string): Promise<Pick<Turn, 'share' | 'limits'> | undefined> {
   const row = await cloud.table.get(group, groupKey);
-  return row === undefined ? undefined : cloud.share(groupRow.parse(row.value).share);
+  if (row === undefined) return undefined;
+  const known = groupRow.parse(row.value);
+  return { share: cloud.share(known.share), limits: limitsOf(cloud, known) };
 }
 
 function refuse(cloud: Cloud, group: string, code: string): void {
@@ -124,6 +129,8 @@ async function commitBatch(
     .filter(({ n }) => n > endpoint.n);
   if (left.length === 0) return;
   const operations = left.map(({ operation }) => operation);
+  // Held until a person has looked: its agent keeps all of it, and sends it again then.
+  if (turn.view.head.row.held?.[endpoint.id] !== undefined) return refuse(cloud, batch.group, 'mass_change');
   const sender: Sender = { endpoint: endpoint.id, server: endpoint.server, incarnation: endpoint.incarnation };
   const staged = await stagedChecks(share, endpoint.id, operations);
   const careful = deliveries > 1 || endpoint.trying !== undefined;
@@ -132,15 +139,32 @@ async function commitBatch(
     const deciding = decidingOf(turn, sender, staged);
     const first = left[0];
     const poison = careful && first !== undefined && (await beginAlone(turn, endpoint.id, first.n));
-    const chunk =
-      open?.row.operations ??
-      (poison ? [rejected(deciding, first, 'poison')] : await nextChunk(deciding, left, careful ? 1 : undefined));
+    const weighed: Weighed =
+      open === undefined
+        ? await weigh(
+            turn,
+            batch,
+            poison ? [rejected(deciding, first, 'poison')] : await nextChunk(deciding, left, careful ? 1 : undefined),
+          )
+        : { state: 'fine', chunk: open.row.operations };
+    if (weighed.state === 'mass_change') return hold(turn, endpoint, weighed);
+    const { chunk } = weighed;
     const reached = Math.max(...chunk.map((planned) => planned.n));
     const rest = left.filter(({ n }) => n > reached);
     // One at a time where the committer came down before, and after a directory that has to come back first.
     const isAhead = !careful && reached > 0 && rest.length > 0;
-    const ahead = isAhead ? () => nextChunk(decidingOf(turn, sender, staged), rest, undefined, chunk) : undefined;
-    const logged = await (open === undefined ? commitChunk(turn, chunk, ahead) : carryOutAll(turn, open, ahead));
+    const ahead = async (): Promise<readonly Planned[]> => {
+      const next = await weigh(
+        turn,
+        batch,
+        await nextChunk(decidingOf(turn, sender, staged), rest, undefined, chunk),
+        chunk,
+      );
+      return next.state === 'fine' ? next.chunk : []; // in its turn it is held
+    };
+    const logged = await (open === undefined
+      ? commitChunk(turn, chunk, isAhead ? ahead : undefined)
+      : carryOutAll(turn, open, isAhead ? ahead : undefined));
     open = logged.next;
     note(announcer, logged);
     // A directory that had to come back first and could not: the operation is sent again when its agent has planned anew.

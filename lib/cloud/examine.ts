@@ -166,7 +166,8 @@ async function spelling(turn: Turn, dir: string, name: string): Promise<string> 
 async function log(turn: Turn, found: Change[]): Promise<readonly LogRow[]> {
   const { cloud, view } = turn;
   const row = { v: 1 as const, at: cloud.clock.now(), attempts: 0, operations: [], found };
-  const at = { table: cloud.table, view, clock: cloud.clock, newTxnId: () => newTxnId(cloud) };
+  const { massWindowMs: windowMs } = cloud.settings;
+  const at = { table: cloud.table, view, clock: cloud.clock, windowMs, newTxnId: () => newTxnId(cloud) };
   return finish(at, { key: undefined, row }, []);
 }
 

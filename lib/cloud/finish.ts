@@ -1,6 +1,7 @@
 // Step 4 of a commit: what was done becomes rows, in one transaction with the head; in several where the outcomes need more
 // than 100 rows, each moving `committedSeq` over a prefix. Rows for what was found on the way take the numbers after.
 import type { Clock } from '../base/clock.ts';
+import { addChanges, nothingChanged } from '../core/brakes.ts';
 import { logKey, type Effect, type LogRow } from '../protocol/log-row.ts';
 import type { Done } from './undo.ts';
 import type { Change, IntentRow, Planned } from './plan.ts';
@@ -34,6 +35,8 @@ export interface Finish {
   readonly table: Table;
   readonly view: View;
   readonly clock: Clock;
+  /** How long the changes of an endpoint are counted (ms). */
+  readonly windowMs: number;
   newTxnId(): string;
 }
 
@@ -126,8 +129,17 @@ async function endpointWrite(at: Finish, now: readonly Entry[]): Promise<Write[]
   if (endpoint.incarnation !== first.incarnation) return [];
   const n = Math.max(endpoint.n, ...numbered.map((planned) => planned.n));
   const { trying: _trying, ...rest } = endpoint;
-  const value: EndpointRow = { ...rest, n };
+  const value: EndpointRow = { ...rest, n, ...changedBy(at, endpoint, numbered) };
   return [{ do: 'replace', key: row.key, value, etag: row.etag }];
+}
+
+/** In the transaction that commits them: a restart forgets none, and counts none twice. */
+function changedBy(at: Finish, endpoint: EndpointRow, numbered: readonly Planned[]): Pick<EndpointRow, 'changed'> {
+  const weights = numbered.flatMap(({ weight }) => weight ?? []);
+  if (weights.length === 0) return {};
+  const count = weights.reduce((sum, weight) => sum + weight.count, 0);
+  const files = Math.max(...weights.map((weight) => weight.files));
+  return { changed: addChanges(endpoint.changed ?? nothingChanged, { count, files }, at, at.clock.now()) };
 }
 
 function operationEntry(at: Finish, asDone: Done): Entry {
@@ -151,7 +163,7 @@ function operationEntry(at: Finish, asDone: Done): Entry {
     ...(planned.became === undefined || done.end !== 'as-planned' ? {} : { became: planned.became }),
     effects: changes.map(effectOf),
   };
-  const writes = [...changes.flatMap((change) => changeWrites(change, seq)), logWrite(row)];
+  const writes = [...changes.flatMap((change) => changeWrites(change, seq, row.at)), logWrite(row)];
   if (done.end === 'parked') writes.push(parkWrite(at, done));
   else if (planned.retry !== undefined) writes.push({ do: 'delete', key: parkedKey(planned.endpoint, planned.n) });
   return { writes, row, of: { planned } };
@@ -179,7 +191,7 @@ function foundEntry(at: Finish, change: Change, seq: number): Entry {
     outcome: 'applied',
     effects: [effectOf(numbered)],
   };
-  return { writes: [...changeWrites(numbered, seq), logWrite(row)], row, of: { found: change } };
+  return { writes: [...changeWrites(numbered, seq, row.at), logWrite(row)], row, of: { found: change } };
 }
 
 /** Content that was found is a version of its own; where only name or ETag were found changed, the row has its version. */
@@ -218,11 +230,11 @@ const maxRetryMs = 5 * 60_000;
 function effectOf(change: Change): Effect {
   if ('alias' in change) return { alias: change.alias, to: change.to };
   if ('drop' in change) return { drop: change.drop.id };
-  const { v: _v, cleared: _cleared, ...state } = change.put;
+  const { v: _v, cleared: _cleared, at: _at, ...state } = change.put;
   return { put: state };
 }
 
-function changeWrites(change: Change, seq: number): Write[] {
+function changeWrites(change: Change, seq: number, at: number): Write[] {
   if ('alias' in change) return [{ do: 'put', key: idKey(change.alias), value: { v: 1, alias: change.to } }];
   if ('drop' in change) {
     const { drop, key } = change;
@@ -230,7 +242,10 @@ function changeWrites(change: Change, seq: number): Write[] {
     if (drop.share !== undefined) writes.push({ do: 'delete', key: markedKey(drop.parent, drop.id) });
     return key === '' ? writes : [{ do: 'delete', key }, ...writes];
   }
-  const { put, place, oldKey } = change;
+  const { place, oldKey } = change;
+  // Content that comes with this row is as old as this row, and so is a directory that it makes.
+  const isNew = change.put.version === seq || (change.put.kind === 'directory' && place === 'new');
+  const put = isNew ? { ...change.put, at } : change.put;
   const key = nodeKey(put.parent, shareNameOf(put));
   const writes: Write[] = [{ do: 'put', key, value: put }];
   if (oldKey !== undefined) writes.push({ do: 'delete', key: oldKey });

@@ -1,6 +1,7 @@
 // Steps 2 to 4 of a commit for one chunk, and step 6: the same for an intent that somebody else left open.
 import { must } from '../base/errors.ts';
 import { poisoned } from './poisoned.ts';
+import type { MassLimits } from '../core/brakes.ts';
 import { inParallel } from '../base/pool.ts';
 import { carryOut } from './carry-out.ts';
 import { keysOf } from './chunk.ts';
@@ -20,6 +21,7 @@ export interface Turn {
   readonly cloud: Cloud;
   readonly view: View;
   readonly share: Share;
+  readonly limits: MassLimits;
 }
 
 export interface Logged {
@@ -66,7 +68,8 @@ function doneWithoutSteps(planned: Planned): Done {
 
 async function finished(turn: Turn, intent: OpenIntent, done: readonly Done[], next?: NextIntent): Promise<Logged> {
   const { cloud, view } = turn;
-  const at = { table: cloud.table, view, clock: cloud.clock, newTxnId: () => newTxnId(cloud) };
+  const { massWindowMs: windowMs } = cloud.settings;
+  const at = { table: cloud.table, view, clock: cloud.clock, windowMs, newTxnId: () => newTxnId(cloud) };
   const rows = await finish(at, intent, done, next);
   for (const { planned, end, changes } of done)
     if (planned.op === 'mkdir' && end === 'as-planned')

@@ -115,6 +115,8 @@ export const planned = z.object({
   tries: z.number(),
 });
 export type Planned = z.infer<typeof planned>;
+  /** Old files that it changes, and how many its endpoint said it has: counted by whoever finishes it. */
+  weight: z.object({ count: z.number(), files: z.number() }).optional(),
 
 export const intentRow = z.object({
   v: z.literal(1),

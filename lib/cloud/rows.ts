@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { fold } from '../core/fold.ts';
 import type { NodeId } from '../core/node.ts';
+import { brakes } from '../protocol/brakes.ts';
 import { nodeState } from '../protocol/log-row.ts';
 import { operation } from '../protocol/operation.ts';
 
@@ -16,6 +17,7 @@ export const headRow = z.object({
   /** Of the last transaction: read back after a time-out, it tells whether that was applied. */
   txnId: z.string(),
   epoch: z.string(),
+  ...brakes,
 });
 export type HeadRow = z.infer<typeof headRow>;
 export const headKey = 'head';
@@ -50,6 +52,8 @@ export const groupRow = z.object({
   share: z.string(),
   createdAt: z.number(),
   exclude: z.array(z.string()),
+  /** When changes of one endpoint are a mass change; the backend's own defaults where absent. `percent` 0: never. */
+  brake: z.object({ percent: z.number().int().min(0).max(100), files: z.number().int().min(1) }).optional(),
 });
 export type GroupRow = z.infer<typeof groupRow>;
 export const groupKey = 'group';
@@ -57,8 +61,9 @@ export const groupKey = 'group';
 /**
  * A node that was alive when its row was written. It is dead all the same when an ancestor is, or when the parent was
  * revived after it (`seq` <= the parent's `cleared`): a directory delete touches no row below.
+ * `at` is when its content was committed (ms since 1970), for the brakes; absent in rows from before there were any.
  */
-export const nodeRow = nodeState.extend({ v: z.literal(1), cleared: count.optional() });
+export const nodeRow = nodeState.extend({ v: z.literal(1), cleared: count.optional(), at: z.number().optional() });
 export type NodeRow = z.infer<typeof nodeRow>;
 
 /** What an id stands for: a place to look, another id, or a node that was deleted (kept to revive it with its id). */
@@ -80,6 +85,10 @@ export const endpointRow = z.object({
   /** The last number that came to an end or was parked. */
   n: count,
   revoked: z.boolean().optional(),
+  /** Old files that it changed lately (lib/core/brakes.ts). */
+  changed: z.object({ parts: z.array(z.tuple([z.number(), count]).readonly()).readonly(), files: count }).optional(),
+  /** A person has looked at a mass change: until then (ms since 1970) no further one is held. */
+  passUntil: z.number().optional(),
   /** The operation at which the committer came down before, and how often: five times alone make it poison. */
   trying: z.object({ n: count, attempts: count }).optional(),
 });

@@ -35,6 +35,13 @@ export interface CloudSettings {
   /** One step of an enumeration takes about this long, and lists about this many entries. */
   readonly enumerateStepMs: number;
   readonly enumerateStep: number;
+  /** A mass change is so many percent and so many of an endpoint's files, unless the group says otherwise ... */
+  readonly massPercent: number;
+  readonly massFiles: number;
+  /** ... within this time, of contents that are at least as old. */
+  readonly massWindowMs: number;
+  /** Once a person has looked at one, no further one of that endpoint is held for so long. */
+  readonly massPassMs: number;
 }
 
 const minute = 60_000;
@@ -59,6 +66,10 @@ export const defaultSettings: CloudSettings = {
   secondSightMs: 2 * minute,
   enumerateStepMs: 8_000,
   enumerateStep: 50_000,
+  massPercent: 25,
+  massFiles: 1000,
+  massWindowMs: 60 * minute,
+  massPassMs: 240 * minute,
 };
 
 /** `TIDEWAY_STAGING_AGE_SECONDS=30` and the like; what is not a number is refused by name. */
@@ -73,6 +84,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     TIDEWAY_INTENT_AGE_SECONDS: 'intentAgeMs',
     TIDEWAY_ENUMERATE_SECONDS: 'enumerateMs',
     TIDEWAY_SECOND_SIGHT_SECONDS: 'secondSightMs',
+    TIDEWAY_MASS_WINDOW_SECONDS: 'massWindowMs',
+    TIDEWAY_MASS_PASS_SECONDS: 'massPassMs',
   };
   const out: Record<string, number> = { ...defaultSettings };
   for (const [name, field] of Object.entries(seconds)) {

@@ -19,7 +19,7 @@ export async function transactHead(
   head: Omit<HeadRow, 'v' | 'epoch'>,
   writes: readonly Write[],
 ): Promise<void> {
-  const next: HeadRow = { v: 1, ...head, epoch: view.head.row.epoch };
+  const next: HeadRow = { ...view.head.row, ...head };
   const all: Write[] = [{ do: 'replace', key: headKey, value: next, etag: view.head.etag }, ...writes];
   let etags: readonly string[];
   try {

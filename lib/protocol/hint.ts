@@ -19,6 +19,8 @@ export const hint = z.discriminatedUnion('kind', [
     incarnation: z.number().int(),
     from: z.number().int(),
   }),
+  /** Something is held back: read the head. */
+  z.object({ kind: z.literal('held'), group: z.string() }),
 ]);
 export type Hint = z.infer<typeof hint>;
 

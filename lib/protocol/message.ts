@@ -16,6 +16,8 @@ const batch = z.object({
   /** The number of the first operation; the others follow without a gap. */
   from: z.number().int().positive(),
   operations: z.array(operation).min(1).max(100),
+  /** So many files the endpoint has: a mass change is a part of these. */
+  files: z.number().int().nonnegative().optional(),
 });
 export type Batch = z.infer<typeof batch>;
 

@@ -59,8 +59,8 @@ const edit = z.object({
 const move = z.object({ kind: z.literal('move'), node: nodeId, parent: nodeId, name });
 /** Deletes one file or link of version `base`. */
 const remove = z.object({ kind: z.literal('delete'), node: nodeId, base: count });
-/** Deletes a directory whole; `asOf` is the sender's cursor: a later row below rejects it. */
-const rmdir = z.object({ kind: z.literal('rmdir'), node: nodeId, asOf: count });
+/** Deletes a directory whole; `asOf` is the sender's cursor: a later row below rejects it. `below`: so many files it had. */
+const rmdir = z.object({ kind: z.literal('rmdir'), node: nodeId, asOf: count, below: count.optional() });
 /** Of any node whose content is still that of `base`; mtime of files and links only. What is absent stays as it is. */
 const attributes = z.object({
   kind: z.literal('attributes'),

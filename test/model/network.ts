@@ -3,6 +3,7 @@ import { TidewayError } from '../../lib/base/errors.ts';
 import type { Backend, StagedProperties } from '../../lib/agent/backend.ts';
 import { readAlive } from '../../lib/agent/remote/namespace.ts';
 import { slots, type Signer } from '../../lib/cloud/access.ts';
+import { release } from '../../lib/cloud/release.ts';
 import { claimIncarnation } from '../../lib/cloud/registry.ts';
 import { floorKey, floorRow, headKey, headRow } from '../../lib/cloud/rows.ts';
 import { encodeName, meta, shareTime, stagedBlocks, stagedPath } from '../../lib/protocol/layout.ts';
@@ -71,14 +72,16 @@ export function networkOf(run: Run, cloud: SimulatedCloud, line: Line, alive: ()
       })),
     head: () =>
       call('head', () => {
-        const { committedSeq, epoch } = headRow.parse(table.get(group, headKey)?.value);
-        return { committedSeq, epoch, floor: floorRow.parse(table.get(group, floorKey)?.value).floor };
+        const { committedSeq, epoch, held, stopped } = headRow.parse(table.get(group, headKey)?.value);
+        const { floor } = floorRow.parse(table.get(group, floorKey)?.value);
+        return { committedSeq, epoch, floor, held: held?.[endpoint], stopped };
       }),
     readLog: (after, limit) =>
       call(`log after ${after}`, () => {
         const rows = table.range(group, logKey(after + 1), logKey(after + 1 + limit), limit);
         return rows.map((row) => logRow.parse(row.value));
       }),
+    release: () => call('release', () => release(cloud.plain(), group, endpoint)),
     readNamespace: (onNodes) =>
       readAlive(
         {

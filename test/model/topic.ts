@@ -53,5 +53,6 @@ export class Topic {
 }
 
 function brief(hint: Hint): string {
+  if (hint.kind === 'held') return 'held';
   return hint.kind === 'committed' ? `rows ${hint.from}..${hint.to}` : `resend from ${hint.from}`;
 }

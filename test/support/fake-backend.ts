@@ -3,6 +3,7 @@ import { TidewayError } from '../../lib/base/errors.ts';
 import { rootId, type NodeState } from '../../lib/core/node.ts';
 import { plainShareName, markedShareName } from '../../lib/core/share-name.ts';
 import type { Backend, Settings } from '../../lib/agent/backend.ts';
+import type { Held, Stopped } from '../../lib/protocol/brakes.ts';
 import type { Hint } from '../../lib/protocol/hint.ts';
 import type { LogRow } from '../../lib/protocol/log-row.ts';
 import { parsePayload, verifyText, type Envelope } from '../../lib/protocol/message.ts';
@@ -22,7 +23,7 @@ export type Hook = (call: string) => void | Promise<void>;
 
 export class FakeCloud {
   readonly namespace = new Namespace();
-  readonly settings: Omit<Settings, 'server'> = {
+  readonly settings: { -readonly [K in keyof Omit<Settings, 'server'>]: Settings[K] } = {
     group: 'main',
     exclude: [],
     pollActiveMs: 200,
@@ -30,6 +31,9 @@ export class FakeCloud {
     resendMs: 400,
   };
   epoch = 'first';
+  /** Whose operations are not taken. */
+  readonly held = new Map<string, Held>();
+  stopped: Stopped | undefined;
   hook: Hook = () => {};
   /** False: hints are lost. */
   hints = true;
@@ -54,7 +58,18 @@ export class FakeCloud {
       incarnation: (holder, incarnation) => call('incarnation', () => this.#incarnation(member, holder, incarnation)),
       settings: () => call('settings', () => ({ ...this.settings, server: member.server })),
       head: () =>
-        call('head', () => ({ committedSeq: this.namespace.seq, epoch: this.epoch, floor: this.namespace.floor })),
+        call('head', () => ({
+          committedSeq: this.namespace.seq,
+          epoch: this.epoch,
+          floor: this.namespace.floor,
+          held: this.held.get(endpoint),
+          stopped: this.stopped,
+        })),
+      release: () =>
+        call('release', () => {
+          this.held.delete(endpoint);
+          this.stopped = undefined;
+        }),
       readLog: (after, limit) => call('readLog', () => this.#rows(after, limit)),
       readNamespace: async (onNodes) => {
         const nodes = await call('readNamespace', () => [...this.namespace.nodes.values()]);
@@ -98,6 +113,7 @@ export class FakeCloud {
     }
     const { endpoint, incarnation, from } = batch;
     if (incarnation !== member.incarnation) return;
+    if (this.held.has(endpoint) || this.stopped !== undefined) return;
     if (from > member.n + 1) {
       for (const listener of member.listeners)
         listener({ kind: 'resend', group: 'main', endpoint, incarnation, from: member.n + 1 });

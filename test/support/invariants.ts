@@ -87,7 +87,7 @@ function* namespaceIsReplayedLog(world: CloudWorld, replayed: Replay): Iterable<
   const alive = liveRows(world);
   for (const [id, row] of alive) {
     const state = replayed.nodes.get(id);
-    const { v: _v, cleared: _cleared, ...own } = row;
+    const { v: _v, cleared: _cleared, at: _at, ...own } = row;
     if (state === undefined) yield `I1 ${row.name} (${id}) is in the namespace, not in the log`;
     else if (canonical(own) !== canonical(state)) yield `I1 ${id}: row ${canonical(own)}, log ${canonical(state)}`;
     const place = world.table.get(group, `id|${id}`);

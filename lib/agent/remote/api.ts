@@ -29,6 +29,7 @@ export interface Api {
   incarnation(holder: string, incarnation: number): Promise<{ incarnation: number; n: number }>;
   access(): Promise<Access>;
   slots(count: number): Promise<Slots>;
+  release(): Promise<void>;
 }
 
 const timeoutMs = 30_000;
@@ -58,6 +59,7 @@ export function apiOf(options: ApiOptions): Api {
     incarnation: async (holder, incarnation) =>
       incarnationAnswer.parse(await post('incarnation', { holder, incarnation })),
     access: async () => accessAnswer.parse(await post('access', {})),
+    release: async () => void (await post('release', {})),
     slots: async (wanted) => slotsAnswer.parse(await post('slots', { count: wanted })),
   };
 }

@@ -6,6 +6,7 @@ import { TidewayError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { NodeState } from '../../core/node.ts';
 import type { Access } from '../../protocol/api.ts';
+import { brakes } from '../../protocol/brakes.ts';
 import type { Hint } from '../../protocol/hint.ts';
 import { logKey, logRow, type LogRow } from '../../protocol/log-row.ts';
 import type { Backend, Head } from '../backend.ts';
@@ -34,7 +35,7 @@ interface Lines {
   readonly changes: ChangeSender;
 }
 
-const headShape = z.object({ committedSeq: z.number(), epoch: z.string() });
+const headShape = z.object({ committedSeq: z.number(), epoch: z.string(), ...brakes });
 const floorShape = z.object({ floor: z.number() });
 const renewBeforeMs = 24 * 60 * 60 * 1000;
 
@@ -77,9 +78,11 @@ export function remoteBackend(options: RemoteOptions): Backend {
       const { rows } = await lines.get();
       const [head, floor] = await Promise.all([rows.get('head'), rows.get('floor')]);
       if (head === undefined) throw new TidewayError('group_unknown', `there is no group ${options.group}`);
-      const { committedSeq, epoch } = headShape.parse(head.value);
-      return { committedSeq, epoch, floor: floor === undefined ? 0 : floorShape.parse(floor.value).floor };
+      const { committedSeq, epoch, held, stopped } = headShape.parse(head.value);
+      const at = { committedSeq, epoch, floor: floor === undefined ? 0 : floorShape.parse(floor.value).floor };
+      return { ...at, held: held?.[options.endpoint], stopped };
     },
+    release: () => api.release(),
     readLog: async (after, limit): Promise<readonly LogRow[]> => {
       const { rows } = await lines.get();
       const found = await rows.range(logKey(after + 1), logKey(after + 1 + limit), limit);

@@ -197,6 +197,16 @@ export class State implements Trees {
     return this.#local.countFiles();
   }
 
+  /** Files and links that both sides have agreed on. */
+  countAgreed(): number {
+    return this.#synced.countFiles();
+  }
+
+  /** The same below a directory. */
+  countBelow(directory: NodeId): number {
+    return this.#synced.countBelow(directory);
+  }
+
   /** Path below the root of a node of the local tree; undefined when the node or a directory above it is not there. */
   pathOf(id: NodeId): string | undefined {
     const names: string[] = [];

@@ -16,6 +16,8 @@ export class SyncedTable {
   readonly #drop: Statement;
   readonly #ids: Statement;
   readonly #clear: Statement;
+  readonly #count: Statement;
+  readonly #below: Statement;
 
   constructor(db: Database) {
     this.#get = db.prepare('SELECT * FROM synced WHERE id = ?');
@@ -28,6 +30,13 @@ export class SyncedTable {
     this.#drop = db.prepare('DELETE FROM synced WHERE id = ?');
     this.#ids = db.prepare('SELECT id FROM synced');
     this.#clear = db.prepare('DELETE FROM synced');
+    this.#count = db.prepare("SELECT count(*) AS files FROM synced WHERE kind <> 'directory'");
+    // UNION, not UNION ALL: a circle of parents must end the recursion, too.
+    this.#below = db.prepare(
+      `WITH RECURSIVE below (id) AS (
+         SELECT ? UNION SELECT synced.id FROM below JOIN synced ON synced.parent = below.id WHERE synced.kind = 'directory')
+       SELECT count(*) AS files FROM below JOIN synced ON synced.parent = below.id WHERE synced.kind <> 'directory'`,
+    );
   }
 
   get(id: NodeId): Synced | undefined {
@@ -56,6 +65,15 @@ export class SyncedTable {
   drop(id: NodeId): void {
     this.#drop.run(id);
     this.recent.set(id, undefined);
+  }
+
+  countFiles(): number {
+    return Number(this.#count.get()?.['files'] ?? 0);
+  }
+
+  /** Files and links below a directory, at any depth. */
+  countBelow(directory: NodeId): number {
+    return Number(this.#below.get(directory)?.['files'] ?? 0);
   }
 
   /** Forgets all; answers the ids. */

@@ -1,0 +1,26 @@
+// What stands in the row `head` while something is held back until a person has looked: whoever reads the head sees it.
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+
+/** One endpoint's operations are not taken; its agent keeps them. */
+export const held = z.object({
+  code: z.literal('mass_change'),
+  /** Milliseconds since 1970. */
+  at: z.number(),
+  /** Old files that it changed within the window, those that were not taken any more included. */
+  changed: count,
+  /** Of so many that it had. */
+  files: count,
+});
+export type Held = z.infer<typeof held>;
+
+/** Nothing is committed in the group: the share is not the one that the namespace speaks of. */
+export const stopped = z.object({
+  code: z.enum(['share_restored', 'share_replaced']),
+  at: z.number(),
+});
+export type Stopped = z.infer<typeof stopped>;
+
+/** By endpoint; absent where nothing is held. */
+export const brakes = { held: z.record(z.string(), held).optional(), stopped: stopped.optional() };
