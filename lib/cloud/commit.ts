@@ -9,6 +9,7 @@ import {
   type Batch,
   type Payload,
 } from '../protocol/message.ts';
+import { hold, limitsOf, weigh, type Weighed } from './brake.ts';
 import { nextChunk, type Numbered, type Sender } from './chunk.ts';
 import { decidingOf, rejected } from './deciding.ts';
 import { endScan } from './enumerate/start.ts';
@@ -16,9 +17,9 @@ import { examine, examineEach } from './examine.ts';
 import { takeCache, type Cloud } from './group.ts';
 import { carryOutAll, commitChunk, recover, type Held, type Logged, type Turn } from './intent.ts';
 import { afterFailure, beginAlone } from './poison.ts';
+import type { Planned } from './plan.ts';
 import { announce, type Announcer } from './publish.ts';
 import { retryParked } from './retry.ts';
-import type { Planned } from './plan.ts';
 import { endpointKey, endpointRow, groupKey, groupRow, type EndpointRow } from './rows.ts';
 import { stagedChecks } from './staged.ts';
 import { View } from './view.ts';
@@ -123,14 +124,14 @@ async function commitBatch(
   const { cloud, share } = turn;
   // An incarnation that was replaced: its agent has planned again from its trees, nothing of the old one is wanted.
   if (batch.incarnation !== endpoint.incarnation) return;
+  // Held until a person has looked: its agent keeps all of it, and sends it again then.
+  if (turn.view.head.row.held?.[endpoint.id] !== undefined) return refuse(cloud, batch.group, 'mass_change');
   if (batch.from > endpoint.n + 1) return askAgain(cloud, batch, endpoint);
   let left: readonly Numbered[] = batch.operations
     .map((operation, index) => ({ n: batch.from + index, operation }))
     .filter(({ n }) => n > endpoint.n);
   if (left.length === 0) return;
   const operations = left.map(({ operation }) => operation);
-  // Held until a person has looked: its agent keeps all of it, and sends it again then.
-  if (turn.view.head.row.held?.[endpoint.id] !== undefined) return refuse(cloud, batch.group, 'mass_change');
   const sender: Sender = { endpoint: endpoint.id, server: endpoint.server, incarnation: endpoint.incarnation };
   const staged = await stagedChecks(share, endpoint.id, operations);
   const careful = deliveries > 1 || endpoint.trying !== undefined;
