@@ -1,0 +1,13 @@
+// Shares of provisioned SSD, signed for by the account's key.
+using '../main.bicep'
+
+param environmentName = 'provisioned'
+param location = 'westeurope'
+param billing = 'provisionedSsd'
+param redundancy = 'ZRS'
+param groups = [{ name: 'projects', quotaGiB: 1024, iops: 5000, throughputMibps: 200 }]
+param filesSigning = 'accountKey'
+param alertEmail = 'operators@example.com'
+param zoneRedundant = true
+param token = '00000000000000000000000000000000'
+param cloudKey = '00000000000000000000000000000000000000000000'

@@ -1,0 +1,10 @@
+// The smallest: nothing that costs at rest, nobody told.
+using '../main.bicep'
+
+param environmentName = 'a'
+param location = 'westeurope'
+param alwaysReadyCommit = 0
+param lockData = false
+param purgeProtection = false
+param token = '00000000000000000000000000000000'
+param cloudKey = '00000000000000000000000000000000000000000000'
