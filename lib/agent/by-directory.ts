@@ -1,14 +1,17 @@
 import { rootId, type NodeId } from '../core/node.ts';
 import type { State } from './state/state.ts';
 
+export interface Group {
+  /** Of the directory, as it was asked for. */
+  readonly path: string;
+  readonly names: ReadonlySet<string>;
+}
+
 /**
  * Paths grouped by the directory of the local tree they lie in. Below a directory that is not known yet, the topmost
  * unknown name stands for all: what is new is looked through whole.
  */
-export function byDirectory(
-  state: State,
-  paths: ReadonlyMap<string, unknown>,
-): ReadonlyMap<NodeId, ReadonlySet<string>> {
+export function byDirectory(state: State, paths: Iterable<string>): ReadonlyMap<NodeId, Group> {
   const ids = new Map<string, NodeId | undefined>([['', rootId]]);
   const idOf = (path: string): NodeId | undefined => {
     if (ids.has(path)) return ids.get(path);
@@ -19,8 +22,8 @@ export function byDirectory(
     ids.set(path, id);
     return id;
   };
-  const out = new Map<NodeId, Set<string>>();
-  for (const path of paths.keys()) {
+  const out = new Map<NodeId, { readonly path: string; readonly names: Set<string> }>();
+  for (const path of paths) {
     let at = path;
     let cut = at.lastIndexOf('/');
     let dir = idOf(at.slice(0, Math.max(cut, 0)));
@@ -29,9 +32,9 @@ export function byDirectory(
       cut = at.lastIndexOf('/');
       dir = idOf(at.slice(0, Math.max(cut, 0)));
     }
-    const names = out.get(dir);
-    if (names === undefined) out.set(dir, new Set([at.slice(cut + 1)]));
-    else names.add(at.slice(cut + 1));
+    const known = out.get(dir);
+    if (known === undefined) out.set(dir, { path: at.slice(0, Math.max(cut, 0)), names: new Set([at.slice(cut + 1)]) });
+    else known.names.add(at.slice(cut + 1));
   }
   return out;
 }

@@ -1,6 +1,7 @@
 import { must } from '../base/errors.ts';
 import { isIdentity, type Found } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
+import { joinPath } from './fs/names.ts';
 import type { Round } from './round.ts';
 import type { State } from './state/state.ts';
 import type { Walk } from './walk.ts';
@@ -19,7 +20,8 @@ export async function lookAtOldPlaces(state: State, walk: Walk, round: Round): P
     for (const entry of state.withInode(found.inode)) {
       if (round.seen.has(entry.id) || round.missing.has(entry.id) || !isIdentity(entry, found)) continue;
       const path = state.pathOf(entry.parent);
-      if (path === undefined || isBelowMissing(state, entry.parent, round, directories)) round.missing.add(entry.id);
+      if (path === undefined || isBelowMissing(state, entry.parent, round, directories))
+        round.missing.set(entry.id, path === undefined ? found.path : joinPath(path, entry.name));
       else await walk.names(entry.parent, path, new Set([entry.name]));
     }
   }

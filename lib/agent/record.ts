@@ -20,11 +20,15 @@ export interface Recorded {
 /** Must run inside a transaction of `state`. */
 export function record(state: State, touched: Touched, round: Round): Recorded {
   const again = [...round.again];
+  // Where it went since, the local tree says; what is in it would else be looked at by nobody before the next full scan.
+  for (const { place, path } of round.unread)
+    again.push(typeof place === 'string' ? (state.pathOf(place) ?? path) : place.path);
   const missing = new Set<NodeId>();
-  for (const id of round.missing) {
+  for (const [id, path] of round.missing) {
     const entry = state.local(id);
-    if (entry === undefined) continue;
-    if (touched.during(round.began, entry.parent, entry.name)) again.push(state.pathOf(id) ?? '');
+    // It may have got another id since, under which it is still there.
+    if (entry === undefined) again.push(path);
+    else if (touched.during(round.began, entry.parent, entry.name)) again.push(state.pathOf(id) ?? '');
     else missing.add(id);
   }
   const found = trusted(state, touched, round, (each) => {
@@ -40,15 +44,19 @@ export function record(state: State, touched: Touched, round: Round): Recorded {
   return { unsettled, again, moving, excused, changed: [...gone, ...put.map(({ id }) => id)] };
 }
 
-/** Without the names that were touched since the scan began, and without what was found below them. */
+/**
+ * Without the names that were touched since the scan began, and without what was found below them; nor below a directory
+ * that is not known by this id any more: a merge gives it another one.
+ */
 function trusted(state: State, touched: Touched, round: Round, refuse: (found: Found) => void): readonly Found[] {
   const out = new Set<Found>();
   for (const each of round.found) {
     const { dir, name } = each;
     if (typeof dir !== 'string') {
       if (out.has(dir)) out.add(each);
-    } else if (touched.during(round.began, dir, name)) refuse(each);
-    else if (dir === rootId || state.local(dir) !== undefined) out.add(each);
+    } else if (touched.during(round.began, dir, name) || (dir !== rootId && state.local(dir) === undefined))
+      refuse(each);
+    else out.add(each);
   }
   return [...out];
 }

@@ -3,18 +3,19 @@ import type { Log } from '../base/log.ts';
 import { codeOf, must } from '../base/errors.ts';
 import type { Found, Identity } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
-import { ours } from '../protocol/layout.ts';
-import { byDirectory } from './by-directory.ts';
 import type { Excluded } from './exclude.ts';
 import { Excused } from './excused.ts';
 import type { SiteFs } from './fs/port.ts';
 import type { StartWatch, Watch, WatchEvent } from './fs/watch-port.ts';
+import { lookAt } from './look-at.ts';
+import { isOwn, Looks } from './looks.ts';
 import { lookAtOldPlaces } from './old-places.ts';
 import type { Problems } from './problems.ts';
 import { quietFor } from './quiet.ts';
 import type { Retry } from './retry.ts';
 import { record } from './record.ts';
 import { newRound } from './round.ts';
+import { Seen } from './seen.ts';
 import { Signal } from './signal.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
@@ -47,26 +48,22 @@ const dailyMs = 24 * 3600_000;
 const retryMs = 1000;
 /** What moves under the scan's eyes is given time to arrive. */
 const movingMs = 200;
-/** A listing costs about as much as a look at a single name for every eight entries; it is asked for from so many names on. */
-const manyNames = 4;
-const entriesPerLook = 8;
 
 /** Keeps the local tree true: partial scans from events as they come, and full scans that need no event at all. */
 export class Scanner {
   readonly #options: ScanOptions;
-  readonly #looks = new Map<string, Look>();
-  readonly #lookWake = new Signal();
+  readonly #looks = new Looks();
   readonly #fullWake = new Signal();
-  #fullWaiters: (() => void)[] = [];
+  readonly #fullWaiters: (() => void)[] = [];
   #fullWanted = false;
-  #looking = false;
+  #walking = false;
   #unquiet = 0;
   #watch: Watch | undefined;
   #polling = false;
   /** True while something may have been written that the watch did not tell of. */
   #deaf = true;
-  #losses = 0;
   readonly #excused: Excused;
+  readonly seen: Seen;
   #root: Identity | undefined;
   /** Full scans and partial ones that ended. */
   readonly counters = { full: 0, partial: 0 };
@@ -74,6 +71,7 @@ export class Scanner {
   constructor(options: ScanOptions) {
     this.#options = options;
     this.#excused = new Excused(options.state);
+    this.seen = new Seen(options.clock);
   }
 
   /** Watches and scans until the signal ends it; the first full scan begins at once. */
@@ -81,7 +79,7 @@ export class Scanner {
     const { signal } = this.#options;
     this.#watch = await this.#startWatch();
     const wake = (): void => {
-      this.#lookWake.set();
+      this.#looks.wake();
       this.#fullWake.set();
     };
     signal.addEventListener('abort', wake, { once: true });
@@ -114,15 +112,9 @@ export class Scanner {
     });
   }
 
-  /** Looks at one path soon. */
+  /** Looks at one path soon, and at all below it. */
   look(path: string, look: Look = { closed: false, written: false }): void {
-    if (path === ours || isOwn(path)) return;
-    const known = this.#looks.get(path);
-    this.#looks.set(path, {
-      closed: known?.closed === true || look.closed,
-      written: known?.written === true || look.written,
-    });
-    this.#lookWake.set();
+    if (this.#looks.add(path, look)) this.seen.told();
   }
 
   /**
@@ -135,7 +127,7 @@ export class Scanner {
 
   /** True while something was seen that is not in the local tree yet. */
   get pending(): boolean {
-    return this.#looks.size > 0 || this.#looking || this.#fullWanted || this.#unquiet > 0;
+    return this.seen.pending || this.#fullWanted || this.#walking || this.#unquiet > 0;
   }
 
   #askFull(): void {
@@ -168,7 +160,7 @@ export class Scanner {
           break;
         case 'overflow':
         case 'gone':
-          this.#losses++;
+          this.seen.lost();
           this.#askFull();
           break;
       }
@@ -176,35 +168,20 @@ export class Scanner {
 
   async #lookLoop(): Promise<void> {
     while (!this.#options.signal.aborted) {
-      await this.#lookWake.wait();
+      await this.#looks.wait();
       if (this.#looks.size === 0) continue;
-      const looks = new Map(this.#looks);
-      this.#looks.clear();
-      this.#looking = true;
-      const seen: [NodeId, string][] = [];
+      const looks = this.#looks.take();
+      this.seen.begin();
       try {
-        await this.#round(looks, seen, async (walk) => {
-          for (const [dir, names] of byDirectory(this.#options.state, looks)) {
-            const path = this.#options.state.pathOf(dir);
-            if (path === undefined) continue;
-            for (const name of names) seen.push([dir, name]);
-            if (this.#isCheaperToList(dir, names.size)) await walk.directory(dir, path, false);
-            else await walk.names(dir, path, names);
-          }
-        });
+        await this.#round(looks, (walk) => lookAt(this.#options.state, walk, looks.keys()));
         this.counters.partial++;
       } catch (error) {
         await this.#failed(error);
         this.#askFull();
       } finally {
-        this.#looking = false;
+        this.seen.end();
       }
     }
-  }
-
-  #isCheaperToList(dir: NodeId, names: number): boolean {
-    const limit = names * entriesPerLook;
-    return names >= manyNames && this.#options.state.countLocal(dir, limit + 1) <= limit;
   }
 
   async #fullLoop(): Promise<void> {
@@ -213,19 +190,24 @@ export class Scanner {
       await this.#fullWake.wait();
       if (!this.#fullWanted) continue;
       this.#fullWanted = false;
-      const waiters = this.#fullWaiters;
-      this.#fullWaiters = [];
+      this.#walking = true;
+      const waiters = this.#fullWaiters.splice(0);
       try {
         await this.#options.checkRoot();
-        const losses = this.#losses;
-        await this.#round(new Map(), [], (walk) => walk.everything());
+        const { losses } = this.seen;
+        await this.#round(new Map(), async (walk) => {
+          await walk.everything();
+          return [];
+        });
         this.counters.full++;
-        if (losses === this.#losses) this.#deaf = this.#polling;
+        if (this.seen.found(losses)) this.#deaf = this.#polling;
         for (const resolve of waiters) resolve();
       } catch (error) {
         this.#fullWaiters.push(...waiters);
         await this.#failed(error);
         this.#askFull();
+      } finally {
+        this.#walking = false;
       }
     }
   }
@@ -251,20 +233,18 @@ export class Scanner {
     if (!signal.aborted) await checkRoot();
   }
 
-  /** `seen` are names this round looks at: whatever an older round saw of them counts for nothing any more. */
+  /** `look` answers the names of which whatever an older round saw counts for nothing any more. */
   async #round(
     looks: ReadonlyMap<string, Look>,
-    seen: readonly (readonly [NodeId, string])[],
-    look: (walk: Walk) => Promise<void>,
+    look: (walk: Walk) => Promise<readonly (readonly [NodeId, string])[]>,
   ): Promise<void> {
     const { touched, state, clock, verifyRoot } = this.#options;
-    const now = (): number => clock.now();
     const round = newRound(touched.scan());
     try {
       const watch = must(this.#watch, 'scans begin after the watch');
-      const own = { now, watch, looks, hears: !this.#deaf, root: this.#root };
+      const own = { now: () => clock.now(), watch, looks, hears: !this.#deaf, root: this.#root };
       const walk = new Walk({ ...this.#options, ...own }, round);
-      await look(walk);
+      const seen = await look(walk);
       this.#root = walk.root;
       await lookAtOldPlaces(state, walk, round);
       // What is missing may be missing with the whole disk. Were it forgotten here, its ids would be lost: all of it would
@@ -293,8 +273,4 @@ export class Scanner {
     this.#unquiet--;
     if (!signal.aborted) for (const found of group) this.look(found.path);
   }
-}
-
-function isOwn(path: string): boolean {
-  return path.startsWith(`${ours}/`);
 }

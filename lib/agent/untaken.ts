@@ -32,15 +32,17 @@ export class Untaken {
     );
   }
 
-  refused(path: string, error: unknown): void {
+  /** Answers whether it is there, and is a problem. */
+  refused(path: string, error: unknown): boolean {
     const code = codeOf(error);
     // Nothing is there any more, or the way there leads elsewhere by now.
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') {
       if (path === '') throw error;
-      return;
+      return false;
     }
     if (code === '') throw error;
     this.#set(path, 'cannot_read', `It cannot be read (${code}); it is left as it is everywhere until it can be.`);
+    return true;
   }
 
   /** It is taken, or not there any more. */

@@ -60,17 +60,16 @@ export class Walk {
 
   /** Everything below the root. Rejects when the root itself cannot be read. */
   async everything(): Promise<void> {
-    const root = await this.#fs.stat('');
-    if (root === null) throw Object.assign(new Error('the root is gone'), { code: 'ENOENT' });
-    this.root = identityOf(root);
-    await this.#below({ place: rootId, path: '', identity: this.root }, true);
+    this.root = await this.#rootNow();
+    await this.#below([{ place: rootId, path: '', identity: this.root }]);
     this.#untaken.clearRest();
   }
 
-  /** One directory of the local tree; what is new in it is looked through whole. */
-  async directory(id: NodeId, path: string, deep: boolean): Promise<void> {
+  /** One directory of the local tree, whole; and all below what is new in it, or at one of these names. */
+  async directory(id: NodeId, path: string, names: ReadonlySet<string>): Promise<void> {
     const identity = id === rootId ? await this.#rootNow() : this.#state.local(id);
-    if (identity !== undefined) await this.#below({ place: id, path, identity }, deep);
+    if (identity === undefined) this.#unread(id, path);
+    else await this.#below(await this.#list({ place: id, path, identity }, (name) => names.has(name)));
   }
 
   /** Single names of one directory of the local tree: costs what is asked for, not what the directory holds. */
@@ -82,31 +81,36 @@ export class Walk {
     try {
       sights = await this.#look(dirPath, asked, identity);
     } catch (error) {
-      for (const name of asked) this.#untaken.refused(joinPath(dirPath, name), error);
+      const refused = asked.filter((name) => this.#untaken.refused(joinPath(dirPath, name), error));
+      if (refused.length < asked.length) this.#unread(dir, dirPath);
       return;
     }
-    if (!(await this.#isStill(dir, dirPath))) return;
+    if (!(await this.#isStill(dir, dirPath))) {
+      this.#unread(dir, dirPath);
+      return;
+    }
     const next: Directory[] = [];
     for (const [name, sight] of sights) {
       if (sight === undefined) continue;
       const below = this.#compare(dir, dirPath, name, sight, this.#state.localAt(dir, name), true);
       if (below !== undefined) next.push(below);
     }
-    for (const each of next) await this.#below(each, true);
+    for (const each of next) await this.#below([each]);
   }
 
-  async #below(first: Directory, deep: boolean): Promise<void> {
-    let level: readonly Directory[] = [first];
+  async #below(first: readonly Directory[]): Promise<void> {
+    let level = first;
     while (level.length > 0) {
       const next: Directory[] = [];
       await eachBounded(level, width, async (dir) => {
-        next.push(...(await this.#list(dir, deep)));
+        next.push(...(await this.#list(dir, () => true)));
       });
       level = next;
     }
   }
 
-  async #list({ place, path, identity }: Directory, deep: boolean): Promise<readonly Directory[]> {
+  /** Answers the directories to go on with. */
+  async #list({ place, path, identity }: Directory, isDeep: (name: string) => boolean): Promise<readonly Directory[]> {
     const sights = new Map<string, Sight | null | undefined>();
     let entries: readonly Entry[];
     let known: Map<string, Known>;
@@ -115,7 +119,10 @@ export class Walk {
       entries = (await this.#fs.list(path)).filter(({ name }) => !this.#invisible(place, name));
       // The path may have come to lead elsewhere: then these are another directory's entries.
       const after = await this.#fs.stat(path);
-      if (after === null || !isInode(identity, after)) return [];
+      if (after === null || !isInode(identity, after)) {
+        this.#unread(place, path);
+        return [];
+      }
       known = this.#known(place);
       // The stat does for what is as it was; of the rest there is more to know.
       const changed = entries.filter(({ name, stat }) => !this.#isSame(known.get(name), path, name, stat));
@@ -126,7 +133,7 @@ export class Walk {
         known = this.#known(place);
       }
     } catch (error) {
-      this.#untaken.refused(path, error);
+      if (!this.#untaken.refused(path, error)) this.#unread(place, path);
       return [];
     }
     if (path !== '') this.#untaken.taken(path);
@@ -137,10 +144,11 @@ export class Walk {
       // Nothing was waited for since all of it was found to be as it was.
       const sight = sights.has(name) ? sights.get(name) : sightOf(stat, sights.size === 0);
       if (sight === undefined) continue;
-      const below = this.#compare(place, path, name, sight, entry, deep);
+      const below = this.#compare(place, path, name, sight, entry, isDeep(name));
       if (below !== undefined) next.push(below);
     }
-    for (const [name, entry] of known) if (!this.#invisible(place, name)) this.round.missing.add(entry.id);
+    for (const [name, entry] of known)
+      if (!this.#invisible(place, name)) this.round.missing.set(entry.id, joinPath(path, name));
     return next;
   }
 
@@ -208,14 +216,15 @@ export class Walk {
   ): Directory | undefined {
     const path = joinPath(dirPath, name);
     if (sight === null) {
-      if (entry !== undefined) this.round.missing.add(entry.id);
+      if (entry !== undefined) this.round.missing.set(entry.id, path);
       return undefined;
     }
     const { looks, hears, now, onHardLink } = this.#options;
     const { stat, shown } = sight;
     const identity = identityOf(stat);
     const isKnown = entry !== undefined && isInode(entry, stat) && entry.kind === nodeKind(stat.kind);
-    if (entry !== undefined) (isKnown ? this.round.seen : this.round.missing).add(entry.id);
+    if (isKnown) this.round.seen.add(entry.id);
+    else if (entry !== undefined) this.round.missing.set(entry.id, path);
     const look = looks.get(path);
     if (isKnown && (sight.same ?? isSame(entry, stat, look, now()) ?? isSameDirectory(entry, shown)))
       return stat.kind === 'directory' && deep ? { place: entry.id, path, identity } : undefined;
@@ -257,10 +266,24 @@ export class Walk {
     return stat !== null && entry !== undefined && isInode(entry, stat);
   }
 
-  async #rootNow(): Promise<Identity | undefined> {
+  async #rootNow(): Promise<Identity> {
     const stat = await this.#fs.stat('');
-    return stat === null ? undefined : identityOf(stat);
+    if (stat === null) throw rootGone();
+    return identityOf(stat);
   }
+
+  /**
+   * RACE: the path led elsewhere by the time it was looked at, because the directory moved or went meanwhile. What is in it
+   * would be missed, so whoever records the round has it looked at again.
+   */
+  #unread(place: Place, path: string): void {
+    if (place === rootId) throw rootGone();
+    this.round.unread.push({ place, path });
+  }
+}
+
+function rootGone(): Error {
+  return Object.assign(new Error('the root is gone'), { code: 'ENOENT' });
 }
 
 /** By name; null: nothing that is synced is there, undefined: nothing is known, and nothing may be concluded. */
