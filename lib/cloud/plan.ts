@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { outcome } from '../protocol/log-row.ts';
 import { attributeFields } from '../protocol/attributes.ts';
-import { operation } from '../protocol/operation.ts';
+import { anyOperation } from '../protocol/operation.ts';
 import { nodeRow } from './rows.ts';
 
 const expected = z.object({ fileId: z.string(), size: z.number(), lastWrite: z.string() });
@@ -96,7 +96,7 @@ export const planned = z.object({
   op: z.string(),
   node: z.string().optional(),
   /** Kept to try again when its path is busy. */
-  operation: operation.optional(),
+  operation: anyOperation.optional(),
   /** The Linux path's last name, for conflict copies and messages. */
   name: z.string(),
   /** The directory it happens in: where copies of foreign files go. */
@@ -111,12 +111,12 @@ export const planned = z.object({
   /** Set when it comes out of the parked row: when that was made, and how often it was tried. */
   retry: z.object({ since: z.number(), attempts: z.number() }).optional(),
   undo: undo.optional(),
+  /** Old files that it changes, and how many its endpoint said it has: counted by whoever finishes it. */
+  weight: z.object({ count: z.number(), files: z.number() }).optional(),
   /** In a redo one by one: how often it was begun. Five times alone without coming through make it poison. */
   tries: z.number(),
 });
 export type Planned = z.infer<typeof planned>;
-  /** Old files that it changes, and how many its endpoint said it has: counted by whoever finishes it. */
-  weight: z.object({ count: z.number(), files: z.number() }).optional(),
 
 export const intentRow = z.object({
   v: z.literal(1),

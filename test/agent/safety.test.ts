@@ -8,7 +8,7 @@ const emptied: Halt = { code: 'root_emptied', message: 'the folder has lost its 
 
 function safety(signal = new AbortController().signal): Safety {
   const sentinel = { check: async () => {}, restore: async () => {} } as unknown as Sentinel;
-  return new Safety({ sentinel, log: silent, signal, onChange: () => {} });
+  return new Safety({ sentinel, log: silent, signal, onChange: () => {}, onLifted: () => {} });
 }
 
 /** A root that is not what it should be for the first `times` looks, each of which takes a few turns. */

@@ -76,12 +76,12 @@ export function networkOf(run: Run, cloud: SimulatedCloud, line: Line, alive: ()
         const { floor } = floorRow.parse(table.get(group, floorKey)?.value);
         return { committedSeq, epoch, floor, held: held?.[endpoint], stopped };
       }),
+    release: () => call('release', () => release(cloud.plain(), group, endpoint)),
     readLog: (after, limit) =>
       call(`log after ${after}`, () => {
         const rows = table.range(group, logKey(after + 1), logKey(after + 1 + limit), limit);
         return rows.map((row) => logRow.parse(row.value));
       }),
-    release: () => call('release', () => release(cloud.plain(), group, endpoint)),
     readNamespace: (onNodes) =>
       readAlive(
         {
