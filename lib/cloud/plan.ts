@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { outcome } from '../protocol/log-row.ts';
 import { attributeFields } from '../protocol/attributes.ts';
-import { anyOperation } from '../protocol/operation.ts';
+import { operation } from '../protocol/operation.ts';
 import { nodeRow } from './rows.ts';
 
 const expected = z.object({ fileId: z.string(), size: z.number(), lastWrite: z.string() });
@@ -96,7 +96,7 @@ export const planned = z.object({
   op: z.string(),
   node: z.string().optional(),
   /** Kept to try again when its path is busy. */
-  operation: anyOperation.optional(),
+  operation: operation.optional(),
   /** The Linux path's last name, for conflict copies and messages. */
   name: z.string(),
   /** The directory it happens in: where copies of foreign files go. */

@@ -100,7 +100,7 @@ export const parkedRow = z.object({
   server: z.string(),
   incarnation: count,
   n: count,
-  operation: anyOperation,
+  operation: operation,
   code: z.string(),
   path: z.string(),
   since: z.number(),
