@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   env: async () => (await import('./env.ts')).env,
   'detect-changes': async () => (await import('./detect-changes.ts')).detectChanges,
   group: async () => (await import('./group.ts')).group,
+  local: async () => (await import('./local.ts')).local,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -26,6 +26,10 @@ export const help = `tideway: Linux file servers in sync through an Azure file s
       seen again two minutes later; PATH itself counts at once.
   tideway group create NAME [--share EXISTING]
       A group on a share of its own, or on one that is there: what it holds is taken in, untouched.
+  tideway local [--only LIST] [--port N] [--app DIR] [--topology FILE] [--time-scale F]
+      The embedded services alone, for the tests of any project: files, tables, servicebus, eventgrid, and with --app the
+      functions app in DIR (functions, durable). Prints connection strings and "ready URL". Without --data its state goes
+      away with it. --time-scale 0.01 makes an hour of waits and retries 36 s.
   tideway env
       Connection strings for the official Azure clients.
 

@@ -51,6 +51,13 @@ const none = {
 
 export type Operator = keyof typeof some | keyof typeof none | 'IsNullOrUndefined' | 'IsNotNull';
 
+export const operators = [
+  ...Object.keys(some),
+  ...Object.keys(none),
+  'IsNullOrUndefined',
+  'IsNotNull',
+] as readonly Operator[];
+
 export function matchesAdvanced(filter: AdvancedFilter, event: Readonly<Record<string, unknown>>): boolean {
   const { operatorType } = filter;
   const actual = valueOf(event, filter.key);

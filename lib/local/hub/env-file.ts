@@ -5,8 +5,13 @@ import { writeWhole } from './write-whole.ts';
 
 /** DIR/hub.env: dotenv lines for the official clients, written at every start. */
 export function writeEnv(data: string, settings: Readonly<Record<string, string>>): void {
-  const lines = Object.entries(settings).map(([name, value]) => `${name}="${value}"`);
-  writeWhole(path.join(data, 'hub.env'), `${lines.join('\n')}\n`);
+  writeWhole(path.join(data, 'hub.env'), dotenv(settings));
+}
+
+export function dotenv(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}="${value}"\n`)
+    .join('');
 }
 
 export function readEnv(data: string): string {

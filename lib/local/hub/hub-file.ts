@@ -59,7 +59,7 @@ export async function choosePorts(host: string, hub: number | undefined): Promis
 }
 
 /** All are held until all are found, so that none is given twice. */
-async function freePorts(host: string, count: number): Promise<readonly number[]> {
+export async function freePorts(host: string, count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },

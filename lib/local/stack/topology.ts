@@ -1,0 +1,93 @@
+// What --topology names: queues, topics, shares, tables and event subscriptions, in the format of infra/topology.json.
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { TidewayError, messageOf } from '../../base/errors.ts';
+import { operators } from '../event-grid/advanced-filter.ts';
+import type { Subscription } from '../event-grid/subscription.ts';
+import { type Topology, expandTopology } from '../service-bus/topology.ts';
+
+const text = z.string().min(1);
+
+/** Strict: a filter that is misspelt would let everything through. */
+const subscription = z
+  .strictObject({
+    name: text,
+    /** A function of the app, or any address. */
+    function: text.optional(),
+    endpoint: z.url().optional(),
+    includedEventTypes: z.array(text).optional(),
+    subjectBeginsWith: text.optional(),
+    subjectEndsWith: text.optional(),
+    isSubjectCaseSensitive: z.boolean().optional(),
+    advancedFilters: z
+      .array(
+        z.strictObject({
+          operatorType: z.enum(operators),
+          key: text,
+          value: z.unknown().optional(),
+          values: z.array(z.unknown()).optional(),
+        }),
+      )
+      .optional(),
+    deliverySchema: z.enum(['EventGridSchema', 'CloudEventSchemaV1_0']).optional(),
+    maxDeliveryAttempts: z.int().optional(),
+    eventTimeToLiveInMinutes: z.int().optional(),
+  })
+  .refine((one) => (one.function === undefined) !== (one.endpoint === undefined), {
+    message: 'needs a function or an endpoint, and not both',
+  });
+
+const file = z.object({
+  serviceBus: z.unknown().optional(),
+  tables: z.array(text).optional(),
+  shares: z.array(text).optional(),
+  eventGrid: z.object({ topic: text, subscriptions: z.array(subscription).optional() }).optional(),
+});
+
+export interface StackTopology {
+  readonly serviceBus: Topology;
+  readonly tables: readonly string[];
+  readonly shares: readonly string[];
+  readonly topic: string;
+  /** Each with the function or the endpoint that it delivers to. */
+  readonly subscriptions: readonly (Omit<Subscription, 'endpoint'> & {
+    readonly function?: string | undefined;
+    readonly endpoint?: string | undefined;
+  })[];
+}
+
+export const emptyTopology: StackTopology = {
+  serviceBus: { queues: [], topics: [] },
+  tables: [],
+  shares: [],
+  topic: 'local',
+  subscriptions: [],
+};
+
+/** Errors: `topology_invalid`, naming the place; the system's when the file cannot be read. */
+export function readTopology(path: string): StackTopology {
+  const source = readFileSync(path, 'utf8');
+  try {
+    const { serviceBus, tables, shares, eventGrid } = file.parse(JSON.parse(source));
+    return {
+      ...emptyTopology,
+      ...(serviceBus === undefined ? {} : { serviceBus: expandTopology(serviceBus) }),
+      tables: tables ?? [],
+      shares: shares ?? [],
+      topic: eventGrid?.topic ?? emptyTopology.topic,
+      subscriptions: eventGrid?.subscriptions ?? [],
+    };
+  } catch (error) {
+    if (error instanceof TidewayError) throw error;
+    throw new TidewayError('topology_invalid', `${path}: ${reasonOf(error)}`, {
+      path,
+      hint: 'Correct the topology file; docs/emulators.md describes it.',
+      cause: error,
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return messageOf(error);
+  return error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
+}
