@@ -1,0 +1,86 @@
+// What may happen unseen between two events, each step as the documentation describes it. Where it leaves a choice (which
+// of two notices comes first), every choice is a step.
+import type { Value } from './event.ts';
+import { head, version, withCopies, withSite, withVersion, type Flight, type Site, type State } from './state.ts';
+
+export interface Rules {
+  /** The sites' clocks agree, so that the newest mtime tells who keeps the name. */
+  readonly oneClock: boolean;
+}
+
+/** All states that one unseen step makes of this one. */
+export function* unseen(state: State, rules: Rules): Generator<State> {
+  for (const [index, site] of state.sites.entries()) {
+    const { flight } = site;
+    if (flight === undefined) {
+      yield* send(state, index, site);
+      yield* receive(state, index, site);
+    } else if (flight.away === undefined) yield* commit(state, index, site, flight, rules);
+    else yield* learn(state, index, site, flight, flight.away);
+  }
+}
+
+/** A site sends what was made there: the newest, which need not be all. */
+function* send(state: State, index: number, site: Site): Generator<State> {
+  const { value, time, base, from, changed } = site;
+  if (!changed) return;
+  yield withSite(state, index, { ...site, changed: false, flight: { value, time, base, from, away: undefined } });
+}
+
+/** A site gets what was committed: not every version, and not at once. */
+function* receive(state: State, index: number, site: Site): Generator<State> {
+  const { value, base, from, changed } = site;
+  for (let at = base + 1; at <= head(state); at++) {
+    const came = version(state, at);
+    const taken = fresh(came.value, at, came.time);
+    // An edit elsewhere beats a delete here.
+    if (!changed || (value === null && came.value !== null)) yield withSite(state, index, taken);
+    // Written while the file was being replaced: what was replaced is kept beside. A delete leaves it where it is, and where
+    // there was no file nothing is replaced.
+    else if (came.value !== null && from !== null) yield withSite(withCopies(state, value), index, taken);
+    if (!came.instead) continue;
+    // The file goes to its conflict name first, and what takes its place comes a moment later.
+    if (!changed && value !== null) yield withSite(state, index, fresh(null, at - 1));
+    if (changed && from !== null) yield withSite(withCopies(state, value, from), index, fresh(null, at - 1));
+  }
+}
+
+function* commit(state: State, index: number, site: Site, flight: Flight, { oneClock }: Rules): Generator<State> {
+  const { value, time, base, from } = flight;
+  const newest = version(state, head(state));
+  const done = (after: State): State =>
+    withSite(after, index, { ...site, base: head(after), from: value, flight: undefined });
+  const away = (after: State): State => withSite(after, index, { ...site, flight: { ...flight, away: head(after) } });
+  // Refused (what it names is about to move): planned again from what is there then.
+  yield withSite(state, index, { ...site, changed: true, flight: undefined });
+  if (base === head(state)) return yield done(withVersion(state, { value, time, instead: false }));
+  const displaced = from !== null && state.versions.slice(base + 1).some(({ instead }) => instead);
+  if (value === null) {
+    // A delete of what has changed since is void; of what went to a conflict name, it deletes that.
+    yield withSite(state, index, { ...site, flight: undefined });
+    if (displaced) yield withSite(withCopies(state, null, from), index, { ...site, flight: undefined });
+    return;
+  }
+  if (displaced) yield away(withCopies(state, value, from));
+  if (displaced) yield away(withCopies(state, value));
+  if (newest.value === null) return yield done(withVersion(state, { value, time, instead: false }));
+  if (!oneClock || time >= newest.time)
+    yield done(withVersion(withCopies(state, newest.value), { value, time, instead: true }));
+  if (!oneClock || time <= newest.time) yield away(withCopies(state, value));
+}
+
+/** A site learns that its file has a conflict name now. */
+function* learn(state: State, index: number, site: Site, { value }: Flight, away: number): Generator<State> {
+  const gone = fresh(null, away - 1);
+  if (!site.changed) return yield withSite(state, index, gone);
+  // What was written there since is the file that moves, or a new one; then the old one was taken away by who wrote it.
+  const kept: Site = { ...site, base: away - 1, from: null, flight: undefined };
+  yield withSite(withCopies(state, site.value, value), index, gone);
+  yield withSite(state, index, kept);
+  yield withSite(withCopies(state, null, value), index, kept);
+}
+
+/** What a site has by no deed of its own. */
+function fresh(value: Value, base: number, time = 0): Site {
+  return { value, time, base, from: value, changed: false, flight: undefined };
+}
