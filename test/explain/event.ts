@@ -14,11 +14,14 @@ export type Event =
       readonly time: number;
     }
   | { readonly kind: 'remove'; readonly site: number; readonly saw: string }
+  /** Written on the share itself, over whatever was there: nothing keeps that. */
+  | { readonly kind: 'share'; readonly value: string; readonly time: number }
   /** Everything is in sync: what the name holds at every site, and its conflict copies. */
   | { readonly kind: 'rest'; readonly value: Value; readonly copies: readonly string[] };
 
 export function tell(event: Event): string {
   if (event.kind === 'rest') return `at rest: ${event.value ?? 'nothing'}, copies: ${event.copies.join(' ') || 'none'}`;
+  if (event.kind === 'share') return `the share gets ${event.value}`;
   const at = `site ${event.site}`;
   if (event.kind === 'read') return `${at} reads ${event.value ?? 'nothing'}`;
   if (event.kind === 'remove') return `${at} removes ${event.saw}`;

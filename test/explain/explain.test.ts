@@ -17,6 +17,7 @@ const write = (site: number, value: string, saw: Value = null): Event => ({
 });
 const read = (site: number, value: Value): Event => ({ kind: 'read', site, value });
 const remove = (site: number, saw: string): Event => ({ kind: 'remove', site, saw });
+const onShare = (value: string): Event => ({ kind: 'share', value, time: ++now });
 const rest = (value: Value, ...copies: string[]): Event => ({ kind: 'rest', value, copies });
 
 function isExplained(...events: readonly Event[]): boolean {
@@ -36,6 +37,15 @@ describe('what the documentation describes has an explanation', () => {
       [write(0, 'x'), write(1, 'y'), read(0, 'x'), read(0, null), read(0, 'y'), rest('y', 'x')],
     ],
     ['what was written into the loser follows it', [write(0, 'x'), write(1, 'y'), write(0, 'z', 'x'), rest('y', 'z')]],
+    [
+      'an edit on the share reaches all',
+      [write(0, 'x'), rest('x'), onShare('y'), read(0, 'x'), read(1, 'y'), rest('y')],
+    ],
+    [
+      'an edit on the share and one at a site',
+      [write(0, 'x'), rest('x'), onShare('y'), write(1, 'z', 'x'), rest('z', 'y')],
+    ],
+    ['an edit on the share over what nobody has seen', [write(0, 'x'), onShare('y'), rest('y')]],
     ['a new file after a delete', [write(0, 'x'), rest('x'), remove(0, 'x'), write(0, 'y'), read(1, null), rest('y')]],
   ])('%s', (_name, events) => {
     expect(explain(events, 2, rules).mystery).toBeUndefined();
@@ -54,6 +64,7 @@ describe('what must not be has none', () => {
     ['the older keeps the name', [write(0, 'x'), write(1, 'y'), rest('x', 'y')]],
     ['a copy twice', [write(0, 'x'), write(1, 'y'), rest('y', 'x', 'x')]],
     ['a delete that takes along an edit', [write(0, 'x'), rest('x'), write(1, 'y', 'x'), remove(0, 'x'), rest(null)]],
+    ['an edit on the share that is lost', [write(0, 'x'), rest('x'), onShare('y'), write(1, 'z', 'x'), rest('z')]],
     ['in sync, and not the same', [write(0, 'x'), rest('x'), read(1, null)]],
   ])('%s', (_name, events) => {
     expect(isExplained(...events)).toBe(false);
@@ -75,9 +86,13 @@ function behave(seed: number, sites: number): Event[] {
     const has = state.sites[site];
     if (has === undefined) return;
     const { value } = has;
-    const what = chance.below(4);
-    if (what === 0) events.push(read(site, value));
-    else if (what === 1 && value !== null) {
+    const what = chance.below(9);
+    if (what === 8) {
+      const event = { kind: 'share', value: `v${++made}`, time: made } as const;
+      events.push(event);
+      state = { ...state, found: { value: event.value, time: event.time } };
+    } else if (what < 2) events.push(read(site, value));
+    else if (what < 4 && value !== null) {
       events.push(remove(site, value));
       state = withSite(state, site, { ...has, value: null, changed: true });
     } else {
@@ -93,6 +108,7 @@ function behave(seed: number, sites: number): Event[] {
     }
     // A refusal may follow another for ever: it is calm when a walk happens to end.
     const calm = (): boolean =>
+      state.found === undefined &&
       state.sites.every(({ base, changed, flight }) => base === head(state) && !changed && flight === undefined);
     for (let left = 10_000; left > 0 && !calm(); left--) step();
     events.push({ kind: 'rest', value: version(state, head(state)).value, copies: state.copies });
@@ -114,7 +130,12 @@ test('a content that goes missing from the copies is missed', () => {
     if (last?.kind !== 'rest') return;
     // It may have been taken away by who saw it; of what nobody saw there is no such excuse.
     const [gone] = last.copies;
-    fc.pre(!events.some((event) => (event.kind === 'write' || event.kind === 'remove') && event.saw === gone));
+    fc.pre(
+      !events.some(
+        (event) =>
+          event.kind === 'share' || ((event.kind === 'write' || event.kind === 'remove') && event.saw === gone),
+      ),
+    );
     const lost = [...events.slice(0, -1), { ...last, copies: last.copies.slice(1) }];
     expect(explain(lost, 3, rules).mystery).toBeDefined();
   };

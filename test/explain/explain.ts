@@ -49,6 +49,7 @@ function closure(states: ReadonlyMap<string, State>, rules: Rules): ReadonlyMap<
 /** The state after the event; undefined if it cannot have happened in this one. */
 function apply(state: State, event: Event): State | undefined {
   if (event.kind === 'rest') return rest(state, event);
+  if (event.kind === 'share') return { ...state, found: { value: event.value, time: event.time } };
   const site = state.sites[event.site];
   if (site === undefined) throw new Error(`there is no site ${event.site}`);
   if (event.kind === 'read') return site.value === event.value ? state : undefined;
@@ -60,7 +61,9 @@ function apply(state: State, event: Event): State | undefined {
 /** Nothing is under way; from here on only the present counts. */
 function rest(state: State, { value, copies }: Extract<Event, { kind: 'rest' }>): State | undefined {
   const newest = head(state);
-  const calm = state.sites.every(({ base, changed, flight }) => base === newest && !changed && flight === undefined);
+  const calm =
+    state.found === undefined &&
+    state.sites.every(({ base, changed, flight }) => base === newest && !changed && flight === undefined);
   if (!calm || version(state, newest).value !== value) return undefined;
   return JSON.stringify(state.copies) === JSON.stringify(copies.toSorted()) ? state : undefined;
 }

@@ -35,6 +35,8 @@ export interface Site {
 export interface State {
   readonly versions: readonly Version[];
   readonly sites: readonly Site[];
+  /** Written on the share itself, and not seen by the committer yet. */
+  readonly found: { readonly value: string; readonly time: number } | undefined;
   /** What conflict copies hold, sorted. */
   readonly copies: readonly string[];
 }
@@ -43,7 +45,7 @@ const nothing: Version = { value: null, time: 0, instead: false };
 
 export function beginning(sites: number): State {
   const site: Site = { value: null, time: 0, base: 0, from: null, changed: false, flight: undefined };
-  return { versions: [nothing], sites: Array.from({ length: sites }, () => site), copies: [] };
+  return { versions: [nothing], sites: Array.from({ length: sites }, () => site), found: undefined, copies: [] };
 }
 
 export function head(state: State): number {
@@ -72,7 +74,7 @@ export function withCopies(state: State, more: Value, less: Value = null): State
 }
 
 /** Two states with one key have the same future: versions that nobody is based on any more make no difference. */
-export function keyOf({ versions, sites, copies }: State): string {
+export function keyOf({ versions, sites, found, copies }: State): string {
   const last = versions.length - 1;
   const oldest = Math.min(...sites.flatMap(({ base, flight }) => [base, flight?.base ?? last, flight?.away ?? last]));
   const recent = versions.slice(Math.max(0, oldest)).map(({ value, time, instead }) => [value, time, instead]);
@@ -82,5 +84,5 @@ export function keyOf({ versions, sites, copies }: State): string {
       ? []
       : [flight.value, flight.time, last - flight.base, flight.from, flight.away && last - flight.away],
   ]);
-  return JSON.stringify([recent, each, copies]);
+  return JSON.stringify([recent, each, found ?? null, copies]);
 }

@@ -10,6 +10,7 @@ export interface Rules {
 
 /** All states that one unseen step makes of this one. */
 export function* unseen(state: State, rules: Rules): Generator<State> {
+  if (state.found !== undefined) yield withVersion({ ...state, found: undefined }, { ...state.found, instead: false });
   for (const [index, site] of state.sites.entries()) {
     const { flight } = site;
     if (flight === undefined) {
@@ -45,14 +46,22 @@ function* receive(state: State, index: number, site: Site): Generator<State> {
   }
 }
 
-function* commit(state: State, index: number, site: Site, flight: Flight, { oneClock }: Rules): Generator<State> {
+function* commit(state: State, index: number, site: Site, flight: Flight, rules: Rules): Generator<State> {
+  // Refused (what it names is about to move): planned again from what is there then.
+  yield withSite(state, index, { ...site, changed: true, flight: undefined });
+  // What somebody put there meanwhile goes out of the way, to a conflict name; or it is seen first.
+  const { found } = state;
+  const free = found === undefined ? state : withCopies({ ...state, found: undefined }, found.value);
+  yield* carryOut(free, index, site, flight, rules);
+  if (found !== undefined && flight.value === null) yield withSite(state, index, { ...site, flight: undefined });
+}
+
+function* carryOut(state: State, index: number, site: Site, flight: Flight, { oneClock }: Rules): Generator<State> {
   const { value, time, base, from } = flight;
   const newest = version(state, head(state));
   const done = (after: State): State =>
     withSite(after, index, { ...site, base: head(after), from: value, flight: undefined });
   const away = (after: State): State => withSite(after, index, { ...site, flight: { ...flight, away: head(after) } });
-  // Refused (what it names is about to move): planned again from what is there then.
-  yield withSite(state, index, { ...site, changed: true, flight: undefined });
   if (base === head(state)) return yield done(withVersion(state, { value, time, instead: false }));
   const displaced = from !== null && state.versions.slice(base + 1).some(({ instead }) => instead);
   if (value === null) {
