@@ -9,8 +9,7 @@ const prefix = 'tideway-local-';
 const settledMs = 10 * 60_000;
 
 /** A folder that goes away with this process. Those that killed processes left are taken away now. */
-export function temporaryFolder(now: number): string {
-  const parent = tmpdir();
+export function temporaryFolder(now: number, parent = tmpdir()): string {
   for (const name of readdirSync(parent)) if (name.startsWith(prefix)) sweep(path.join(parent, name), now - settledMs);
   const folder = mkdtempSync(path.join(parent, prefix));
   // Whatever ends the process short of a signal that cannot be caught.

@@ -29,7 +29,10 @@ export async function choosePorts(
     return { ports: Object.fromEntries(wanted.map((name, index) => [name, first + index])), any: false };
   const before = read(data);
   const missing = wanted.filter((name) => before[name] === undefined);
-  const free = await freePorts(host, missing.length);
+  // One that is kept for a service which does not run now may look free.
+  const taken = new Set(Object.values(before));
+  const found = await freePorts(host, missing.length + taken.size);
+  const free = found.filter((port) => !taken.has(port));
   const ports = Object.fromEntries(wanted.map((name) => [name, before[name] ?? free[missing.indexOf(name)] ?? 0]));
   return { ports, any: missing.length === wanted.length };
 }

@@ -1,0 +1,157 @@
+// The embedded services for other projects: `tideway local` as a process, the official clients, and an app that is not ours.
+import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
+import { TableClient } from '@azure/data-tables';
+import { ServiceBusClient } from '@azure/service-bus';
+import { ShareServiceClient } from '@azure/storage-file-share';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import { request } from 'node:https';
+import path from 'node:path';
+import { untilNoneRuns } from './support/processes.ts';
+import { until } from './support/wait.ts';
+import { type Ran, Workspace } from './support/workspace.ts';
+
+const app = path.join(import.meta.dirname, '../support/apps/foreign');
+const shop = ['--app', app, '--topology', path.join(app, 'topology.json')];
+const insecure = { allowInsecureConnection: true };
+
+let space: Workspace;
+
+/** Below the range that the kernel gives away, so that nobody takes it while nothing listens there. */
+const fixedPort = (): number => 20_000 + 10 * Math.floor(1_000 * Math.random());
+
+beforeEach(() => {
+  space = new Workspace();
+});
+
+afterEach(() => space.dispose(), 30_000);
+
+interface Local {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly url: string;
+  readonly out: { readonly stdout: string; readonly stderr: string };
+  readonly ended: Promise<Ran>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+async function start(...args: readonly string[]): Promise<Local> {
+  const { child, out, ended } = space.begin('local', ...args);
+  const url = await Promise.race([
+    until('the line "ready"', 60_000, () => /^ready (\S+)$/m.exec(out.stdout)?.[1]),
+    ended.then(({ code, stderr }) => {
+      throw new Error(`tideway local ended with ${code}: ${stderr}`);
+    }),
+  ]);
+  const [first = ''] = out.stdout.split('\n');
+  const settings = args.includes('--json')
+    ? (JSON.parse(first) as Record<string, string>)
+    : Object.fromEntries([...out.stdout.matchAll(/^([A-Z_]+)="(.*)"$/gm)].map(([, name, value]) => [name, value]));
+  return { settings, url, out, ended, kill: (signal) => child.kill(signal) };
+}
+
+const ledgerOf = ({ settings }: Local): TableClient =>
+  TableClient.fromConnectionString(settings['AZURE_STORAGE_CONNECTION_STRING'] ?? '', 'ledger', insecure);
+
+async function rowOf(local: Local, what: string, order: string): Promise<Record<string, unknown>> {
+  return until(`order ${order} ${what}`, 30_000, () =>
+    ledgerOf(local)
+      .getEntity(what, order)
+      .catch(() => undefined),
+  );
+}
+
+const order = (local: Local, id: number, body: object): Promise<Response> =>
+  fetch(`${local.url}/v1/orders/${id}`, { method: 'POST', body: JSON.stringify(body) });
+
+describe("somebody else's functions app", () => {
+  test('runs unchanged: HTTP to queue to table, events to a function, keys, its settings', async () => {
+    const local = await start(...shop, '--data', space.data);
+    const { settings } = local;
+    const response = await order(local, 7, { failing: true });
+    expect([response.status, await response.json()]).toEqual([
+      202,
+      { id: '7', topic: settings['EVENTGRID_TOPIC_ENDPOINT'] },
+    ]);
+    expect(await rowOf(local, 'billed', '7')).toMatchObject({ attempts: '3' });
+    expect(local.out.stderr).toMatch(/^\[info\] Function\.order\.User: order 7$/m);
+    expect(local.out.stderr).toContain('no paper in the printer');
+
+    const key = new AzureKeyCredential(settings['EVENTGRID_TOPIC_KEY'] ?? '');
+    const topic = new EventGridPublisherClient(settings['EVENTGRID_TOPIC_ENDPOINT'] ?? '', 'EventGrid', key, insecure);
+    await topic.send([{ eventType: 'Shop.Shipped', subject: '7', dataVersion: '1', data: {} }]);
+    await rowOf(local, 'shipped', '7');
+
+    expect((await fetch(`${local.url}/v1/secret`)).status).toBe(401);
+    const opened = await fetch(`${local.url}/v1/secret?code=${settings['FUNCTIONS_KEY']}`);
+    expect(await opened.text()).toBe('told');
+    local.kill('SIGTERM');
+    expect(await local.ended).toMatchObject({ code: 0, signal: null });
+  }, 60_000);
+
+  test('killed with -9 goes on at the next start where it was, at the same addresses', async () => {
+    const first = await start(...shop, '--data', space.data, '--port', String(fixedPort()));
+    expect((await order(first, 1, {})).status).toBe(202);
+    await rowOf(first, 'billed', '1');
+    first.kill('SIGKILL');
+    await first.ended;
+    await untilNoneRuns(space.data, 5_000);
+    const again = await start(...shop, '--data', space.data, '--json');
+    expect(again.settings).toEqual(first.settings);
+    await rowOf(again, 'billed', '1');
+    expect((await order(again, 2, {})).status).toBe(202);
+    await rowOf(again, 'billed', '2');
+    // Told twice it does not wait for what runs.
+    again.kill('SIGINT');
+    again.kill('SIGTERM');
+    expect((await again.ended).code).toBe(0);
+  }, 60_000);
+});
+
+describe('the services alone', () => {
+  test('are those that were asked for, at the ports from --port on; their state goes away with them', async () => {
+    const port = fixedPort();
+    space.env['TMPDIR'] = space.dir;
+    const temporaries = (): readonly string[] =>
+      readdirSync(space.dir).filter((name) => name.startsWith('tideway-local-'));
+    const local = await start(
+      '--only',
+      'servicebus',
+      '--port',
+      String(port),
+      '--topology',
+      path.join(app, 'topology.json'),
+    );
+    expect(Object.keys(local.settings)).toEqual(['SERVICEBUS_CONNECTION_STRING']);
+    expect(local.url).toBe(`http://127.0.0.1:${port}`);
+    const client = new ServiceBusClient(local.settings['SERVICEBUS_CONNECTION_STRING'] ?? '');
+    await client.createSender('orders').sendMessages({ body: 'one' });
+    const [message] = await client.createReceiver('orders').receiveMessages(1);
+    expect(message?.body).toBe('one');
+    await client.close();
+    expect(temporaries()).toHaveLength(1);
+    local.kill('SIGTERM');
+    expect((await local.ended).code).toBe(0);
+    expect(temporaries()).toEqual([]);
+  }, 60_000);
+
+  test('serve Azure Files by https too, under a certificate of their own', async () => {
+    const local = await start('--only', 'files', '--data', space.data, '--topology', path.join(app, 'topology.json'));
+    const { settings } = local;
+    const shares: string[] = [];
+    const service = ShareServiceClient.fromConnectionString(settings['AZURE_STORAGE_CONNECTION_STRING'] ?? '');
+    for await (const { name } of service.listShares()) shares.push(name);
+    expect(shares).toEqual(['invoices']);
+    const ca = readFileSync(settings['AZURE_FILES_CERTIFICATE'] ?? '');
+    const status = await new Promise((resolve, reject) => {
+      request(`${settings['AZURE_FILES_HTTPS_URL']}?comp=list`, { ca }, (answer) => {
+        answer.resume();
+        resolve(answer.headers['x-ms-error-code']);
+      })
+        .once('error', reject)
+        .end();
+    });
+    expect(status).toBe('AuthenticationFailed');
+    local.kill('SIGTERM');
+    expect((await local.ended).code).toBe(0);
+  }, 60_000);
+});
