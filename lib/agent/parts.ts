@@ -86,7 +86,8 @@ export function assemble(shared: Shared): Parts {
   const site = new Site({ fs, state, touched, replaced, attributes, look: lookSoon });
   const apply = new Apply({ ...common, site, disk, readLog: () => follower.read() });
   const proposals = new Proposals({ ...common, outbox, disk });
-  const planner = new Planner({ ...common, disk, proposals, apply, retry, problems });
+  const seen = (): number => scanner.seen.until;
+  const planner = new Planner({ ...common, disk, proposals, apply, retry, problems, seen });
   const onRows = (): void => {
     proposals.wake();
     onProgress();

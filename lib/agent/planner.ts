@@ -1,6 +1,8 @@
+import type { Clock } from '../base/clock.ts';
 import { codeOf } from '../base/errors.ts';
 import { rootId, type NodeId } from '../core/node.ts';
 import { plan } from '../core/plan.ts';
+import { Postponed } from '../core/postpone.ts';
 import type { Plan } from '../core/trees.ts';
 import { ours } from '../protocol/layout.ts';
 import type { Apply } from './apply.ts';
@@ -26,8 +28,11 @@ export interface PlannerOptions {
   readonly disk: Disk;
   readonly problems: Problems;
   readonly excluded: Excluded;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly now: () => number;
+  /** Until when all that was told of the site is in the local tree, in monotonic milliseconds. */
+  readonly seen: () => number;
   readonly look: (path: string) => void;
   readonly onFatal: (error: unknown) => void;
 }
@@ -35,6 +40,8 @@ export interface PlannerOptions {
 /** Bounds how long one plan keeps the process from everything else. */
 const idsAtOnce = 1000;
 const hashesAtOnce = 4;
+/** Between two looks at deletes that wait for the scan to catch up. */
+const leastWaitMs = 10;
 /** Actions that are not done yet: what is beyond stays a node id in the set of dirty ones, which is all it costs. */
 const maxActions = 4096;
 
@@ -42,12 +49,16 @@ const maxActions = 4096;
 export class Planner {
   readonly #options: PlannerOptions;
   readonly #dirty = new Set<NodeId>();
+  readonly #postponed: Postponed;
+  /** Of the dirty ones: deletes that have waited long enough. */
+  readonly #ripe = new Set<NodeId>();
   readonly #waiting: Waiting;
   readonly #wake = new Signal();
   readonly #hashes = new Pool(hashesAtOnce);
   /** Nodes with a problem from the planner itself. */
   readonly #troubled = new Set<NodeId>();
   #hashing = 0;
+  #alarmed = false;
   #changes = 0;
   #swept = 0;
   paused = true;
@@ -56,6 +67,7 @@ export class Planner {
   constructor(options: PlannerOptions) {
     this.#options = options;
     this.#waiting = new Waiting(options.state);
+    this.#postponed = new Postponed(options.state);
     options.state.onChange = (id) => this.touch(id);
     options.state.holder = (id) => this.#holder(id);
   }
@@ -71,9 +83,9 @@ export class Planner {
     this.#wake.set();
   }
 
-  /** Nodes whose need is not known yet. */
+  /** Nodes whose need is not known yet, or is not to be met yet. */
   get pending(): number {
-    return this.#dirty.size + this.#hashing;
+    return this.#dirty.size + this.#postponed.size + this.#hashing;
   }
 
   /** Work that was begun and uses the state. */
@@ -87,7 +99,7 @@ export class Planner {
     signal.addEventListener('abort', wake, { once: true });
     while (!signal.aborted) {
       await this.#wake.wait();
-      while (!signal.aborted && this.#dirty.size > 0 && this.#mayPlan()) {
+      while (!signal.aborted && this.#mayPlan() && this.#hasWork()) {
         this.#planSome();
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -102,16 +114,61 @@ export class Planner {
     return !this.paused && state.meta.values.whole && apply.pending < maxActions;
   }
 
+  #hasWork(): boolean {
+    if (this.#dirty.size === 0) this.#ripen();
+    return this.#dirty.size > 0;
+  }
+
+  /** Deletes that have waited long enough are to be planned; when those that have not may be is looked at again. */
+  #ripen(): void {
+    const { clock, seen } = this.#options;
+    const now = clock.monotonic();
+    for (const id of this.#postponed.due(now, Math.min(seen(), now))) {
+      this.#ripe.add(id);
+      this.#dirty.add(id);
+    }
+    const next = this.#postponed.next();
+    if (next !== undefined) void this.#alarm(Math.max(next - now, leastWaitMs));
+  }
+
+  /** What waits later than the first alarm is asked about when that goes off. */
+  async #alarm(ms: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    if (this.#alarmed) return;
+    this.#alarmed = true;
+    await clock.sleep(ms, signal).catch(() => {}); // ends by the signal only
+    // A timer that was late because the process was busy comes before the events that came meanwhile.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#alarmed = false;
+    this.#wake.set();
+  }
+
+  /** The next nodes to plan. Deletes among them wait for more of their kind. */
+  #some(): Set<NodeId> {
+    const { state, retry, clock } = this.#options;
+    const isFree = (id: NodeId): boolean => !state.busy.has(id) && !retry.waits(id);
+    const now = clock.monotonic();
+    const ids: NodeId[] = [];
+    const kept: NodeId[] = [];
+    for (const id of this.#dirty) {
+      if (ids.length + kept.length >= idsAtOnce) break;
+      this.#dirty.delete(id);
+      const ripe = this.#ripe.delete(id);
+      // Who has the node in hand, or waits to try it again, reports it when that is over.
+      if (!isFree(id)) continue;
+      if (!ripe && this.#postponed.take(id, now)) kept.push(id);
+      else ids.push(id);
+    }
+    // What frees a name comes before what takes it.
+    const all = new Set([...this.#postponed.hastened().filter(isFree), ...ids, ...kept]);
+    this.#waiting.wake(all);
+    for (const id of kept) if (this.#postponed.has(id)) all.delete(id);
+    return all;
+  }
+
   #planSome(): void {
     const { state, retry, proposals, apply } = this.#options;
-    const ids = new Set<NodeId>();
-    for (const id of this.#dirty) {
-      if (ids.size >= idsAtOnce) break;
-      this.#dirty.delete(id);
-      // Who has the node in hand, or waits to try it again, reports it when that is over.
-      if (!state.busy.has(id) && !retry.waits(id)) ids.add(id);
-    }
-    this.#waiting.wake(ids);
+    const ids = this.#some();
     if (ids.size === 0) return;
     const next = plan(state, ids);
     this.counters.plans++;
@@ -120,6 +177,7 @@ export class Planner {
     if (next.agreed.length + next.adopted.length > 0) state.now(() => this.#agree(next));
     this.#report(ids, next);
     const isFree = ({ node }: { readonly node: NodeId }): boolean => !state.busy.has(node) && !retry.waits(node);
+    for (const { node } of [...next.proposals, ...next.actions]) this.#postponed.planned(node);
     proposals.add(next.proposals.filter(isFree));
     apply.add(next.actions.filter(isFree));
     this.#relieve(ids, next);
@@ -207,7 +265,7 @@ export class Planner {
   /** When nothing is under way any more, whoever still waits is looked at once more: it must not wait for ever. */
   #sweep(): void {
     const { proposals, apply, state } = this.#options;
-    if (this.#waiting.size === 0 || this.#dirty.size > 0 || !this.#mayPlan()) return;
+    if (this.#waiting.size === 0 || this.#dirty.size + this.#postponed.size > 0 || !this.#mayPlan()) return;
     if (proposals.pending + apply.pending + this.#hashing > 0 || state.sent.size > 0) return;
     if (this.#swept === this.#changes) return;
     for (const id of this.#waiting.all()) this.touch(id);

@@ -5,6 +5,7 @@ import { given } from '../../lib/core/attributes.ts';
 import { rootId, type NodeId } from '../../lib/core/node.ts';
 import { MemoryTrees } from '../../lib/core/memory-trees.ts';
 import { plan } from '../../lib/core/plan.ts';
+import { Postponed } from '../../lib/core/postpone.ts';
 import { afterAction, settle, type Flight } from '../../lib/core/settle.ts';
 import { temporaryName } from '../../lib/core/temporary-name.ts';
 import type { Action, Local, Plan, Proposal, Synced } from '../../lib/core/trees.ts';
@@ -19,6 +20,9 @@ export interface Chance {
   veto(): string | undefined;
 }
 
+/** Deletes wait for some rounds, and for less than it takes a message to be late. */
+const roundMs = 40;
+
 export const calm: Chance = { shuffle: (items) => [...items], fails: () => false, veto: () => undefined };
 
 export class ModelEndpoint {
@@ -32,6 +36,9 @@ export class ModelEndpoint {
   readonly #outbox = new Map<number, Flight>();
   readonly #unsent: number[] = [];
   readonly #rejections = new Map<NodeId, number>();
+  readonly #postponed = new Postponed(this.trees);
+  /** Milliseconds: each round takes some. */
+  #now = 0;
   #n = 0;
   #renewed = 0;
   #cursor: number;
@@ -46,8 +53,8 @@ export class ModelEndpoint {
   /** One turn; the plan it made. */
   round(): Plan {
     this.#follow();
-    const made = plan(this.trees, this.#chance.shuffle([...this.dirty]));
-    this.dirty.clear();
+    const made = plan(this.trees, this.#due());
+    for (const { node } of [...made.proposals, ...made.actions]) this.#postponed.planned(node);
     for (const { id, synced } of made.agreed) {
       this.trees.setSynced(id, synced);
       this.dirty.add(id);
@@ -61,8 +68,17 @@ export class ModelEndpoint {
     return made;
   }
 
+  /** What is dirty, but for the deletes among it that wait for more. */
+  #due(): readonly NodeId[] {
+    this.#now += roundMs;
+    const ripe = this.#postponed.due(this.#now, this.#now);
+    const ids = this.#chance.shuffle([...this.dirty]).filter((id) => !this.#postponed.take(id, this.#now));
+    this.dirty.clear();
+    return [...new Set([...this.#postponed.hastened(), ...ripe, ...ids])];
+  }
+
   get idle(): boolean {
-    return this.#outbox.size === 0 && this.#cursor === this.#committer.head;
+    return this.#outbox.size === 0 && this.#postponed.size === 0 && this.#cursor === this.#committer.head;
   }
 
   #reorder(actions: readonly Action[]): Action[] {
