@@ -11,6 +11,7 @@ export default {
   // A machine that is busy with other things may stand still for many seconds; what hangs is found all the same.
   testTimeout: 30_000,
   reporters: ['default', ...noSkips],
+  globalSetup: '<rootDir>/test/support/one-folder.js',
   testSequencer: '<rootDir>/test/support/longest-first.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {

@@ -58,7 +58,9 @@ export class Workspace {
   readonly dir: string;
   readonly data: string;
   /** What Node has compiled of the sources is shared by all tests: it is half of what the start of a process costs. */
-  readonly env: Record<string, string> = { NODE_COMPILE_CACHE: path.join(tmpdir(), 'tideway-e2e-compiled') };
+  readonly env: Record<string, string> = {
+    NODE_COMPILE_CACHE: path.join(process.env['TIDEWAY_TMP'] ?? tmpdir(), 'tideway-e2e-compiled'),
+  };
   readonly #children = new Set<ChildProcess>();
   readonly #places = new Map<string, string>();
 
