@@ -1,6 +1,7 @@
 // The long forms of the end-to-end tests: whole trees, hours, many seeds. Each tells its figures, and ends the run when it fails.
 import { Workspace } from './support/workspace.ts';
 import { seedsOf } from '../model/soak.ts';
+import { explained } from './scenes/explained.ts';
 import { realTrees } from './scenes/real-trees.ts';
 import { threeSites, type Shift } from './scenes/three-sites.ts';
 
@@ -14,14 +15,29 @@ const whole: Readonly<Record<string, (say: (line: string) => void) => Promise<vo
   'three-sites': (say) => shifts({ ms: 60_000, seconds: 300 }, say),
   /** The same with all kinds of trouble. */
   'bad-days': (say) => shifts({ ms: 60_000, seconds: 300, trouble: { stillMs: 20_000, quietMs: 3_000 } }, say),
+  /** Names that all use at once, with the same trouble: whether the documentation explains all that was seen. */
+  explained: async (say) => {
+    const trouble = { stillMs: 3_000, quietMs: 1_500 };
+    await eachSeed((space, seed) =>
+      explained(space, { seed, names: 20, rounds: 3, acts: 7, seconds: 300, trouble }, (line) =>
+        say(`seed ${seed}: ${line}`),
+      ),
+    );
+  },
 };
 
-async function shifts(shift: Omit<Shift, 'seed'>, say: (line: string) => void): Promise<void> {
+async function eachSeed(play: (space: Workspace, seed: number) => Promise<void>): Promise<void> {
   const [from, to] = seedsOf(process.env, [1, 5]);
   for (let seed = from; seed <= to; seed++) {
     await using space = disposable(new Workspace('a', 'b', 'c'));
-    await threeSites(space, { ...shift, seed, strict: true }, (line) => say(`seed ${seed}: ${line}`));
+    await play(space, seed);
   }
+}
+
+async function shifts(shift: Omit<Shift, 'seed'>, say: (line: string) => void): Promise<void> {
+  await eachSeed((space, seed) =>
+    threeSites(space, { ...shift, seed, strict: true }, (line) => say(`seed ${seed}: ${line}`)),
+  );
 }
 
 /** Those named, or all. */

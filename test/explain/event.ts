@@ -15,13 +15,19 @@ export type Event =
     }
   | { readonly kind: 'remove'; readonly site: number; readonly saw: string }
   /** Written on the share itself, over whatever was there: nothing keeps that. */
-  | { readonly kind: 'share'; readonly value: string; readonly time: number }
+  | {
+      readonly kind: 'share';
+      readonly value: string;
+      readonly time: number;
+      /** Nobody answered whether it was done. */
+      readonly unsure?: boolean;
+    }
   /** Everything is in sync: what the name holds at every site, and its conflict copies. */
   | { readonly kind: 'rest'; readonly value: Value; readonly copies: readonly string[] };
 
 export function tell(event: Event): string {
   if (event.kind === 'rest') return `at rest: ${event.value ?? 'nothing'}, copies: ${event.copies.join(' ') || 'none'}`;
-  if (event.kind === 'share') return `the share gets ${event.value}`;
+  if (event.kind === 'share') return `the share gets ${event.value}${event.unsure === true ? ', or not' : ''}`;
   const at = `site ${event.site}`;
   if (event.kind === 'read') return `${at} reads ${event.value ?? 'nothing'}`;
   if (event.kind === 'remove') return `${at} removes ${event.saw}`;

@@ -46,6 +46,7 @@ describe('what the documentation describes has an explanation', () => {
       [write(0, 'x'), rest('x'), onShare('y'), write(1, 'z', 'x'), rest('z', 'y')],
     ],
     ['an edit on the share over what nobody has seen', [write(0, 'x'), onShare('y'), rest('y')]],
+    ['an edit on the share of which nobody knows', [{ ...onShare('y'), unsure: true } as Event, rest(null)]],
     ['a new file after a delete', [write(0, 'x'), rest('x'), remove(0, 'x'), write(0, 'y'), read(1, null), rest('y')]],
   ])('%s', (_name, events) => {
     expect(explain(events, 2, rules).mystery).toBeUndefined();

@@ -2,7 +2,7 @@
 // method of "Mysteries of Dropbox" (Hughes, Pierce, Arts, Norell; ICST 2016). All states that the system may be in are
 // followed from event to event; when none is left, it did something that it must not.
 import { tell, type Event } from './event.ts';
-import { beginning, head, keyOf, version, withSite, type State } from './state.ts';
+import { beginning, head, keyOf, version, withSite, type Site, type State } from './state.ts';
 import { unseen, type Rules } from './step.ts';
 
 export interface Verdict {
@@ -25,10 +25,7 @@ export function explain(events: readonly Event[], sites: number, rules: Rules): 
     const all = closure(before, rules);
     most = Math.max(most, all.size);
     states = new Map();
-    for (const state of all.values()) {
-      const after = apply(state, event);
-      if (after !== undefined) states.set(keyOf(after), after);
-    }
+    for (const state of all.values()) for (const after of apply(state, event)) states.set(keyOf(after), after);
     if (states.size === 0) return { mystery: story(events.slice(0, index + 1), before), most };
   }
   return { mystery: undefined, most };
@@ -46,26 +43,27 @@ function closure(states: ReadonlyMap<string, State>, rules: Rules): ReadonlyMap<
   return all;
 }
 
-/** The state after the event; undefined if it cannot have happened in this one. */
-function apply(state: State, event: Event): State | undefined {
-  if (event.kind === 'rest') return rest(state, event);
-  if (event.kind === 'share') return { ...state, found: { value: event.value, time: event.time } };
+/** The states that the event may lead to; none if it cannot have happened in this one. */
+function* apply(state: State, event: Event): Generator<State> {
+  if (event.kind === 'rest') return yield* rest(state, event);
+  if (event.kind === 'share') {
+    if (event.unsure === true) yield state;
+    return yield { ...state, found: { value: event.value, time: event.time } };
+  }
   const site = state.sites[event.site];
   if (site === undefined) throw new Error(`there is no site ${event.site}`);
-  if (event.kind === 'read') return site.value === event.value ? state : undefined;
-  if (site.value !== event.saw) return undefined;
+  if (site.value !== (event.kind === 'read' ? event.value : event.saw)) return;
   const [value, time] = event.kind === 'write' ? [event.value, event.time] : [null, site.time];
-  return withSite(state, event.site, { ...site, value, time, changed: true });
+  yield event.kind === 'read' ? state : withSite(state, event.site, { ...site, value, time, changed: true });
 }
 
-/** Nothing is under way; from here on only the present counts. */
-function rest(state: State, { value, copies }: Extract<Event, { kind: 'rest' }>): State | undefined {
+/** Nothing is under way. */
+function* rest(state: State, { value, copies }: Extract<Event, { kind: 'rest' }>): Generator<State> {
   const newest = head(state);
-  const calm =
-    state.found === undefined &&
-    state.sites.every(({ base, changed, flight }) => base === newest && !changed && flight === undefined);
-  if (!calm || version(state, newest).value !== value) return undefined;
-  return JSON.stringify(state.copies) === JSON.stringify(copies.toSorted()) ? state : undefined;
+  const isCalm = ({ base, changed, flight }: Site): boolean => base === newest && !changed && flight === undefined;
+  const same = JSON.stringify(state.copies) === JSON.stringify(copies.toSorted());
+  if (state.found === undefined && state.sites.every(isCalm) && version(state, newest).value === value && same)
+    yield state;
 }
 
 function story(events: readonly Event[], before: ReadonlyMap<string, State>): string {

@@ -21,14 +21,14 @@ export function makeCuttable(space: Workspace): void {
   space.env['NODE_OPTIONS'] = `--import=${pathToFileURL(script).href}`;
 }
 
-/** Goes on until `done`; answers what was done, in order. Afterwards everything runs. */
+/** Goes on until `done`; answers what was done, in order, and the hub that runs by then. Afterwards everything runs. */
 export async function bringTrouble(
   space: Workspace,
   hub: Running,
   random: Random,
   { stillMs, quietMs }: Trouble,
   done: () => boolean,
-): Promise<readonly string[]> {
+): Promise<{ readonly told: readonly string[]; readonly running: Running }> {
   const told: string[] = [];
   let running = hub;
   while (!done()) {
@@ -53,7 +53,7 @@ export async function bringTrouble(
       signal(victim.pid, 'SIGCONT');
     }
   }
-  return told;
+  return { told, running };
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -46,7 +46,7 @@ export async function threeSites(space: Workspace, shift: Shift, say: (line: str
   const ended = performance.now();
   const tree = await settled(space, sites, { seconds, conflicts: true });
   say(`${ledger.size} contents saved, ${tree.size} nodes, in sync ${Math.round(performance.now() - ended)} ms later`);
-  for (const each of told) say(each.join(', '));
+  for (const each of told) say(each.told.join(', '));
   const { lost, invented } = ledger.judge(space.site('a'));
   const kept = lost.size === 0 ? new Set() : await hashesInTrash(space);
   const gone = [...lost].filter(([hash]) => strict || !kept.has(hash)).map(([hash, where]) => `${where} (${hash})`);

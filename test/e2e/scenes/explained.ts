@@ -1,0 +1,99 @@
+// Names that people at three sites, and on the share, all use at once; and whether the documentation explains all that they saw.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { openSiteFs } from '../../../lib/agent/fs/open-site.ts';
+import { filesRest } from '../../../lib/azure/rest/files.ts';
+import { must } from '../../../lib/base/errors.ts';
+import { randomInt, seededRandom } from '../../../lib/base/random.ts';
+import { explain } from '../../explain/explain.ts';
+import { pick } from '../support/files.ts';
+import { announce } from '../support/share.ts';
+import { pause } from '../support/wait.ts';
+import type { Workspace } from '../support/workspace.ts';
+import { bringTrouble, makeCuttable, type Trouble } from './bad-days.ts';
+import { Recorder, type PutOnShare } from './recorder.ts';
+
+const sites = ['a', 'b', 'c'] as const;
+
+export interface Play {
+  readonly seed: number;
+  readonly names: number;
+  readonly rounds: number;
+  /** What is done to a name in a round, at all sites together. */
+  readonly acts: number;
+  /** Bound of the sync after a round, seconds. */
+  readonly seconds: number;
+  readonly trouble?: Trouble;
+}
+
+/** `space` has the sites a, b and c, and no hub yet. */
+export async function explained(space: Workspace, play: Play, say: (line: string) => void): Promise<void> {
+  const { seed, names, rounds, acts, seconds, trouble } = play;
+  const random = seededRandom(seed);
+  if (trouble !== undefined) makeCuttable(space);
+  space.env['TIDEWAY_SECOND_SIGHT_SECONDS'] = '1';
+  const hub = await space.up(...sites);
+  const put = await shareOf(space);
+  const fs = await openSiteFs(space.dir);
+  const dirs = Array.from({ length: names }, (_, index) => `name-${index}`);
+  for (const dir of dirs) mkdirSync(path.join(space.site('a'), dir));
+  await space.inSync(seconds);
+  const recorders = dirs.map((dir) => new Recorder(space, sites, dir, fs));
+  let running = hub;
+  for (let round = 0; round < rounds; round++) {
+    let working = true;
+    const told =
+      trouble === undefined
+        ? undefined
+        : bringTrouble(space, running, seededRandom(seed * 10 + round), trouble, () => !working);
+    for (let act = 0; act < acts * names; act++) {
+      const recorder = pick(random, recorders);
+      const site = randomInt(random, sites.length);
+      const way = pick(random, ['read', 'read', 'save', 'save', 'save', 'edit', 'edit', 'remove', 'share'] as const);
+      if (way === 'share') await recorder.share(put);
+      else await recorder[way](site);
+      await pause(randomInt(random, 30));
+    }
+    working = false;
+    const end = await told;
+    if (end !== undefined) {
+      running = end.running;
+      say(end.told.join(', '));
+    }
+    const detected = await space.run('detect-changes');
+    assert.equal(detected.code, 0, detected.stderr);
+    await space.inSync(seconds);
+    for (const recorder of recorders) {
+      const differences = recorder.rest();
+      const { mystery } = explain(recorder.events, sites.length, { oneClock: true });
+      assert.deepEqual({ mystery, differences }, { mystery: undefined, differences: [] }, `seed ${seed}`);
+    }
+  }
+  await fs.close();
+  const all = recorders.flatMap(({ events }) => events);
+  const copies = recorders
+    .map(({ events }) => events.at(-1))
+    .flatMap((event) => (event?.kind === 'rest' ? event.copies : []));
+  say(`${all.length} events at ${names} names, ${copies.length} conflict copies, all explained`);
+}
+
+/** As an SMB client saves: whole, over whatever is there. It tells nobody, or somebody a little later. */
+async function shareOf(space: Workspace): Promise<PutOnShare> {
+  const settings = await space.settings();
+  const connection = must(settings['AZURE_STORAGE_CONNECTION_STRING'], 'a connection string');
+  const part = (name: string): string => must(new RegExp(`${name}=([^;]+)`).exec(connection)?.[1], name);
+  const credential = { kind: 'key', account: part('AccountName'), key: part('AccountKey') } as const;
+  const rest = filesRest(`${part('FileEndpoint')}/${settings['TIDEWAY_SHARE']}`, credential);
+  return async (name, content) => {
+    const headers = { 'x-ms-type': 'file', 'x-ms-content-length': String(content.length) };
+    try {
+      const { status } = await rest.call('PUT', name, [], headers, content);
+      if (status !== 201) return false;
+    } catch {
+      return undefined; // cut off, or the hub is gone: before or after it was done
+    }
+    await announce(space, name).catch(() => {}); // lost: then it is found by looking
+    return true;
+  };
+}
