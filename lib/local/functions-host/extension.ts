@@ -10,6 +10,7 @@ import type { InvocationResponse, TypedData } from './rpc.ts';
 import type { HostWaits } from './waits.ts';
 
 export interface Invocation {
+  /** `{}`, which holds nothing: the function is called without its trigger's argument. */
   readonly input: TypedData;
   readonly metadata: Readonly<Record<string, TypedData>>;
   /** For the log line: `Timer fired at ...`. */
@@ -24,6 +25,8 @@ export interface HostContext {
   readonly log: HostLog;
   /** Where this host listens, without a slash at the end. */
   readonly url: string;
+  /** The key for webhooks of extensions: part of the links that they give out. */
+  readonly systemKey: string;
   /** Directory for state, or undefined: then state lives in memory. */
   readonly data: string | undefined;
   /** How long what is to be waited for. */

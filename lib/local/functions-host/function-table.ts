@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.ts';
+import { durableExtension } from '../durable/extension.ts';
 import { eventGridExtension } from './event-grid/webhook.ts';
 import type { Extension, ExtensionFactory, HostContext, Listener } from './extension.ts';
 import { type FunctionDefinition, type NamedBinding, defineFunction } from './function-definition.ts';
@@ -8,7 +9,12 @@ import type { FunctionMetadata, InvocationResponse, NamedData } from './rpc.ts';
 import { serviceBusExtension } from './service-bus/extension.ts';
 import { timerExtension } from './timer/extension.ts';
 
-const builtIn: readonly ExtensionFactory[] = [timerExtension, serviceBusExtension, eventGridExtension];
+const builtIn: readonly ExtensionFactory[] = [
+  timerExtension,
+  serviceBusExtension,
+  eventGridExtension,
+  durableExtension,
+];
 
 /** The app's functions, their routes and listeners, and the extensions that serve them. */
 export class FunctionTable {

@@ -1,5 +1,6 @@
 // host.json, parsed once and whole: what it does not say gets the default of Microsoft's host, and a value that it says
 // wrongly is an error of the host, not a default.
+import { type DurableSettings, durableSettingsOf } from './durable-settings.ts';
 import type { RetryOptions } from './rpc.ts';
 import { parseTimeSpan } from './time-span.ts';
 
@@ -24,6 +25,7 @@ export interface HostSettings {
   /** For every function without a policy of its own, whatever its trigger. */
   readonly retry: RetryOptions | undefined;
   readonly serviceBus: ServiceBusSettings;
+  readonly durable: DurableSettings;
   /** Log levels by category prefix; `default` is the one for the rest. */
   readonly logLevel: Readonly<Record<string, string>>;
 }
@@ -31,6 +33,8 @@ export interface HostSettings {
 export class HostJsonError extends Error {}
 
 const minute = 60_000;
+const noExtendedSessions =
+  "Durable Functions with extendedSessionsEnabled set to 'true' is only supported when using the in-process or isolated .NET worker. Please remove the setting or change it to 'false'.";
 
 /** Errors: HostJsonError, naming the setting. */
 export function parseHostJson(json: unknown, cores: number): HostSettings {
@@ -40,6 +44,8 @@ export function parseHostJson(json: unknown, cores: number): HostSettings {
     throw new HostJsonError(`The host.json file is missing the required 'version' property "2.0".`);
   const extensions = root.section('extensions');
   const http = extensions.section('http');
+  const durable = durableSettingsOf(extensions.section('durableTask'), cores);
+  if (durable.extendedSessions) throw new HostJsonError(noExtendedSessions);
   return {
     functionTimeoutMs: root.limit('functionTimeout', 30 * minute),
     routePrefix: http.text('routePrefix', 'api').replace(/^\/+|\/+$/g, ''),
@@ -47,6 +53,7 @@ export function parseHostJson(json: unknown, cores: number): HostSettings {
     maxOutstandingRequests: unlimited(http.number('maxOutstandingRequests', -1)),
     retry: retryOf(root.section('retry')),
     serviceBus: serviceBusOf(extensions.section('serviceBus'), cores),
+    durable,
     logLevel: root.section('logging').section('logLevel').texts(),
   };
 }
@@ -91,7 +98,7 @@ function unlimited(value: number): number {
 }
 
 /** One object of the file; keys are found whatever their case, as .NET binds them. */
-class Section {
+export class Section {
   readonly #path: string;
   readonly #values = new Map<string, unknown>();
 

@@ -125,6 +125,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       settings,
       hostSettings,
       url,
+      systemKey: keys.system,
       data,
       waits,
       faults: options.faults,

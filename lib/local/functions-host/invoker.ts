@@ -146,7 +146,9 @@ export class Invoker {
       invocationId,
       functionId: definition.name,
       inputData: [
-        { name: definition.trigger.name, data: invocation.input },
+        ...(Object.keys(invocation.input).length === 0
+          ? []
+          : [{ name: definition.trigger.name, data: invocation.input }]),
         ...(await this.#options.inputs(definition)),
       ],
       triggerMetadata: invocation.metadata,

@@ -20,6 +20,7 @@ export interface JobHostOptions {
   readonly settings: AppSettings;
   readonly hostSettings: HostSettings;
   readonly url: string;
+  readonly systemKey: string;
   readonly data: string | undefined;
   readonly waits: HostWaits;
   readonly faults: Faults | undefined;
@@ -74,6 +75,7 @@ export class JobHost {
       hostSettings,
       log,
       url: options.url,
+      systemKey: options.systemKey,
       data: options.data,
       waits,
       functions: () => this.table.definitions,

@@ -24,7 +24,27 @@ describe('host.json', () => {
         maxBatchWaitMs: 30_000,
         sessionIdleMs: 60_000,
       },
+      durable: {
+        hubName: undefined,
+        maxActivities: 20,
+        maxOrchestrators: 20,
+        maxEntities: 20,
+        maxActions: 100_000,
+        httpPollMs: 30_000,
+        defaultVersion: null,
+        versionMatchStrategy: 'currentorolder',
+        failsOnVersion: false,
+        overridesRunning: false,
+        extendedSessions: false,
+      },
     });
+  });
+
+  test('durable sessions, which Node has none of, keep the host from starting', () => {
+    const durableTask = { extendedSessionsEnabled: true };
+    expect(() => parseHostJson({ version: '2.0', extensions: { durableTask } }, 2)).toThrow(
+      "Durable Functions with extendedSessionsEnabled set to 'true' is only supported when using the in-process or isolated .NET worker. Please remove the setting or change it to 'false'.",
+    );
   });
 
   test('names ignore case, older names are still read, and newer ones win', () => {

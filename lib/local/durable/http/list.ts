@@ -1,0 +1,93 @@
+import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../../functions-host/http/message.ts';
+import { type Instance, type Status, type Store, instanceOf } from '../store.ts';
+import { isOn, statusBody } from './status.ts';
+
+const statuses: readonly string[] = [
+  'Pending',
+  'Running',
+  'Suspended',
+  'Completed',
+  'Failed',
+  'Terminated',
+  'Canceled',
+] satisfies Status[];
+const lasting: readonly string[] = ['Completed', 'Failed', 'Terminated', 'Canceled'];
+const token = 'x-ms-continuation-token';
+
+/** GET instances: by id, in pages where `top` says so. */
+export function list(request: HttpRequest, store: Store): HttpAnswer {
+  const { query, headers } = request;
+  const top = query['top'] === undefined ? NaN : Number(query['top']);
+  if (top < 0) return { status: 500 };
+  const after = headers[token] === undefined ? '' : decode(headers[token]);
+  if (after === undefined) return jsonAnswer(200, []);
+  const words = wordsOf(query['runtimeStatus']).filter((word) => statuses.includes(word));
+  const found = select(query, words, after, store);
+  const most = Number.isInteger(top) ? top : Infinity;
+  const page = found.slice(0, most);
+  const showInput = isOn(query['showInput'], true);
+  const answer = jsonAnswer(
+    200,
+    page.map((instance) => statusBody(instance, showInput)),
+  );
+  if (found.length <= most) return answer;
+  return { ...answer, headers: { ...answer.headers, [token]: encode(page.at(-1)?.id ?? after) } };
+}
+
+/**
+ * DELETE instances: those created in a time, of given final states, or of any. What has not ended stays, whatever the words
+ * say; Microsoft's extension drops words that are no final state, and with none left deletes all.
+ */
+export async function purgeBy(request: HttpRequest, store: Store): Promise<HttpAnswer> {
+  const { query } = request;
+  if (timeOf(query['createdTimeFrom']) === undefined)
+    return jsonAnswer(400, { Message: "Please provide value for 'createdTimeFrom' parameter." });
+  const given = wordsOf(query['runtimeStatus']);
+  const words = given.length === 0 ? lasting : given.filter((word) => lasting.includes(word));
+  if (words.length === 0) return { status: 404 };
+  const count = await store.commit(() => {
+    const found = select(query, words, '', store);
+    for (const { id } of found) store.purge(id);
+    return found.length;
+  });
+  return count === 0 ? { status: 404 } : jsonAnswer(200, { instancesDeleted: count });
+}
+
+function select(query: HttpRequest['query'], words: readonly string[], after: string, store: Store): Instance[] {
+  const from = timeOf(query['createdTimeFrom']) ?? 0;
+  const to = timeOf(query['createdTimeTo']) ?? Number.MAX_SAFE_INTEGER;
+  const prefix = query['instanceIdPrefix'] ?? '';
+  return store
+    .statement(
+      `SELECT * FROM instance WHERE id > ? AND substr(id, 1, length(?)) = ? AND createdAt BETWEEN ? AND ?
+       AND (? = '[]' OR status IN (SELECT value FROM json_each(?))) ORDER BY id`,
+    )
+    .all(after, prefix, prefix, from, to, JSON.stringify(words), JSON.stringify(words))
+    .map(instanceOf);
+}
+
+function wordsOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function encode(id: string): string {
+  return Buffer.from(JSON.stringify({ after: id })).toString('base64');
+}
+
+function decode(text: string): string | undefined {
+  try {
+    const { after } = JSON.parse(Buffer.from(text.trim(), 'base64').toString()) as { readonly after?: unknown };
+    return typeof after === 'string' ? after : undefined;
+  } catch {
+    // Somebody else's token: there is no page after it.
+    return undefined;
+  }
+}
