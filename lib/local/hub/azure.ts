@@ -141,6 +141,8 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         port: ports.functions,
         settings: {
           ...connections,
+          // On Azure the host keeps its own state there, that of Durable Functions too; here it is in the data directory.
+          AzureWebJobsStorage: connections['AZURE_STORAGE_CONNECTION_STRING'] ?? '',
           TIDEWAY_CLOUD_KEY: secrets.cloudKey,
           TIDEWAY_TICK: '*/10 * * * * *',
           // No listing costs money here.
