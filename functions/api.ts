@@ -5,9 +5,13 @@ import {
   apiDetection,
   apiEnrol,
   apiGroup,
+  apiHistory,
   apiIncarnation,
   apiRelease,
   apiSlots,
+  apiUndelete,
+  apiUndeleted,
+  apiVersions,
   type ApiAnswer,
   type ApiCall,
 } from '../lib/cloud/api.ts';
@@ -55,4 +59,17 @@ route('slots', 'POST', 'groups/{group}/slots', (call, request) => apiSlots(servi
 route('detect', 'POST', 'groups/{group}/scans', (call, request) => apiDetect(services(), call, group(request)));
 route('detection', 'GET', 'groups/{group}/scans/{scan}', (call, request) =>
   apiDetection(services(), call, group(request), request.params['scan'] ?? ''),
+);
+route('history', 'GET', 'groups/{group}/history', (call, request) =>
+  apiHistory(services(), call, group(request), {
+    path: request.query.get('path') ?? '',
+    limit: Math.min(Math.max(Number(request.query.get('limit') ?? 100) || 1, 1), 10_000),
+  }),
+);
+route('versions', 'GET', 'groups/{group}/versions', (call, request) =>
+  apiVersions(services(), call, group(request), request.query.get('path') ?? ''),
+);
+route('undelete', 'POST', 'groups/{group}/undeletes', (call, request) => apiUndelete(services(), call, group(request)));
+route('undeleted', 'GET', 'groups/{group}/undeletes/{id}', (call, request) =>
+  apiUndeleted(services(), call, group(request), request.params['id'] ?? ''),
 );

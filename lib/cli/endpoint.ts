@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { readHubFile } from '../local/hub/hub-file.ts';
 import { askHub } from './client.ts';
 import { parseOptions } from './options.ts';
+import { siteOf } from './site-of.ts';
 import { UsageError, exit, help } from './usage.ts';
 
-/** `endpoint resume|pause [SITE]`: all sites where none is named. */
+/** `endpoint resume|pause [SITE|PATH]`: all sites where none is named. */
 export async function endpoint(args: readonly string[]): Promise<number> {
-  const parsed = parseOptions(args, {}, 2);
-  const [what, site] = parsed.positionals;
+  const parsed = parseOptions(args, { site: { type: 'string' } }, 2);
+  const [what, given] = parsed.positionals;
   if (parsed.help) {
     process.stdout.write(help);
     return exit.done;
@@ -15,8 +17,10 @@ export async function endpoint(args: readonly string[]): Promise<number> {
     throw new UsageError(
       'command_unknown',
       `tideway endpoint ${what ?? ''}`,
-      'Use: tideway endpoint resume|pause [SITE].',
+      'Use: tideway endpoint resume|pause [SITE|PATH].',
     );
+  const named = parsed.text('site') ?? given;
+  const site = named === undefined ? undefined : siteOf(named, readHubFile(parsed.data)?.sites ?? []);
   const query = site === undefined ? '' : `?site=${encodeURIComponent(site)}`;
   const answer = z
     .object({ sites: z.array(z.string()) })

@@ -13,6 +13,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   endpoint: async () => (await import('./endpoint.ts')).endpoint,
   env: async () => (await import('./env.ts')).env,
   'detect-changes': async () => (await import('./detect-changes.ts')).detectChanges,
+  history: async () => (await import('./history.ts')).history,
+  versions: async () => (await import('./versions.ts')).versions,
+  undelete: async () => (await import('./undelete.ts')).undelete,
   group: async () => (await import('./group.ts')).group,
   local: async () => (await import('./local.ts')).local,
 };

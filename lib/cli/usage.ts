@@ -19,8 +19,14 @@ export const help = `tideway: Linux file servers in sync through an Azure file s
       How far each site is. --wait returns when all are in sync (exit 0), halted or late (exit 3).
   tideway conflicts
       Conflict copies that are still there.
-  tideway endpoint resume|pause [SITE]
-      Goes on after a halt, once its cause is gone; holds a site.
+  tideway endpoint resume|pause [SITE|PATH] [--site SITE]
+      Goes on after a halt, once its cause is gone; holds a site. PATH is any path in a site's folder; without one, all sites.
+  tideway history PATH [--limit N] [--group NAME]
+      Who changed a file or directory, at which site, when; also of what was deleted.
+  tideway versions PATH [--group NAME]
+      The contents a file has and had, and which of them are kept.
+  tideway undelete PATH [--group NAME] [--timeout SEC] [--no-wait]
+      A deleted file or directory comes back, with all that was deleted with it.
   tideway detect-changes [PATH] [--group NAME] [--allow-deletes] [--timeout SEC] [--no-wait]
       Looks for edits made on the share, below PATH: of a site's folder, or from the group's root. What is found has to be
       seen again two minutes later; PATH itself counts at once.

@@ -12,10 +12,14 @@ import {
   timeHeader,
   type Refusal,
 } from '../protocol/api.ts';
+import { undeleteRequest } from '../protocol/past.ts';
 import { verifyText } from '../protocol/message.ts';
 import { access, slots } from './access.ts';
 import type { Cloud } from './group.ts';
 import { detectChanges, detection } from './detect.ts';
+import { history } from './past/history.ts';
+import { startUndelete, undeleteState } from './past/undelete.ts';
+import { versions } from './past/versions.ts';
 import { release } from './release.ts';
 import { claimIncarnation, createGroup, enrol } from './registry.ts';
 import { endpointKey, endpointRow } from './rows.ts';
@@ -98,6 +102,39 @@ export async function apiDetection(services: Services, call: ApiCall, group: str
   });
 }
 
+export async function apiHistory(
+  services: Services,
+  call: ApiCall,
+  group: string,
+  { path, limit }: { readonly path: string; readonly limit: number },
+): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    requireToken(services, call);
+    return history(services.cloud, group, path, limit);
+  });
+}
+
+export async function apiVersions(services: Services, call: ApiCall, group: string, path: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    requireToken(services, call);
+    return versions(services.cloud, group, path);
+  });
+}
+
+export async function apiUndelete(services: Services, call: ApiCall, group: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    requireToken(services, call);
+    return startUndelete(services.cloud, group, body(call, undeleteRequest).path);
+  });
+}
+
+export async function apiUndeleted(services: Services, call: ApiCall, group: string, id: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    requireToken(services, call);
+    return undeleteState(services.cloud, group, id);
+  });
+}
+
 function requireToken(services: Services, call: ApiCall): void {
   if (!services.isToken(call.header('x-tideway-token')))
     throw new TidewayError('token_wrong', 'the token is missing or wrong', {
@@ -143,6 +180,11 @@ const statuses: Readonly<Record<string, number>> = {
   endpoint_unknown: 404,
   group_unknown: 404,
   scan_unknown: 404,
+  path_unknown: 404,
+  version_gone: 404,
+  undelete_unknown: 404,
+  not_deleted: 409,
+  not_a_file: 409,
   share_unknown: 404,
   share_taken: 409,
   group_taken: 409,

@@ -104,7 +104,8 @@ async function run(work: Work, step: Step, index: number, progress: Progress): P
 
 /** An operation that is nothing but a move has failed when there was nothing to move. */
 function isLastOfMove(work: Work, index: number): boolean {
-  return work.planned.op === 'move' && index === work.planned.steps.length - 1;
+  const { op } = work.planned;
+  return (op === 'move' || op === 'undelete') && index === work.planned.steps.length - 1;
 }
 
 /** A delete met an edit made on the share: the node stays, with the content that is there. */

@@ -22,6 +22,7 @@ import { announce, type Announcer } from './publish.ts';
 import { retryParked } from './retry.ts';
 import { endpointKey, endpointRow, groupKey, groupRow, type EndpointRow } from './rows.ts';
 import { stagedChecks } from './staged.ts';
+import { undeletePart } from './undelete.ts';
 import { View } from './view.ts';
 
 /**
@@ -69,6 +70,7 @@ async function handle(turn: Turn, announcer: Announcer, message: Verified, deliv
       ),
     );
   }
+  if ('undelete' in payload) note(announcer, await undeletePart(turn, payload.undelete));
   if ('nudge' in payload) {
     note(announcer, await retryParked(turn));
     if (payload.scan !== undefined) await endScan(turn.cloud, turn.view.group, payload.scan);

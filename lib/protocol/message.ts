@@ -2,6 +2,7 @@
 // travels as a string inside the body and is parsed only after it was verified (I26).
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { undeletePart } from './past.ts';
 import { finding, operation } from './operation.ts';
 
 /** Most operations of one message; a message also stays below `maxBatchBytes`. */
@@ -33,7 +34,10 @@ const nudge = z.object({
   scan: z.string().optional(),
 });
 
-export const payload = z.union([batch, findings, nudge]);
+/** The backend's own message, too: what is to come back. */
+const undeletes = z.object({ v: z.literal(1), group: z.string(), undelete: undeletePart });
+
+export const payload = z.union([batch, findings, nudge, undeletes]);
 export type Payload = z.infer<typeof payload>;
 
 const envelope = z.object({ v: z.literal(1), signer: z.string(), payload: z.string(), signature: z.string() });
