@@ -95,7 +95,7 @@ function behave(seed: number, sites: number): Event[] {
     } else if (what < 2) events.push(read(site, value));
     else if (what < 4 && value !== null) {
       events.push(remove(site, value));
-      state = withSite(state, site, { ...has, value: null, changed: true });
+      state = withSite(state, site, { ...has, value: null, time: 0, changed: true });
     } else {
       const event = { kind: 'write', site, saw: value, value: `v${++made}`, time: made } as const;
       events.push(event);

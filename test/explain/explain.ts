@@ -2,6 +2,7 @@
 // method of "Mysteries of Dropbox" (Hughes, Pierce, Arts, Norell; ICST 2016). All states that the system may be in are
 // followed from event to event; when none is left, it did something that it must not.
 import { tell, type Event } from './event.ts';
+import { isHopeless, outlooks, type Outlook } from './hopeless.ts';
 import { beginning, head, keyOf, version, withSite, type Site, type State } from './state.ts';
 import { unseen, type Rules } from './step.ts';
 
@@ -20,9 +21,10 @@ export function explain(events: readonly Event[], sites: number, rules: Rules): 
   const first = beginning(sites);
   states.set(keyOf(first), first);
   let most = 1;
+  const ahead = outlooks(events);
   for (const [index, event] of events.entries()) {
     const before = states;
-    const all = closure(before, rules);
+    const all = closure(before, rules, ahead[index]);
     most = Math.max(most, all.size);
     states = new Map();
     for (const state of all.values()) for (const after of apply(state, event)) states.set(keyOf(after), after);
@@ -32,10 +34,15 @@ export function explain(events: readonly Event[], sites: number, rules: Rules): 
 }
 
 /** With every state that unseen steps lead to. */
-function closure(states: ReadonlyMap<string, State>, rules: Rules): ReadonlyMap<string, State> {
+function closure(
+  states: ReadonlyMap<string, State>,
+  rules: Rules,
+  ahead: Outlook | undefined,
+): ReadonlyMap<string, State> {
   const all = new Map(states);
   for (const state of all.values())
     for (const next of unseen(state, rules)) {
+      if (ahead !== undefined && isHopeless(next, ahead)) continue;
       const key = keyOf(next);
       if (!all.has(key)) all.set(key, next); // a Map goes on over what is added
       if (all.size > tooMany) throw new Error(`too many states: ${all.size}`);
@@ -53,7 +60,7 @@ function* apply(state: State, event: Event): Generator<State> {
   const site = state.sites[event.site];
   if (site === undefined) throw new Error(`there is no site ${event.site}`);
   if (site.value !== (event.kind === 'read' ? event.value : event.saw)) return;
-  const [value, time] = event.kind === 'write' ? [event.value, event.time] : [null, site.time];
+  const [value, time] = event.kind === 'write' ? [event.value, event.time] : [null, 0];
   yield event.kind === 'read' ? state : withSite(state, event.site, { ...site, value, time, changed: true });
 }
 

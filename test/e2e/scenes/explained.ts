@@ -1,6 +1,6 @@
 // Names that people at three sites, and on the share, all use at once; and whether the documentation explains all that they saw.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openSiteFs } from '../../../lib/agent/fs/open-site.ts';
 import { filesRest } from '../../../lib/azure/rest/files.ts';
@@ -66,6 +66,7 @@ export async function explained(space: Workspace, play: Play, say: (line: string
     await space.inSync(seconds);
     for (const recorder of recorders) {
       const differences = recorder.rest();
+      writeFileSync(path.join(space.dir, `${recorder.dir}.json`), JSON.stringify(recorder.events));
       const { mystery } = explain(recorder.events, sites.length, { oneClock: true });
       assert.deepEqual({ mystery, differences }, { mystery: undefined, differences: [] }, `seed ${seed}`);
     }

@@ -29,7 +29,7 @@ export class Recorder {
   readonly events: Event[] = [];
   readonly #space: Workspace;
   readonly #sites: readonly string[];
-  readonly #dir: string;
+  readonly dir: string;
   /** Opened above all sites, so that what is there can change places with what is not. */
   readonly #fs: SiteFs;
   #made = 0;
@@ -38,7 +38,7 @@ export class Recorder {
   constructor(space: Workspace, sites: readonly string[], dir: string, fs: SiteFs) {
     this.#space = space;
     this.#sites = sites;
-    this.#dir = dir;
+    this.dir = dir;
     this.#fs = fs;
     mkdirSync(path.join(space.dir, 'aside', dir), { recursive: true });
   }
@@ -92,7 +92,7 @@ export class Recorder {
 
   async share(put: PutOnShare): Promise<void> {
     const value = this.#next();
-    const done = await put(`${this.#dir}/${file}`, Buffer.from(value));
+    const done = await put(`${this.dir}/${file}`, Buffer.from(value));
     const event = { kind: 'share', value, time: Date.now() * 1000 } as const;
     if (done !== false) this.events.push(done === undefined ? { ...event, unsure: true } : event);
   }
@@ -125,15 +125,15 @@ export class Recorder {
   }
 
   #next(): string {
-    return `${this.#dir} ${++this.#made} `.padEnd(length, '.');
+    return `${this.dir} ${++this.#made} `.padEnd(length, '.');
   }
 
   #at(site: number): string {
-    return path.join(this.#space.site(must(this.#sites[site], 'a site')), this.#dir, file);
+    return path.join(this.#space.site(must(this.#sites[site], 'a site')), this.dir, file);
   }
 
   #aside(name: string): string {
-    return path.join(this.#space.dir, 'aside', this.#dir, name.trim().replaceAll(/[ .]+/g, '-'));
+    return path.join(this.#space.dir, 'aside', this.dir, name.trim().replaceAll(/[ .]+/g, '-'));
   }
 
   #beneath(name: string): string {
