@@ -184,6 +184,7 @@ const statuses: Readonly<Record<string, number>> = {
   version_gone: 404,
   undelete_unknown: 404,
   not_deleted: 409,
+  share_not_back: 409,
   not_a_file: 409,
   share_unknown: 404,
   share_taken: 409,

@@ -1,16 +1,22 @@
 // A person has looked: what was held goes on. Asked again it does nothing, so that a lost answer does no harm.
+import { TidewayError } from '../base/errors.ts';
 import { RowConflict } from './ports.ts';
 import { emptyCache } from './cached-rows.ts';
 import { newTxnId, type Cloud } from './group.ts';
-import { endpointKey, endpointRow, type EndpointRow } from './rows.ts';
+import { endpointKey, endpointRow, headKey, headRow, type EndpointRow } from './rows.ts';
+import { setStopped, shareFault } from './share-mark.ts';
 import { HeadMoved, transactHead } from './transact.ts';
 import { View } from './view.ts';
 
 /** Commits go on meanwhile, and each moves the head. */
 const attempts = 20;
 
-/** From the endpoint that is held. Rejects with `HeadMoved` where others are at work all the time: ask again. */
+/**
+ * From an endpoint that is held, or any of a group that is stopped. Rejects with `share_not_back` while the share still is not
+ * the right one, and with `HeadMoved` where others are at work all the time: ask again.
+ */
 export async function release(cloud: Cloud, group: string, endpointId: string): Promise<void> {
+  await start(cloud, group);
   for (let attempt = 1; ; attempt++) {
     try {
       return await releaseOnce(cloud, group, endpointId);
@@ -18,6 +24,19 @@ export async function release(cloud: Cloud, group: string, endpointId: string): 
       if (attempt >= attempts || !(error instanceof HeadMoved || error instanceof RowConflict)) throw error;
     }
   }
+}
+
+async function start(cloud: Cloud, group: string): Promise<void> {
+  const head = await cloud.table.get(group, headKey);
+  if (head === undefined || headRow.parse(head.value).stopped === undefined) return;
+  const code = await shareFault(cloud, group);
+  if (code !== undefined)
+    throw new TidewayError('share_not_back', `the share of ${group} is still not the right one (${code})`, {
+      path: group,
+      hint: 'Put back the share that the group had last. To keep this one, make a new group on it.',
+    });
+  await setStopped(cloud, group, undefined);
+  cloud.log.warn('group_released', { group });
 }
 
 async function releaseOnce(cloud: Cloud, group: string, endpointId: string): Promise<void> {

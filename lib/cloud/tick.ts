@@ -9,9 +9,12 @@ import { intentRow } from './plan.ts';
 import { after, headKey, headRow, parkedRow, pubKey, pubRow } from './rows.ts';
 import { listGroups } from './registry.ts';
 import { maxParked } from './retry.ts';
+import { watchShare } from './share-mark.ts';
 
 export async function tick(cloud: Cloud): Promise<void> {
   const groups = await listGroups(cloud);
+  // Apart from the rest: a share that does not answer holds up no hint.
+  await forEach(cloud, groups, (group) => watchShare(cloud, group));
   await forEach(cloud, groups, async (group) => {
     await wake(cloud, group);
     await republish(cloud, group);
