@@ -255,9 +255,9 @@ describe('the endpoint', () => {
         subscription: 'one',
         id: 'id-1',
         type: 'Tideway.ChangesCommitted',
-        reason: 'UndeliverableDueToHttp400',
+        reason: 'UndeliverableDueToHttpBadRequest',
         attempts: 1,
-        lastOutcome: 'HTTP 400',
+        lastOutcome: 'BadRequest',
       },
     ]);
   });
@@ -268,7 +268,7 @@ describe('the endpoint', () => {
     const service = await start({ subscriptions: [{ name: 'one', endpoint: hook.url }], retryScale: 0.000001 });
     await publisher(service).send([cloudEvent(1)]);
     await drained(service);
-    expect(service.deadLetters()).toMatchObject([{ id: 'id-1', lastOutcome: 'HTTP 500' }]);
+    expect(service.deadLetters()).toMatchObject([{ id: 'id-1', lastOutcome: 'InternalServerError' }]);
     expect(['TimeToLiveExceeded', 'MaxDeliveryAttemptsExceeded']).toContain(service.deadLetters()[0]?.reason);
   });
 });

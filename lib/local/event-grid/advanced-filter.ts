@@ -58,10 +58,15 @@ export const operators = [
   'IsNotNull',
 ] as readonly Operator[];
 
-export function matchesAdvanced(filter: AdvancedFilter, event: Readonly<Record<string, unknown>>): boolean {
+/** With `arrays` a value of an array fits where one of its elements does; without, none. */
+export function matchesAdvanced(
+  filter: AdvancedFilter,
+  event: Readonly<Record<string, unknown>>,
+  arrays = false,
+): boolean {
   const { operatorType } = filter;
   const actual = valueOf(event, filter.key);
-  const found = (Array.isArray(actual) ? actual : [actual]) as readonly unknown[];
+  const found = (Array.isArray(actual) && arrays ? actual : [actual]) as readonly unknown[];
   const wanted = filter.values ?? [filter.value];
   const fits = (test: Test): boolean => found.some((one) => wanted.some((value) => test(one, value)));
   if (operatorType === 'IsNullOrUndefined') return actual === undefined || actual === null;
@@ -72,7 +77,7 @@ export function matchesAdvanced(filter: AdvancedFilter, event: Readonly<Record<s
 }
 
 /** Keys of the event itself are found whatever their case; below them they are taken as written. */
-function valueOf(event: Readonly<Record<string, unknown>>, key: string): unknown {
+export function valueOf(event: Readonly<Record<string, unknown>>, key: string): unknown {
   const [first = '', ...rest] = key.split('.');
   const name = Object.keys(event).find((candidate) => candidate.toLowerCase() === first.toLowerCase());
   let value = name === undefined ? undefined : event[name];

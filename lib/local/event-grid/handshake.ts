@@ -9,11 +9,7 @@ export function needsHandshake(endpoint: string): boolean {
   return !new URL(endpoint).pathname.toLowerCase().startsWith('/runtime/webhooks/');
 }
 
-/**
- * Asks an endpoint whether it wants these events, so that nobody can aim a topic at a stranger: by the validation event
- * of the Event Grid schema, or as CloudEvents 1.0 webhooks are asked. Errors: the connection's.
- */
-export async function handshake(asking: {
+interface Asking {
   readonly subscription: Subscription;
   readonly topicId: string;
   /** Visited, it confirms as well: for an endpoint whose owner cannot make it answer. */
@@ -21,8 +17,27 @@ export async function handshake(asking: {
   readonly now: number;
   readonly poster: Poster;
   readonly timeoutMs: number;
-}): Promise<boolean> {
-  const { subscription, topicId, validationUrl, now, poster, timeoutMs } = asking;
+}
+
+/**
+ * Asks an endpoint whether it wants these events, so that nobody can aim a topic at a stranger: by the validation event
+ * of the Event Grid schema, or as CloudEvents 1.0 webhooks are asked; by both where the subscription names no schema.
+ * Errors: the connection's.
+ */
+export async function handshake(asking: Asking): Promise<boolean> {
+  const { deliverySchema } = asking.subscription;
+  if (deliverySchema !== 'CloudEventSchemaV1_0' && (await answersEvent(asking))) return true;
+  return deliverySchema !== 'EventGridSchema' && allowsOrigin(asking);
+}
+
+async function answersEvent({
+  subscription,
+  topicId,
+  validationUrl,
+  now,
+  poster,
+  timeoutMs,
+}: Asking): Promise<boolean> {
   const validationCode = randomUUID().toUpperCase();
   const event = {
     id: randomUUID(),
@@ -37,11 +52,18 @@ export async function handshake(asking: {
   const asked = await poster.send({
     method: 'POST',
     url: subscription.endpoint,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'aeg-event-type': 'SubscriptionValidation' },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'aeg-event-type': 'SubscriptionValidation',
+      'aeg-subscription-name': subscription.name.toUpperCase(),
+    },
     body: JSON.stringify([event]),
     timeoutMs,
   });
-  if (asked.status === 200 && responseCode(asked.body) === validationCode) return true;
+  return asked.status === 200 && responseCode(asked.body) === validationCode;
+}
+
+async function allowsOrigin({ subscription, validationUrl, poster, timeoutMs }: Asking): Promise<boolean> {
   const allowed = await poster.send({
     method: 'OPTIONS',
     url: subscription.endpoint,

@@ -1,5 +1,7 @@
-// What an endpoint gets: one event a request, in the schema that its subscription asked for.
+// What an endpoint gets: one event a request, or a batch, in the schema that its subscription asked for.
 // Source: Event Grid event schema, CloudEvents schema and HTTP headers of deliveries, Microsoft Learn.
+import { valueOf } from './advanced-filter.ts';
+import { isBatching } from './batch.ts';
 import type { Delivery } from './store.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -8,29 +10,52 @@ export interface Notification {
   readonly body: string;
 }
 
-export function notificationOf(delivery: Delivery, subscription: Subscription): Notification {
-  const wanted = subscription.deliverySchema ?? delivery.schema;
+/** `batch` has at least one event; more than one only where the subscription asks for batches. */
+export function notificationOf(batch: readonly Delivery[], subscription: Subscription): Notification {
+  const isCloud = (delivery: Delivery): boolean =>
+    // An event that came as a CloudEvent cannot be told in the older schema: it goes as it came.
+    delivery.schema === 'CloudEventSchemaV1_0' || subscription.deliverySchema === 'CloudEventSchemaV1_0';
   const common = {
     'aeg-event-type': 'Notification',
     'aeg-subscription-name': subscription.name.toUpperCase(),
-    'aeg-delivery-count': String(delivery.attempts),
+    'aeg-delivery-count': String(Math.max(...batch.map(({ attempts }) => attempts))),
+    ...attributesOf(batch, subscription),
   };
-  // An event that came as a CloudEvent cannot be told in the older schema: it goes as it came.
-  if (wanted === 'CloudEventSchemaV1_0' || delivery.schema === 'CloudEventSchemaV1_0')
+  if (batch.some(isCloud)) {
+    const bodies = batch.map(({ schema, body }) => (schema === 'CloudEventSchemaV1_0' ? body : asCloudEvent(body)));
+    const batched = isBatching(subscription);
+    const type = batched ? 'application/cloudevents-batch+json' : 'application/cloudevents+json';
     return {
-      headers: { ...common, 'content-type': 'application/cloudevents+json; charset=utf-8' },
-      body: delivery.schema === 'CloudEventSchemaV1_0' ? delivery.body : asCloudEvent(delivery.body),
+      headers: { ...common, 'content-type': `${type}; charset=utf-8` },
+      body: batched ? `[${bodies.join(',')}]` : (bodies[0] ?? ''),
     };
-  const { dataVersion = '', metadataVersion = '' } = JSON.parse(delivery.body) as Record<string, string>;
+  }
   return {
-    headers: {
-      ...common,
-      'content-type': 'application/json; charset=utf-8',
-      'aeg-data-version': dataVersion,
-      'aeg-metadata-version': metadataVersion,
-    },
-    body: `[${delivery.body}]`,
+    headers: { ...common, 'content-type': 'application/json; charset=utf-8', ...versionsOf(batch) },
+    body: `[${batch.map(({ body }) => body).join(',')}]`,
   };
+}
+
+/** Of an event alone: those of several may differ. */
+function versionsOf([only, ...more]: readonly Delivery[]): Record<string, string> {
+  if (only === undefined || more.length > 0) return {};
+  const { dataVersion = '', metadataVersion = '' } = JSON.parse(only.body) as Record<string, string>;
+  return { 'aeg-data-version': dataVersion, 'aeg-metadata-version': metadataVersion };
+}
+
+/** Headers of the subscription's own; those taken from the event are those of the first of a batch. */
+function attributesOf([first]: readonly Delivery[], subscription: Subscription): Record<string, string> {
+  const { deliveryAttributeMappings = [] } = subscription;
+  if (first === undefined || deliveryAttributeMappings.length === 0) return {};
+  const event = JSON.parse(first.body) as Record<string, unknown>;
+  return Object.fromEntries(
+    deliveryAttributeMappings.flatMap(({ name, type, properties }) => {
+      const value = type === 'Static' ? properties.value : valueOf(event, properties.sourceField ?? '');
+      return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+        ? [[name.toLowerCase(), String(value)]]
+        : [];
+    }),
+  );
 }
 
 /** An event of the Event Grid schema, as JSON. */

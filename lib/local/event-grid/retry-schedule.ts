@@ -1,4 +1,5 @@
 // Source: Event Grid message delivery and retry, Microsoft Learn. Delays in ms.
+import { nameOf } from './outcome.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -33,15 +34,11 @@ export interface Limits {
   readonly lifeMs: number;
 }
 
-/** Azure's, which a subscription can only make less. */
 export function limitsOf({ maxDeliveryAttempts = 30, eventTimeToLiveInMinutes = 1440 }: RetryPolicy): Limits {
-  const within = (least: number, value: number, most: number): number => Math.min(Math.max(value, least), most);
-  return {
-    attempts: within(1, maxDeliveryAttempts, 30),
-    lifeMs: within(1, eventTimeToLiveInMinutes, 1440) * minute,
-  };
+  return { attempts: maxDeliveryAttempts, lifeMs: eventTimeToLiveInMinutes * minute };
 }
 
+/** Azure's bounds are its defaults: 30 attempts, a day. */
 export interface RetryPolicy {
   readonly maxDeliveryAttempts?: number | undefined;
   readonly eventTimeToLiveInMinutes?: number | undefined;
@@ -62,7 +59,8 @@ export type Verdict =
 
 /** What follows a failed attempt. `scale` shortens all times alike, for tests. */
 export function afterFailure({ attempts, status, ageMs }: Failure, limits: Limits, scale: number): Verdict {
-  if (status !== undefined && final.has(status)) return { kind: 'dead', reason: `UndeliverableDueToHttp${status}` };
+  if (status !== undefined && final.has(status))
+    return { kind: 'dead', reason: `UndeliverableDueToHttp${nameOf(status)}` };
   if (attempts >= limits.attempts) return { kind: 'dead', reason: 'MaxDeliveryAttemptsExceeded' };
   const planned = delays[Math.min(attempts, delays.length) - 1] ?? delays[0];
   const afterMs = Math.max(planned, leastDelay.get(status ?? 0) ?? 0) * scale;

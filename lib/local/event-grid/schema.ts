@@ -2,7 +2,7 @@ import type { Schema } from '../../base/sqlite.ts';
 
 export const schema: Schema = {
   applicationId: 0x54574547,
-  version: 1,
+  version: 2,
   create: `
     -- An event that somebody still waits for: it goes with its last delivery. Numbers are never used twice: one that is
     -- being delivered and one that takes its place in the same commit must not be mistaken for each other.
@@ -26,7 +26,7 @@ export const schema: Schema = {
     CREATE INDEX delivery_due ON delivery (subscription, dueAt);
     CREATE INDEX delivery_event ON delivery (event);
 
-    -- What could not be delivered: kept for a person to look at.
+    -- What could not be delivered: kept for a person to look at, or until it is written to the file that is named.
     CREATE TABLE deadLetter (
       seq INTEGER PRIMARY KEY,
       subscription TEXT NOT NULL,
@@ -37,7 +37,9 @@ export const schema: Schema = {
       attempts INTEGER NOT NULL,
       lastOutcome TEXT NOT NULL,
       publishedAt INTEGER NOT NULL,
-      at INTEGER NOT NULL
+      at INTEGER NOT NULL,
+      status INTEGER,
+      file TEXT
     ) STRICT;
 
     -- Endpoints that have answered the validation handshake.
@@ -46,4 +48,10 @@ export const schema: Schema = {
       endpoint TEXT NOT NULL
     ) STRICT;
   `,
+  migrations: {
+    2: `
+      ALTER TABLE deadLetter ADD COLUMN status INTEGER;
+      ALTER TABLE deadLetter ADD COLUMN file TEXT;
+    `,
+  },
 };

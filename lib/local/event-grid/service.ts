@@ -9,7 +9,10 @@ import type { Fault, Faults } from '../faults.ts';
 import type { LocalService } from '../service.ts';
 import { isAuthorized } from './auth.ts';
 import { type Counters, Deliverer } from './deliverer.ts';
-import { InvalidEvent, parseEvents } from './event.ts';
+import { Endpoint } from './endpoint.ts';
+import { type EventSchema, InvalidEvent, parseEvents } from './event.ts';
+import { checkSubscriptions } from './limits.ts';
+import { Morgue } from './morgue.ts';
 import { Poster } from './poster.ts';
 import { type DeadLetter, EventStore } from './store.ts';
 import { type Subscription, matches } from './subscription.ts';
@@ -21,8 +24,12 @@ export interface EventGridOptions {
   readonly host?: string | undefined;
   /** A free one is taken unless told. */
   readonly port?: number | undefined;
-  /** `key` is base64, as Azure's are. */
-  readonly topic: { readonly name: string; readonly key: string };
+  /** `key` is base64, as Azure's are. Events come in either schema unless `inputSchema` says which. */
+  readonly topic: {
+    readonly name: string;
+    readonly key: string;
+    readonly inputSchema?: EventSchema | undefined;
+  };
   readonly subscriptions: readonly Subscription[];
   readonly clock?: Clock | undefined;
   readonly faults?: Faults | undefined;
@@ -54,7 +61,7 @@ const validation = /^\/validate\?id=([-0-9a-f]+)$/;
 const bodyLimit = 1024 * 1024;
 const stopGraceMs = 1_000;
 
-/** Errors: `state_*` of the file, the system's when the port cannot be had. */
+/** Errors: `subscription_invalid`, `state_*` of the file, the system's when the port cannot be had. */
 export async function startEventGrid(options: EventGridOptions): Promise<EventGridService> {
   const {
     topic,
@@ -65,9 +72,11 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     retryScale = 1,
     host = '127.0.0.1',
   } = options;
+  checkSubscriptions(subscriptions);
   const store = new EventStore(options.file);
   await store.keepOnly(subscriptions.map(({ name }) => name));
   const poster = new Poster();
+  const morgue = new Morgue(store, clock, log);
   const counters: Counters = { published: 0, delivered: 0, failed: 0, deadLettered: 0 };
   const topicId = `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.EventGrid/topics/${topic.name}`;
   const deliverers = new Map(
@@ -75,15 +84,21 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
       subscription.name,
       new Deliverer({
         subscription,
-        topicId,
+        endpoint: new Endpoint({
+          subscription,
+          topicId,
+          store,
+          poster,
+          clock,
+          faults,
+          validationUrl: (id) => `${origin()}/validate?id=${id}`,
+        }),
         store,
-        poster,
         clock,
         log,
-        faults,
         retryScale,
         counters,
-        validationUrl: (id) => `${origin()}/validate?id=${id}`,
+        buried: () => morgue.wake(),
       }),
     ]),
   );
@@ -93,13 +108,13 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     const body = await readBody(message);
     const confirmed = validation.exec(message.url ?? '')?.[1];
     if (confirmed !== undefined && ['GET', 'POST'].includes(message.method ?? ''))
-      return { status: [...deliverers.values()].some((deliverer) => deliverer.confirm(confirmed)) ? 200 : 404 };
+      return { status: (await isConfirmed(deliverers.values(), confirmed)) ? 200 : 404 };
     if (message.method !== 'POST' || message.url?.split('?')[0] !== path) return { status: 404, code: 'NotFound' };
     if (!isAuthorized(message.headers as Record<string, string | undefined>, topic.key, clock.now()))
       return { status: 401, code: 'Unauthorized', message: 'The request authorization key is not authorized.' };
     if (body === undefined)
       return { status: 413, code: 'PayloadTooLarge', message: 'The maximum size (1 MB) has been exceeded.' };
-    const events = parseEvents(body, message.headers['content-type'] ?? '', topicId);
+    const events = parseEvents(body, message.headers['content-type'] ?? '', topicId, topic.inputSchema);
     const addressed = events.map((event) => ({
       event,
       subscriptions: subscriptions.filter((one) => matches(one, event)).map(({ name }) => name),
@@ -139,6 +154,7 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     throw error;
   }
   for (const deliverer of deliverers.values()) deliverer.start();
+  morgue.start();
   const { port } = server.address() as AddressInfo;
 
   const stop = async (): Promise<void> => {
@@ -148,6 +164,7 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     await Promise.all([...deliverers.values()].map((deliverer) => deliverer.settled()));
     server.closeAllConnections();
     await closed;
+    await morgue.stop();
     store.close();
   };
   let stopped: Promise<void> | undefined;
@@ -165,6 +182,11 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     },
     stop: () => (stopped ??= stop()),
   };
+}
+
+async function isConfirmed(deliverers: Iterable<Deliverer>, id: string): Promise<boolean> {
+  for (const deliverer of deliverers) if (await deliverer.confirm(id)) return true;
+  return false;
 }
 
 function cut(fault: Extract<Fault, { kind: 'drop' }>, { socket }: IncomingMessage): void {

@@ -1,5 +1,6 @@
 import { GroupCommit } from '../../base/group-commit.ts';
 import { type Database, openDatabase } from '../../base/sqlite.ts';
+import type { Ending } from './dead-letter.ts';
 import type { EventSchema, PublishedEvent } from './event.ts';
 import { schema } from './schema.ts';
 
@@ -17,16 +18,18 @@ export interface Delivery {
   readonly publishedAt: number;
 }
 
-export interface DeadLetter {
+export interface DeadLetter extends Ending {
   readonly subscription: string;
   readonly id: string;
   readonly type: string;
   readonly body: string;
-  readonly reason: string;
-  readonly attempts: number;
-  readonly lastOutcome: string;
-  readonly publishedAt: number;
-  readonly at: number;
+}
+
+/** One that is still to be written to its file. */
+export interface Unwritten extends Ending {
+  readonly seq: number;
+  readonly body: string;
+  readonly file: string;
 }
 
 /** Events and where they still have to go. What a promise of it has confirmed survives power loss. */
@@ -95,21 +98,46 @@ export class EventStore {
     });
   }
 
-  bury(delivery: Delivery, reason: string, lastOutcome: string, now: number): Promise<void> {
-    const { subscription, id, type, body, attempts, publishedAt } = delivery;
+  /** With a `file` it is to be written there, and forgotten then. */
+  bury(delivery: Delivery, ending: Omit<Ending, 'publishedAt'>, file: string | undefined): Promise<void> {
+    const { subscription, id, type, body, publishedAt } = delivery;
+    const { reason, attempts, lastOutcome, status, at } = ending;
     return this.#commits.run(() => {
       this.#db
         .prepare(
-          `INSERT INTO deadLetter (subscription, id, type, body, reason, attempts, lastOutcome, publishedAt, at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO deadLetter (subscription, id, type, body, reason, attempts, lastOutcome, publishedAt, at, status, file)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
-        .run(subscription, id, type, body, reason, attempts + 1, lastOutcome, publishedAt, now);
+        .run(
+          subscription,
+          id,
+          type,
+          body,
+          reason,
+          attempts,
+          lastOutcome,
+          publishedAt,
+          at,
+          status ?? null,
+          file ?? null,
+        );
       this.#remove(delivery);
     });
   }
 
+  unwritten(most: number): readonly Unwritten[] {
+    const rows = this.#db.prepare('SELECT * FROM deadLetter WHERE file IS NOT NULL ORDER BY seq LIMIT ?').all(most);
+    return rows.map(defined) as unknown as Unwritten[];
+  }
+
+  written(seq: number): Promise<void> {
+    return this.#commits.run(() => {
+      this.#db.prepare('DELETE FROM deadLetter WHERE seq = ?').run(seq);
+    });
+  }
+
   deadLetters(): DeadLetter[] {
-    return this.#db.prepare('SELECT * FROM deadLetter ORDER BY seq').all() as unknown as DeadLetter[];
+    return this.#db.prepare('SELECT * FROM deadLetter ORDER BY seq').all().map(defined) as unknown as DeadLetter[];
   }
 
   pending(): number {
@@ -149,4 +177,8 @@ export class EventStore {
       .prepare('DELETE FROM event WHERE seq = ? AND NOT EXISTS (SELECT 1 FROM delivery WHERE event = seq)')
       .run(event);
   }
+}
+
+function defined<T extends Readonly<Record<string, unknown>>>(row: T): T & { readonly status: unknown } {
+  return { ...row, status: row['status'] ?? undefined };
 }

@@ -1,8 +1,16 @@
 import { type AdvancedFilter, matchesAdvanced } from './advanced-filter.ts';
+import type { BatchSize } from './batch.ts';
 import type { EventSchema, PublishedEvent } from './event.ts';
 import type { RetryPolicy } from './retry-schedule.ts';
 
-export interface Subscription extends RetryPolicy {
+/** A header of every delivery: a text of its own, or a field of the event. */
+export interface AttributeMapping {
+  readonly name: string;
+  readonly type: 'Static' | 'Dynamic';
+  readonly properties: { readonly value?: string | undefined; readonly sourceField?: string | undefined };
+}
+
+export interface Subscription extends RetryPolicy, BatchSize {
   /** Names its deliveries in the state: a renamed subscription starts anew. */
   readonly name: string;
   /** Where events are posted, query and key included. */
@@ -14,6 +22,11 @@ export interface Subscription extends RetryPolicy {
   readonly isSubjectCaseSensitive?: boolean | undefined;
   /** All of them must fit. */
   readonly advancedFilters?: readonly AdvancedFilter[] | undefined;
+  /** Whether a filter may look into arrays; else no value of an array fits. */
+  readonly enableAdvancedFilteringOnArrays?: boolean | undefined;
+  readonly deliveryAttributeMappings?: readonly AttributeMapping[] | undefined;
+  /** What was given up is written below it; without one it stays in the service's own state. */
+  readonly deadLetterDirectory?: string | undefined;
   /** As each event came, unless told. */
   readonly deliverySchema?: EventSchema | undefined;
 }
@@ -26,6 +39,8 @@ export function matches(subscription: Subscription, event: PublishedEvent): bool
     (includedEventTypes === undefined || includedEventTypes.includes(event.type)) &&
     subject.startsWith(fold(subjectBeginsWith)) &&
     subject.endsWith(fold(subjectEndsWith)) &&
-    advancedFilters.every((filter) => matchesAdvanced(filter, event.value))
+    advancedFilters.every((filter) =>
+      matchesAdvanced(filter, event.value, subscription.enableAdvancedFilteringOnArrays),
+    )
   );
 }

@@ -5,6 +5,7 @@ import { TidewayError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { accountName, serviceBusConnection, storageConnection, topicEndpoint, webhookOf } from '../connections.ts';
 import type { Switchboard } from '../faults/switchboard.ts';
+import type { Subscription } from '../event-grid/subscription.ts';
 import { type HubFaults, openFaults } from '../hub/faults.ts';
 import { named } from '../hub/hub-file.ts';
 import type { Secrets } from '../hub/secrets.ts';
@@ -12,7 +13,7 @@ import { writeWhole } from '../hub/write-whole.ts';
 import type { LocalService } from '../service.ts';
 import { readApp } from './app.ts';
 import type { Ports } from './ports.ts';
-import type { StackTopology } from './topology.ts';
+import type { StackTopology, SubscriptionEntry } from './topology.ts';
 
 /** Durable has no port: it runs in the Functions host. */
 export const serviceNames = ['files', 'tables', 'servicebus', 'eventgrid', 'functions', 'durable'] as const;
@@ -147,11 +148,8 @@ export class Services {
         file: path.join(this.#state, 'event-grid.db'),
         host,
         port,
-        topic: { name: topology.topic, key },
-        subscriptions: topology.subscriptions.map(({ function: called, endpoint, ...rest }) => ({
-          ...rest,
-          endpoint: endpoint ?? this.#webhook(rest.name, called ?? ''),
-        })),
+        topic: { ...topology.topic, key },
+        subscriptions: topology.subscriptions.map((entry) => this.#subscription(entry)),
         retryScale: timeScale,
         faults: this.#switchboard?.of('event-grid'),
         log: log('event-grid'),
@@ -220,6 +218,16 @@ export class Services {
     const service = await named(what, port, start);
     this.#running.push(service);
     return service;
+  }
+
+  #subscription(entry: SubscriptionEntry): Subscription {
+    const { function: called, endpoint, deadLetterContainer: container, ...rest } = entry;
+    return {
+      ...rest,
+      endpoint: endpoint ?? this.#webhook(rest.name, called ?? ''),
+      deadLetterDirectory:
+        container === undefined ? undefined : path.join(this.#options.data, 'dead-letters', container),
+    };
   }
 
   #webhook(subscription: string, called: string): string {

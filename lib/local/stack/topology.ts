@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { TidewayError, messageOf } from '../../base/errors.ts';
 import { operators } from '../event-grid/advanced-filter.ts';
-import type { Subscription } from '../event-grid/subscription.ts';
 import { type Topology, expandTopology } from '../service-bus/topology.ts';
 
 const text = z.string().min(1);
+const schemas = ['EventGridSchema', 'CloudEventSchemaV1_0'] as const;
 
 /** Strict: a filter that is misspelt would let everything through. */
 const subscription = z
@@ -29,9 +29,26 @@ const subscription = z
         }),
       )
       .optional(),
-    deliverySchema: z.enum(['EventGridSchema', 'CloudEventSchemaV1_0']).optional(),
+    deliverySchema: z.enum(schemas).optional(),
+    enableAdvancedFilteringOnArrays: z.boolean().optional(),
     maxDeliveryAttempts: z.int().optional(),
     eventTimeToLiveInMinutes: z.int().optional(),
+    maxEventsPerBatch: z.int().optional(),
+    preferredBatchSizeInKilobytes: z.int().optional(),
+    deliveryAttributeMappings: z
+      .array(
+        z.strictObject({
+          name: text,
+          type: z.enum(['Static', 'Dynamic']),
+          properties: z.object({ value: z.string().optional(), sourceField: text.optional() }),
+        }),
+      )
+      .optional(),
+    /** A folder below the data directory stands for the blob container. */
+    deadLetterContainer: z
+      .string()
+      .regex(/^[a-z0-9-]{3,63}$/)
+      .optional(),
   })
   .refine((one) => (one.function === undefined) !== (one.endpoint === undefined), {
     message: 'needs a function or an endpoint, and not both',
@@ -41,26 +58,26 @@ const file = z.object({
   serviceBus: z.unknown().optional(),
   tables: z.array(text).optional(),
   shares: z.array(text).optional(),
-  eventGrid: z.object({ topic: text, subscriptions: z.array(subscription).optional() }).optional(),
+  eventGrid: z
+    .object({ topic: text, inputSchema: z.enum(schemas).optional(), subscriptions: z.array(subscription).optional() })
+    .optional(),
 });
+
+export type SubscriptionEntry = z.infer<typeof subscription>;
 
 export interface StackTopology {
   readonly serviceBus: Topology;
   readonly tables: readonly string[];
   readonly shares: readonly string[];
-  readonly topic: string;
-  /** Each with the function or the endpoint that it delivers to. */
-  readonly subscriptions: readonly (Omit<Subscription, 'endpoint'> & {
-    readonly function?: string | undefined;
-    readonly endpoint?: string | undefined;
-  })[];
+  readonly topic: { readonly name: string; readonly inputSchema?: (typeof schemas)[number] | undefined };
+  readonly subscriptions: readonly SubscriptionEntry[];
 }
 
 export const emptyTopology: StackTopology = {
   serviceBus: { queues: [], topics: [] },
   tables: [],
   shares: [],
-  topic: 'local',
+  topic: { name: 'local' },
   subscriptions: [],
 };
 
@@ -74,7 +91,8 @@ export function readTopology(path: string): StackTopology {
       ...(serviceBus === undefined ? {} : { serviceBus: expandTopology(serviceBus) }),
       tables: tables ?? [],
       shares: shares ?? [],
-      topic: eventGrid?.topic ?? emptyTopology.topic,
+      topic:
+        eventGrid === undefined ? emptyTopology.topic : { name: eventGrid.topic, inputSchema: eventGrid.inputSchema },
       subscriptions: eventGrid?.subscriptions ?? [],
     };
   } catch (error) {

@@ -64,9 +64,10 @@ export async function startEndpoint(
   };
 }
 
-/** As an Event Grid endpoint: answers the validation event, and all else with what `then` says. */
+/** As an Event Grid endpoint: answers the validation of either schema, and all else with what `then` says. */
 export function validating(then: (request: Received, count: number) => Reply | Promise<Reply>) {
   return (request: Received, count: number): Reply | Promise<Reply> => {
+    if (request.method === 'OPTIONS') return { status: 200, headers: { 'webhook-allowed-origin': '*' } };
     if (request.headers['aeg-event-type'] !== 'SubscriptionValidation') return then(request, count);
     const [event] = JSON.parse(request.body) as [{ data: { validationCode: string } }];
     return { status: 200, body: JSON.stringify({ validationResponse: event.data.validationCode }) };
