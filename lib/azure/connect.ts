@@ -6,10 +6,11 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { ShareServiceClient, StorageSharedKeyCredential } from '@azure/storage-file-share';
 import type { Changes, Events, Share, Sites, Table } from '../cloud/ports.ts';
 import { changesOf, eventsOf, sitesOf } from './messages.ts';
-import { filesRest } from './rest/files.ts';
+import { filesRest, type FilesRest } from './rest/files.ts';
 import { tableRest } from './rest/tables.ts';
 import type { Connections } from './settings.ts';
 import { shareOf } from './share.ts';
+import { snapshotsOf } from './snapshots.ts';
 
 export interface World {
   readonly table: Table;
@@ -37,6 +38,7 @@ export function connectCloud(connections: Connections): World {
   );
   const bus = new ServiceBusClient(connections.serviceBus);
   const shares = new Map<string, { share: Share; close(): void }>();
+  let allShares: FilesRest | undefined;
   return {
     table,
     share: (name) => {
@@ -44,7 +46,8 @@ export function connectCloud(connections: Connections): World {
       if (known === undefined) {
         const credential = { kind: 'key', account: storage.name, key: storage.key } as const;
         const rest = filesRest(`${storage.fileEndpoint}/${name}`, credential);
-        known = { share: shareOf(rest), close: () => rest.close() };
+        allShares ??= filesRest(storage.fileEndpoint, credential, 4);
+        known = { share: { ...shareOf(rest), ...snapshotsOf(allShares, name) }, close: () => rest.close() };
         shares.set(name, known);
       }
       return known.share;
@@ -54,6 +57,7 @@ export function connectCloud(connections: Connections): World {
     changes: changesOf(bus),
     close: async () => {
       for (const known of shares.values()) known.close();
+      allShares?.close();
       table.close();
       await bus.close();
     },

@@ -28,7 +28,10 @@ const faults: Readonly<Record<string, ShareFault>> = {
   LeaseIdMissing: 'busy',
 };
 
-export function shareOf(rest: FilesRest): Share {
+/** All but its snapshots (snapshots.ts): those are the account's to tell. */
+export type Tree = Omit<Share, 'takeSnapshot' | 'snapshots' | 'removeSnapshot'>;
+
+export function shareOf(rest: FilesRest): Tree {
   const ok = async (answer: Promise<FilesAnswer>, path: string): Promise<FilesAnswer> => refused(await answer, path);
   return {
     properties: async (path, kind) => {

@@ -4,6 +4,7 @@ import { unreachable } from '../base/errors.ts';
 import type { Traits } from './ports.ts';
 import type { Change, Step, Undo } from './plan.ts';
 import { unread } from './steps/foreign.ts';
+import { dropSnapshot, takeSnapshot } from './steps/snapshot.ts';
 import { makeDirectory, place, placeBlocks, sealDirectory, setAttributes } from './steps/arrive.ts';
 import { evict } from './steps/evict.ts';
 import { Busy, isSeal, look, sealName, type Facts, type Work } from './steps/work.ts';
@@ -14,12 +15,13 @@ interface Progress {
   readonly facts: Map<number, { readonly facts: Facts; readonly known: boolean }>;
   readonly gone: Set<number>;
   traits: Traits | undefined;
+  snapshot: string | undefined;
 }
 
 export async function carryOut(work: Work): Promise<Done> {
   const { planned } = work;
   if (planned.undo !== undefined) return undo(work, planned.undo);
-  const progress: Progress = { facts: new Map(), gone: new Set(), traits: undefined };
+  const progress: Progress = { facts: new Map(), gone: new Set(), traits: undefined, snapshot: undefined };
   for (const [index, step] of planned.steps.entries()) {
     try {
       const code = await run(work, step, index, progress);
@@ -34,7 +36,8 @@ export async function carryOut(work: Work): Promise<Done> {
     }
   }
   const changes = planned.changes.flatMap((change) => settle(change, work, progress));
-  return { planned, end: 'as-planned', changes, found: work.found, examine: work.examine };
+  const { snapshot } = progress;
+  return { planned, end: 'as-planned', changes, found: work.found, examine: work.examine, snapshot };
 }
 
 /** A request of ours, or of a zombie, may still be under way: it must not find its name free when the operation is over. */
@@ -97,6 +100,14 @@ async function run(work: Work, step: Step, index: number, progress: Progress): P
       progress.facts.set(index, set);
       return undefined;
     }
+    case 'snapshot': {
+      const taken = await takeSnapshot(work, step);
+      if ('code' in taken) return taken.code;
+      progress.snapshot = taken.id;
+      return undefined;
+    }
+    case 'drop-snapshot':
+      return dropSnapshot(work, step);
     default:
       return unreachable(step);
   }
@@ -136,7 +147,7 @@ function settle(change: Change, work: Work, progress: Progress): Change[] {
     (!known || (stays && (facts.fileId !== row.fileId || facts.lastWrite !== row.lastWrite)));
   const { put: _put, ...rest } = change;
   // What a link has become is for whoever reads it to say: till then its row keeps facts that are not those of the share.
-  if (foreign && row.kind === 'link' && by !== undefined) {
+  if (foreign && row.kind === 'link' && by !== undefined && 'path' in by) {
     work.examine.push(by.do === 'evict' ? (by.to ?? by.path) : by.path);
     return [{ ...rest, put: row }];
   }

@@ -3,11 +3,12 @@
 // decided against what is committed; nothing is written here.
 import { unreachable } from '../base/errors.ts';
 import { rootId } from '../core/node.ts';
-import type { Operation } from '../protocol/operation.ts';
+import { isAuthor, type AnyOperation } from '../protocol/operation.ts';
 import { Refused, Revive, nothing, type Asked, type Decision } from './decide/context.ts';
 import { decideCreate, decideEdit } from './decide/content.ts';
 import { decideAttributes } from './decide/attributes.ts';
 import { isStale } from './decide/stale.ts';
+import { decideDropSnapshot, decideSnapshot } from './decide/snapshot.ts';
 import { decideDelete, decideMkdir, decideMove, decideRevive, decideRmdir } from './decide/tree.ts';
 import type { Table } from './ports.ts';
 import { Paths } from './paths.ts';
@@ -24,7 +25,7 @@ export interface Sender {
 
 export interface Numbered {
   readonly n: number;
-  readonly operation: Operation;
+  readonly operation: AnyOperation;
   readonly retry?: { readonly since: number; readonly attempts: number } | undefined;
 }
 
@@ -120,7 +121,7 @@ async function decide(at: Deciding, item: Numbered, seq: number): Promise<Planne
   const retry = item.retry === undefined ? {} : { retry: item.retry };
   try {
     const { wrong, expect } = await at.staged(operation);
-    const refused = foreignId(sender, operation) ?? wrong;
+    const refused = notAllowed(sender, operation) ?? foreignId(sender, operation) ?? wrong;
     if (refused !== undefined) throw new Refused(refused);
     const asked: Asked = { ...sender, ...at, n, seq, staged: expect };
     const decision = await decideOperation(at, asked, operation);
@@ -164,14 +165,20 @@ function plain(
   };
 }
 
+/** No server may fill the share's room for snapshots, or take from what is kept (I26). */
+function notAllowed(sender: Sender, { kind }: AnyOperation): string | undefined {
+  const isOrder = kind === 'snapshot' || kind === 'drop-snapshot';
+  return isOrder === isAuthor(sender.endpoint) ? undefined : 'not_allowed';
+}
+
 /** New ids carry their maker's name: nobody can take an id that another one might use. */
-function foreignId(sender: Sender, operation: Operation): string | undefined {
+function foreignId(sender: Sender, operation: AnyOperation): string | undefined {
   if ('node' in operation && operation.node === rootId) return 'id_foreign'; // the root is nobody's to change
   if (operation.kind !== 'create' && operation.kind !== 'mkdir') return undefined;
   return operation.node.startsWith(`${sender.endpoint}-${sender.incarnation}-`) ? undefined : 'id_foreign';
 }
 
-async function decideOperation(at: Deciding, asked: Asked, operation: Operation): Promise<Decision> {
+async function decideOperation(at: Deciding, asked: Asked, operation: AnyOperation): Promise<Decision> {
   switch (operation.kind) {
     case 'create':
       return decideCreate(asked, operation);
@@ -189,25 +196,32 @@ async function decideOperation(at: Deciding, asked: Asked, operation: Operation)
       return decideAttributes(asked, operation);
     case 'none':
       return nothing('', 'root');
+    case 'snapshot':
+      return decideSnapshot(asked, at.view.group);
+    case 'drop-snapshot':
+      return decideDropSnapshot(at.view.group, operation);
     default:
       return unreachable(operation);
   }
 }
 
-/** A directory that is moved, deleted or revived changes every path below: nothing else goes with it. */
+/** A directory that is moved, deleted or revived changes every path below, and a snapshot has all: nothing else goes with it. */
 function isAlone(planned: Planned): boolean {
   return (
     planned.op === 'revive' ||
     planned.retry !== undefined ||
-    planned.steps.some((step) => step.do === 'evict' && step.kind === 'directory')
+    planned.steps.some(
+      (step) =>
+        (step.do === 'evict' && step.kind === 'directory') || step.do === 'snapshot' || step.do === 'drop-snapshot',
+    )
   );
 }
 
-function namesAny(operation: Operation, ids: ReadonlySet<string>): boolean {
+function namesAny(operation: AnyOperation, ids: ReadonlySet<string>): boolean {
   return ('node' in operation && ids.has(operation.node)) || ('parent' in operation && ids.has(operation.parent));
 }
 
-function xattrsOf(operation: Operation): number {
+function xattrsOf(operation: AnyOperation): number {
   return 'xattrs' in operation ? JSON.stringify(operation.xattrs ?? {}).length : 0;
 }
 

@@ -10,6 +10,7 @@ import {
   type Payload,
 } from '../protocol/message.ts';
 import { hold, limitsOf, weigh, type Weighed } from './brake.ts';
+import { isAuthor, type AnyOperation } from '../protocol/operation.ts';
 import { nextChunk, type Numbered, type Sender } from './chunk.ts';
 import { decidingOf, rejected } from './deciding.ts';
 import { endScan } from './enumerate/start.ts';
@@ -57,6 +58,10 @@ async function handle(turn: Turn, announcer: Announcer, message: Verified, deliv
   const { payload, endpoint } = message;
   if ('operations' in payload && endpoint !== undefined)
     await commitBatch(turn, announcer, payload, endpoint, deliveries);
+  if ('orders' in payload && endpoint !== undefined) {
+    const { orders, author, ...rest } = payload;
+    await commitBatch(turn, announcer, { ...rest, endpoint: author, operations: orders }, endpoint, deliveries);
+  }
   if ('findings' in payload) {
     const { shallow = [], deep = [] } = Object.groupBy(payload.findings, (each) =>
       each.shallow === true ? 'shallow' : 'deep',
@@ -113,13 +118,22 @@ async function verified(cloud: Cloud, view: View, group: string, body: unknown):
   if (payload.group !== group) return 'group_wrong';
   if ('operations' in payload && payload.endpoint !== endpoint?.id) return 'endpoint_wrong';
   if (!('operations' in payload) && !own) return 'sender_not_allowed';
+  if ('orders' in payload) {
+    const author = await view.fresh(endpointKey(payload.author));
+    return author === undefined ? 'author_unknown' : { payload, endpoint: endpointRow.parse(author.value) };
+  }
   return { payload, endpoint };
+}
+
+/** What an endpoint sends, or one of the backend's own authors. */
+interface Ordered extends Omit<Batch, 'operations'> {
+  readonly operations: readonly AnyOperation[];
 }
 
 async function commitBatch(
   turn: Turn,
   announcer: Announcer,
-  batch: Batch,
+  batch: Ordered,
   endpoint: EndpointRow,
   deliveries: number,
 ): Promise<void> {
@@ -180,7 +194,8 @@ async function commitBatch(
 }
 
 /** A gap: a message before this one was lost. The sender keeps everything until it sees its outcome, and sends again. */
-async function askAgain(cloud: Cloud, batch: Batch, endpoint: EndpointRow): Promise<void> {
+async function askAgain(cloud: Cloud, batch: Ordered, endpoint: EndpointRow): Promise<void> {
+  if (isAuthor(endpoint.id)) return; // its orders are rows, and `tick` sends what is open
   const { group, incarnation } = batch;
   const hint = { kind: 'resend' as const, group, endpoint: endpoint.id, incarnation, from: endpoint.n + 1 };
   await cloud.sites.send([{ to: endpoint.slot, hint }]);

@@ -31,5 +31,5 @@ export function rejected(at: Deciding, item: Numbered, code: string): Planned {
   const about = 'node' in operation ? { node: operation.node } : {};
   const name = 'name' in operation ? operation.name : '';
   const fixed = { outcome: 'rejected' as const, steps: [], changes: [], parent: 'root', tries: 0 };
-  return { ...at.sender, n, seq, op: operation.kind, ...about, name, code, foreignId: at.newId(), ...fixed };
+  return { ...at.sender, n, seq, op: operation.kind, ...about, name, code, foreignId: at.newId(), operation, ...fixed };
 }

@@ -17,6 +17,7 @@ import {
   type NodeRow,
   type ParkedRow,
 } from './rows.ts';
+import { authorWrites, snapshotOf } from './author-writes.ts';
 import { transactHead } from './transact.ts';
 import { shareNameOf, type View } from './view.ts';
 
@@ -162,8 +163,13 @@ function operationEntry(at: Finish, asDone: Done): Entry {
     ...codeOf(done),
     ...(planned.became === undefined || done.end !== 'as-planned' ? {} : { became: planned.became }),
     effects: changes.map(effectOf),
+    ...snapshotOf(done),
   };
-  const writes = [...changes.flatMap((change) => changeWrites(change, seq, row.at)), logWrite(row)];
+  const writes = [
+    ...changes.flatMap((change) => changeWrites(change, seq, row.at)),
+    logWrite(row),
+    ...authorWrites(done, row),
+  ];
   if (done.end === 'parked') writes.push(parkWrite(at, done));
   else if (planned.retry !== undefined) writes.push({ do: 'delete', key: parkedKey(planned.endpoint, planned.n) });
   return { writes, row, of: { planned } };

@@ -22,7 +22,7 @@ export class Paths {
 
 function livePaths(steps: readonly Step[]): readonly string[] {
   return steps.flatMap((step) => {
-    if (step.do === 'blocks') return [];
+    if (step.do === 'blocks' || !('path' in step)) return [];
     const to = step.do === 'evict' ? step.to : undefined;
     return (to === undefined ? [step.path] : [step.path, to]).map((path) => fold(path));
   });

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { outcome } from '../protocol/log-row.ts';
 import { attributeFields } from '../protocol/attributes.ts';
-import { operation } from '../protocol/operation.ts';
+import { anyOperation } from '../protocol/operation.ts';
 import { nodeRow } from './rows.ts';
 
 const expected = z.object({ fileId: z.string(), size: z.number(), lastWrite: z.string() });
@@ -58,6 +58,10 @@ export const step = z.discriminatedUnion('do', [
     /** The content whose attributes these are; another one was written on the share and keeps its own time. */
     expect: expected.optional(),
   }),
+  /** The share as it is now, under a name in the snapshot's metadata by which it is found again. */
+  z.object({ do: z.literal('snapshot'), metadata: z.record(z.string(), z.string()) }),
+  /** A snapshot goes, if it is one of ours: `mark` is in the metadata of those. */
+  z.object({ do: z.literal('drop-snapshot'), id: z.string(), mark: z.record(z.string(), z.string()) }),
 ]);
 export type Step = z.infer<typeof step>;
 
@@ -96,7 +100,7 @@ export const planned = z.object({
   op: z.string(),
   node: z.string().optional(),
   /** Kept to try again when its path is busy. */
-  operation: operation.optional(),
+  operation: anyOperation.optional(),
   /** The Linux path's last name, for conflict copies and messages. */
   name: z.string(),
   /** The directory it happens in: where copies of foreign files go. */

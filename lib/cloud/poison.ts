@@ -70,7 +70,11 @@ async function isTakenOff(turn: Turn): Promise<boolean> {
     if ((await view.refresh()) === undefined) return true;
     const intents = await cloud.table.range(view.group, 'intent|', after('intent|'), 1);
     const endpoints = await cloud.table.range(view.group, 'endpoint|', after('endpoint|'), 1000);
-    const writes = intents.length > 0 ? intents.map(untriedIntent) : endpoints.flatMap(untriedEndpoint);
+    const author = await cloud.table.get(view.group, endpointKey('backup'));
+    const writes =
+      intents.length > 0
+        ? intents.map(untriedIntent)
+        : [...endpoints, ...(author === undefined ? [] : [author])].flatMap(untriedEndpoint);
     // Where there is nothing to take off, it shows at least whether the table takes writes again.
     await write(turn, writes);
     return true;

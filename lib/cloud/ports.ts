@@ -69,6 +69,12 @@ export interface ShareProperties extends Omit<ShareEntry, 'name' | 'changedAt'> 
   readonly traits: Traits;
 }
 
+export interface ShareSnapshot {
+  /** The time it was taken, as the share spells it (UTC, 100 ns). */
+  readonly id: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** What an overwritten file passes on to its successor. */
 export interface Traits {
   readonly created?: string | undefined;
@@ -84,10 +90,10 @@ export interface Renamed {
 
 /**
  * absent: nothing at the path, or no parent. exists: the name is taken. busy: open over SMB, being deleted, locked.
- * mismatch: a file where a directory was meant or the other way round. Everything else is thrown as it came: then it is
- * open whether the call was applied.
+ * mismatch: a file where a directory was meant or the other way round. limit: a share has so many snapshots and no more.
+ * Everything else is thrown as it came: then it is open whether the call was applied.
  */
-export type ShareFault = 'absent' | 'exists' | 'busy' | 'mismatch' | 'not-empty';
+export type ShareFault = 'absent' | 'exists' | 'busy' | 'mismatch' | 'not-empty' | 'limit';
 
 export class ShareRefusal extends Error {
   readonly fault: ShareFault;
@@ -119,6 +125,12 @@ export interface Share {
   read(path: string, etag: string, offset: number, length: number): Promise<Uint8Array | undefined>;
   /** Removes a file or an empty directory; nothing there is no error. */
   remove(path: string, kind: ShareKind): Promise<void>;
+  /** Takes a snapshot of the whole share; answers its id. Called again, it takes another one. */
+  takeSnapshot(metadata: Readonly<Record<string, string>>): Promise<string>;
+  /** All of them, whoever took them, oldest first. */
+  snapshots(): Promise<readonly ShareSnapshot[]>;
+  /** Nothing there is no error. */
+  removeSnapshot(id: string): Promise<void>;
 }
 
 export interface Committed {

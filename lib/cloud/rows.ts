@@ -5,7 +5,7 @@ import { fold } from '../core/fold.ts';
 import type { NodeId } from '../core/node.ts';
 import { brakes } from '../protocol/brakes.ts';
 import { nodeState } from '../protocol/log-row.ts';
-import { operation } from '../protocol/operation.ts';
+import { anyOperation, isAuthor } from '../protocol/operation.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -100,7 +100,7 @@ export const parkedRow = z.object({
   server: z.string(),
   incarnation: count,
   n: count,
-  operation: operation,
+  operation: anyOperation,
   code: z.string(),
   path: z.string(),
   since: z.number(),
@@ -146,7 +146,8 @@ export const markedPrefix = (parent: NodeId): string => `marked|${parent}|`;
 export const markedKey = (parent: NodeId, id: NodeId): string => markedPrefix(parent) + id;
 
 export const idKey = (id: NodeId): string => `id|${id}`;
-export const endpointKey = (id: string): string => `endpoint|${id}`;
+/** The backend's own authors count as endpoints do, and take part in nothing else. */
+export const endpointKey = (id: string): string => (isAuthor(id) ? `${id}|author` : `endpoint|${id}`);
 export const parkedKey = (endpoint: string, n: number): string => `parked|${endpoint}|${String(n).padStart(12, '0')}`;
 export const intentKey = (seq: number): string => `intent|${String(seq).padStart(16, '0')}`;
 

@@ -2,7 +2,7 @@
 // where the content did not come whole in one request (I19: a file is made full of zeros first).
 import { blockSize } from '../core/node.ts';
 import { stagingDir } from '../protocol/layout.ts';
-import type { Content, Operation } from '../protocol/operation.ts';
+import type { AnyOperation, Content } from '../protocol/operation.ts';
 import type { Expected } from './plan.ts';
 import { ShareRefusal, type Share, type ShareEntry } from './ports.ts';
 
@@ -13,7 +13,7 @@ export interface StagedFacts {
   readonly expect?: Expected | undefined;
 }
 
-export type StagedCheck = (operation: Operation) => Promise<StagedFacts>;
+export type StagedCheck = (operation: AnyOperation) => Promise<StagedFacts>;
 
 /** Slots are named `<batch>-<number>`: the batch is the prefix of a listing. */
 function batchOf(slot: string): string {
@@ -25,7 +25,7 @@ function batchOf(slot: string): string {
 export async function stagedChecks(
   share: Share,
   endpoint: string,
-  operations: readonly Operation[],
+  operations: readonly AnyOperation[],
 ): Promise<StagedCheck> {
   const batches = new Set<string>();
   for (const operation of operations) if ('content' in operation) batches.add(batchOf(operation.content.slot));

@@ -16,6 +16,8 @@ export interface Done {
   readonly path?: string | undefined;
   readonly changes: readonly Change[];
   readonly found: readonly Change[];
+  /** The snapshot that was taken, by the share's name for it. */
+  readonly snapshot?: string | undefined;
   readonly examine: readonly string[];
 }
 

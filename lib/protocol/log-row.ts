@@ -62,6 +62,8 @@ export const logRow = z.object({
   /** In a conflict: the node that now holds the content that was sent, if it is not the node asked about. */
   became: z.string().optional(),
   effects: z.array(effect),
+  /** The share's name for the snapshot that was taken, or deleted. */
+  snapshot: z.string().optional(),
 });
 export type LogRow = z.infer<typeof logRow>;
 

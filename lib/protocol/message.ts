@@ -3,7 +3,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { undeletePart } from './past.ts';
-import { finding, operation } from './operation.ts';
+import { author, authorOperation, finding, operation } from './operation.ts';
 
 /** Most operations of one message; a message also stays below `maxBatchBytes`. */
 export const maxBatch = 96;
@@ -22,6 +22,17 @@ const batch = z.object({
 });
 export type Batch = z.infer<typeof batch>;
 
+/** What one of the backend's own authors asks, numbered as those of an endpoint are. */
+const orders = z.object({
+  v: z.literal(1),
+  group: z.string(),
+  author,
+  incarnation: z.number().int().positive(),
+  from: z.number().int().positive(),
+  orders: z.array(authorOperation).min(1).max(100),
+});
+export type Orders = z.infer<typeof orders>;
+
 /** The backend's own message: paths of the share to look at. */
 const findings = z.object({ v: z.literal(1), group: z.string(), findings: z.array(finding).min(1).max(100) });
 
@@ -37,7 +48,7 @@ const nudge = z.object({
 /** The backend's own message, too: what is to come back. */
 const undeletes = z.object({ v: z.literal(1), group: z.string(), undelete: undeletePart });
 
-export const payload = z.union([batch, findings, nudge, undeletes]);
+export const payload = z.union([batch, orders, findings, nudge, undeletes]);
 export type Payload = z.infer<typeof payload>;
 
 const envelope = z.object({ v: z.literal(1), signer: z.string(), payload: z.string(), signature: z.string() });

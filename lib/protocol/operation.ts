@@ -76,6 +76,39 @@ const none = z.object({ kind: z.literal('none') });
 export const operation = z.discriminatedUnion('kind', [create, mkdir, edit, move, remove, rmdir, attributes, none]);
 export type Operation = z.infer<typeof operation>;
 
+/** What the backend's own authors ask is ordered under a name, by which they find what became of it. */
+const order = z.string().regex(/^[a-z0-9-]{1,80}$/);
+/** A snapshot of the share, which then is what the namespace was at the row's `seq`. */
+const snapshot = z.object({
+  kind: z.literal('snapshot'),
+  order,
+  /** When it was due by its group's schedule (ms since 1970); absent where somebody asked for it. */
+  dueAt: z.number().optional(),
+  /** On demand only: when it may go (ms since 1970); absent means never. */
+  expiresAt: z.number().optional(),
+  label: z.string().max(200).optional(),
+});
+/** Deletes a snapshot that `snapshot` made, by the share's name for it; `why` is for people. */
+const dropSnapshot = z.object({
+  kind: z.literal('drop-snapshot'),
+  order,
+  snapshot: z.string().max(64),
+  why: z.string().max(200),
+});
+export const authorOperation = z.discriminatedUnion('kind', [snapshot, dropSnapshot]);
+export type AuthorOperation = z.infer<typeof authorOperation>;
+
+/** All that a committer takes. */
+export const anyOperation = z.union([operation, authorOperation]);
+export type AnyOperation = z.infer<typeof anyOperation>;
+
+/** Who asks on the backend's behalf: counted like endpoints, signed by the backend, and no servers. */
+export const author = z.enum(['backup']);
+
+export function isAuthor(endpoint: string): boolean {
+  return author.safeParse(endpoint).success;
+}
+
 /** What was seen on the share at a path by somebody who looked twice; only the backend itself may send it. */
 export const finding = z.object({
   kind: z.literal('examine'),

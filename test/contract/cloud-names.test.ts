@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { filesRest, header } from '../../lib/azure/rest/files.ts';
 import { shareOf } from '../../lib/azure/share.ts';
+import { snapshotsOf } from '../../lib/azure/snapshots.ts';
 import { systemClock } from '../../lib/base/clock.ts';
 import { silent } from '../../lib/base/log.ts';
 import { seededRandom } from '../../lib/base/random.ts';
@@ -43,7 +44,8 @@ beforeAll(async () => {
   const files = await startFiles({ dir, account });
   const rest = filesRest(`${files.url}/docs`, { kind: 'key', account: account.name, key: account.key });
   await rest.call('PUT', '', [['restype', 'share']], {});
-  share = shareOf(rest);
+  const shares = filesRest(files.url, { kind: 'key', account: account.name, key: account.key });
+  share = { ...shareOf(rest), ...snapshotsOf(shares, 'docs') };
   cloud = {
     table: new MemoryTable().client(),
     share: () => share,
@@ -91,6 +93,7 @@ beforeAll(async () => {
   };
   stop = async () => {
     rest.close();
+    shares.close();
     await files.stop();
     rmSync(dir, { recursive: true });
   };

@@ -6,7 +6,9 @@ import { shareKindOf } from '../../lib/cloud/view.ts';
 import { linkTarget } from '../../lib/protocol/link.ts';
 import type { LogRow } from '../../lib/protocol/log-row.ts';
 import { trashRoot } from '../../lib/protocol/layout.ts';
+import { orderPrefix, orderRow, snapshotPrefix, snapshotRow } from '../../lib/cloud/backup/rows.ts';
 import { group, textOf, type CloudWorld } from './cloud-world.ts';
+import type { MemoryShare } from './memory-share.ts';
 import { hashOf } from './endpoint.ts';
 import { Replay } from './replay.ts';
 
@@ -18,7 +20,9 @@ export function brokenInvariants(world: CloudWorld): readonly string[] {
     ...everyNumberEndsOnce(world, rows),
     ...outcomesAreTrue(world, rows),
     ...namespaceIsReplayedLog(world, replayed),
-    ...shareIsNamespace(world, replayed),
+    ...shareIsNamespace(world.share, replayed),
+    ...snapshotsAreNamespace(world, rows),
+    ...ordersEndOnce(world, rows),
     ...nothingIsLost(world, rows),
   ];
 }
@@ -120,10 +124,10 @@ function liveRows(world: CloudWorld): ReadonlyMap<string, NodeRow> {
 }
 
 /** I1: every node at its path with its file id, ETag, times and content, and nothing else. */
-function* shareIsNamespace(world: CloudWorld, replayed: Replay): Iterable<string> {
+function* shareIsNamespace(share: Pick<MemoryShare, 'walk'>, replayed: Replay): Iterable<string> {
   const expected = new Map<string, NodeState>();
   for (const node of replayed.nodes.values()) expected.set(replayed.sharePathOf(node.id), node);
-  for (const [path, entry] of world.share.walk()) {
+  for (const [path, entry] of share.walk()) {
     if (path === '.tideway' || path.startsWith('.tideway/')) continue;
     const node = expected.get(path);
     expected.delete(path);
@@ -142,6 +146,30 @@ function* shareIsNamespace(world: CloudWorld, replayed: Replay): Iterable<string
     }
   }
   for (const path of expected.keys()) yield `I1 ${path} is in the namespace, not on the share`;
+}
+
+/** A snapshot is what the namespace was at its number, where nobody else wrote to the share; and the share has it. */
+function* snapshotsAreNamespace(world: CloudWorld, rows: readonly LogRow[]): Iterable<string> {
+  const isWhole = rows[0]?.seq === 1 && world.foreign.size === 0 && world.destroyed.size === 0;
+  for (const row of world.table.range(group, snapshotPrefix, 'snapshot}', 1000)) {
+    const { id, seq } = snapshotRow.parse(row.value);
+    const past = world.share.past(id);
+    if (past === undefined) yield `I1 snapshot ${id} is not on the share`;
+    else if (isWhole)
+      for (const broken of shareIsNamespace(past, new Replay(rows.filter((each) => each.seq <= seq))))
+        yield `snapshot ${id} at ${seq}: ${broken}`;
+  }
+}
+
+/** What was ordered has one final row, or waits. */
+function* ordersEndOnce(world: CloudWorld, rows: readonly LogRow[]): Iterable<string> {
+  for (const row of world.table.range(group, orderPrefix, 'backup|order}', 1000)) {
+    const { n, closed } = orderRow.parse(row.value);
+    const ends = rows.filter((each) => each.endpoint === 'backup' && each.n === n && each.outcome !== 'parked');
+    const found = ends.map(({ seq }) => seq).join();
+    if (rows[0]?.seq === 1 && found !== String(closed?.seq ?? ''))
+      yield `I10 order ${n} is closed by ${closed?.seq}, the log has ${found}`;
+  }
 }
 
 /** I3: every content ever committed or saved is somewhere, and none went to trash that the log does not know. */

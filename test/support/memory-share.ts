@@ -10,6 +10,7 @@ import {
   type ShareFault,
   type ShareKind,
   type ShareProperties,
+  type ShareSnapshot,
   type Traits,
 } from '../../lib/cloud/ports.ts';
 import { through, type Hooks } from './remote-call.ts';
@@ -37,11 +38,12 @@ type Now = () => number;
 export class MemoryShare {
   readonly root: Entry;
   readonly #now: Now;
+  readonly #snapshots = new Map<string, ShareSnapshot & { readonly root: Entry }>();
   #stamp = 0;
 
-  constructor(now: Now) {
+  constructor(now: Now, root?: Entry) {
     this.#now = now;
-    this.root = this.#entry('', 'directory', {});
+    this.root = root ?? this.#entry('', 'directory', {});
   }
 
   client(hooks: Hooks = {}): Share {
@@ -66,6 +68,9 @@ export class MemoryShare {
           return entry.content.slice(offset, offset + length);
         }),
       remove: (path, kind) => call('remove', [path, kind], () => this.remove(path, kind)),
+      takeSnapshot: (metadata) => call('takeSnapshot', [metadata], () => this.takeSnapshot(metadata)),
+      snapshots: () => call('snapshots', [], () => this.snapshots()),
+      removeSnapshot: (id) => call('removeSnapshot', [id], () => void this.#snapshots.delete(id)),
     };
   }
 
@@ -122,6 +127,26 @@ export class MemoryShare {
     this.#refuseOpen(entry, path);
     if (entry.children.size > 0) throw refusal('not-empty', 'DirectoryNotEmpty', path);
     this.#place(path)[0].children.delete(fold(entry.name));
+  }
+
+  /** Everything as it is now; answers the name of the snapshot. */
+  takeSnapshot(metadata: Readonly<Record<string, string>>): string {
+    if (this.#snapshots.size >= 200) throw refusal('limit', 'ShareSnapshotCountExceeded', '');
+    const id = this.#time();
+    this.#snapshots.set(id, { id, metadata, root: copyOf(this.root) });
+    return id;
+  }
+
+  snapshots(): readonly ShareSnapshot[] {
+    return [...this.#snapshots.values()]
+      .map(({ id, metadata }) => ({ id, metadata }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** The share as it was, to look at. */
+  past(id: string): MemoryShare | undefined {
+    const snapshot = this.#snapshots.get(id);
+    return snapshot === undefined ? undefined : new MemoryShare(this.#now, snapshot.root);
   }
 
   /** A file whole in one request, as agents upload into staging and SMB clients save anew. */
@@ -264,6 +289,12 @@ function isShareName(name: string): boolean {
 
 function factsOf({ etag, fileId, lastWrite }: Entry): Renamed {
   return { etag, fileId, lastWrite };
+}
+
+/** Contents and metadata are never changed in place. */
+function copyOf(entry: Entry): Entry {
+  const children = [...entry.children].map(([key, child]) => [key, copyOf(child)] as const);
+  return { ...entry, children: new Map(children) };
 }
 
 function below(entry: Entry): readonly Entry[] {

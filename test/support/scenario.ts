@@ -2,7 +2,9 @@
 // that run k meets the same calls as run 1 up to the blow.
 import { stagedPath } from '../../lib/protocol/layout.ts';
 import type { Envelope } from '../../lib/protocol/message.ts';
-import { CloudWorld } from './cloud-world.ts';
+import { order, type Order } from '../../lib/cloud/backup/order.ts';
+import { snapshotRow } from '../../lib/cloud/backup/rows.ts';
+import { CloudWorld, group } from './cloud-world.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export interface Scene {
@@ -198,6 +200,18 @@ const scenes: Readonly<Record<string, Build>> = {
     return paris.seal(['a.txt', 'b.txt'].map((name) => paris.edit(world.node(name), `${name} two`, { at: 5 })));
   },
 
+  'snapshot, and an older one goes': async (world, paris) => {
+    await world.commit(paris, paris.create('root', 'a.txt', 'one'));
+    const first = await ordered(world, { first: { kind: 'snapshot' } });
+    await world.deliver(first);
+    await world.commit(paris, paris.edit(world.node('a.txt'), 'two', { at: 5 }));
+    const [snapshot = ''] = world.share.snapshots().map(({ id }) => id);
+    return ordered(world, {
+      second: { kind: 'snapshot', dueAt: 7 },
+      drop: { kind: 'drop-snapshot', snapshot, why: 'x' },
+    });
+  },
+
   'many kinds at once': async (world, paris) => {
     const dir = paris.mkdir('root', 'd');
     await world.commit(
@@ -217,6 +231,14 @@ const scenes: Readonly<Record<string, Build>> = {
   },
 };
 
+/** The message with what is ordered now. */
+async function ordered(world: CloudWorld, wanted: Readonly<Record<string, Order>>): Promise<Envelope> {
+  await order(world.committer().cloud, group, new Map(Object.entries(wanted)));
+  const message = world.queue.pop();
+  if (message === undefined) throw new Error('nothing was ordered');
+  return message as Envelope;
+}
+
 export const sceneNames: readonly string[] = Object.keys(scenes);
 
 export async function scene(name: string): Promise<Scene> {
@@ -230,5 +252,9 @@ export async function scene(name: string): Promise<Scene> {
 /** Everything that users and agents can see of an outcome, without what differs from run to run by chance. */
 export function seen(world: CloudWorld) {
   const rows = world.rows().map(({ seq, n, op, outcome, code }) => ({ seq, n, op, outcome, code }));
-  return { visible: world.visible(), rows };
+  const snapshots = world.table
+    .range(group, 'snapshot|', 'snapshot}', 1000)
+    .map((row) => snapshotRow.parse(row.value))
+    .map(({ seq, dueAt }) => ({ seq, dueAt }));
+  return { visible: world.visible(), rows, snapshots };
 }

@@ -1,5 +1,5 @@
 // The XML of List Directories and Files, read without a parser: its shape is fixed, and it is read for every message.
-import type { ShareEntry } from '../../cloud/ports.ts';
+import type { ShareEntry, ShareSnapshot } from '../../cloud/ports.ts';
 
 export function parseListing(xml: string): { readonly entries: readonly ShareEntry[]; readonly next: string } {
   const entries: ShareEntry[] = [];
@@ -18,6 +18,22 @@ export function parseListing(xml: string): { readonly entries: readonly ShareEnt
     });
   }
   return { entries, next: unescape(text(xml, 'NextMarker')) };
+}
+
+/** The snapshots of one share among those of all shares whose names begin alike. */
+export function parseSnapshots(
+  xml: string,
+  share: string,
+): { readonly snapshots: readonly ShareSnapshot[]; readonly next: string } {
+  const snapshots: ShareSnapshot[] = [];
+  for (const [, body = ''] of xml.matchAll(/<Share>(.*?)<\/Share>/gs)) {
+    const id = text(body, 'Snapshot');
+    if (id === '' || text(body, 'Name') !== share) continue;
+    const pairs = text(body, 'Metadata').matchAll(/<([^<>/ ]+)>(.*?)<\/\1>/gs);
+    const metadata = Object.fromEntries(Array.from(pairs, ([, key = '', value = '']) => [key, unescape(value)]));
+    snapshots.push({ id, metadata });
+  }
+  return { snapshots, next: unescape(text(xml, 'NextMarker')) };
 }
 
 function nameOf(body: string): string | undefined {

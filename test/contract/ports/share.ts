@@ -72,6 +72,31 @@ export function shareContract(name: string, start: () => Promise<ShareRig>): voi
       expect(await fault(share.rename('d/a', 'd/sub', 'file'))).toBe('exists');
     });
 
+    test('a snapshot has a name, its metadata, and is there until it is removed', async () => {
+      const before = await share.snapshots();
+      const id = await share.takeSnapshot({ tw_snapshot: 'backup-1-1', tw_group: 'a&b' });
+      const other = await share.takeSnapshot({ other: 'x' });
+      expect(Date.parse(id)).toBeGreaterThan(0);
+      expect(await share.snapshots()).toEqual([
+        ...before,
+        { id, metadata: { tw_snapshot: 'backup-1-1', tw_group: 'a&b' } },
+        { id: other, metadata: { other: 'x' } },
+      ]);
+      await share.removeSnapshot(id);
+      await share.removeSnapshot(id);
+      expect(await share.snapshots()).toEqual([...before, { id: other, metadata: { other: 'x' } }]);
+    });
+
+    test('there are 200 snapshots at most', async () => {
+      const there = await share.snapshots();
+      const made: string[] = [];
+      for (let n = there.length; n < 200; n++) made.push(await share.takeSnapshot({}));
+      expect(await fault(share.takeSnapshot({}))).toBe('limit');
+      expect(await share.snapshots()).toHaveLength(200);
+      for (const id of made) await share.removeSnapshot(id);
+      expect(await share.snapshots()).toEqual(there);
+    });
+
     test('a case-only rename is one', async () => {
       await rig.upload('d/case', text('c'), {});
       await share.rename('d/case', 'd/CASE', 'file');
