@@ -71,6 +71,7 @@ export class DurableApp {
     for (;;) {
       const status = await this.status(id, query);
       if (fits(status)) return status;
+      if (ended.includes(status.runtimeStatus)) throw new Error(`${id} has ended: ${JSON.stringify(status)}`);
       await sleep(5);
     }
   }

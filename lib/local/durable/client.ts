@@ -121,6 +121,7 @@ function notEnded(status: Status): boolean {
   return !hasEnded(status);
 }
 
-function mayPurge(instance: Instance): boolean {
-  return hasEnded(instance.status);
+/** An entity bears its id as its name. */
+function mayPurge({ id, name, status }: Instance): boolean {
+  return hasEnded(status) || id === name;
 }

@@ -1,5 +1,7 @@
-import { type Start, executionStarted, timerFired } from './history.ts';
+import { releaseMessage } from './entity-message.ts';
+import { type HistoryEvent, type Start, eventRaised, executionStarted, timerFired } from './history.ts';
 import { type Hub, shortGuid } from './hub.ts';
+import { heldLocks } from './locks.ts';
 import { type Instance, type Message, hasEnded } from './store.ts';
 import { msOf, utc } from './time.ts';
 import { type End, type Sent, type TurnResult, jsonOf, toParent } from './turn.ts';
@@ -97,12 +99,10 @@ function send(from: Instance, sent: Sent, hub: Hub, told: Told): void {
     }
     case 'entity':
       // An entity has no execution: it is there once it is spoken to.
-      store.send(sent.target, { ...raised, Name: sent.name, Input: sent.input, Timestamp: utc(now) });
+      store.send(sent.target, eventRaised(sent.name, sent.input, utc(now)));
       told.instances.add(sent.target);
   }
 }
-
-const raised = { EventType: 15, ParentTraceContext: null, EventId: -1, IsPlayed: false } as const;
 
 /** Starts it, or has it wait in the inbox for the end of the one that runs under its id. */
 function begin(start: Start, hub: Hub): void {
@@ -137,5 +137,16 @@ function finish(before: Instance, end: End, later: readonly Message[], hub: Hub,
       told.instances.add(InstanceId);
     }
   }
+  giveBack(before, hub, told);
   if (later.length > 0) told.instances.add(id);
+}
+
+/** Locks of an orchestration that did not come to give them back itself: it was terminated, or its process ended. */
+function giveBack({ id }: Instance, { store, host }: Hub, told: Told): void {
+  const history = store.history(id).map((text) => JSON.parse(text) as HistoryEvent);
+  for (const lock of heldLocks(history))
+    for (const entity of lock.entities) {
+      store.send(entity, eventRaised('release', releaseMessage(id, lock.id), utc(host.clock.now())));
+      told.instances.add(entity);
+    }
 }

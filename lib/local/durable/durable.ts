@@ -5,7 +5,8 @@
 // 2. The loop of instances (loop.ts) gives each instance with news one turn at a time (orchestration.ts): the worker is sent
 //    the whole history with what is new and answers all actions since the start; replay.ts goes through them beside the
 //    history and finds what is new; turn.ts says what to keep and what to send; commit-turn.ts does it in one transaction.
-// 3. What a turn sends: activities (activities.ts runs them, at least once each), timers (timers.ts), sub-orchestrations
+// 3. Entities have turns of their own (entity.ts, decided in entity-state.ts): operations in order, one call for all that wait.
+// 4. What a turn sends: activities (activities.ts runs them, at least once each), timers (timers.ts), sub-orchestrations
 //    and messages to entities (rows in other inboxes). Each comes back as an event in the inbox, in the transaction that
 //    ends it.
 //
@@ -15,8 +16,10 @@ import { randomUUID } from 'node:crypto';
 import type { HostContext } from '../functions-host/extension.ts';
 import { runActivity } from './activities.ts';
 import { DurableClient } from './client.ts';
+import { runEntity } from './entity.ts';
 import type { DurableFunctions } from './functions.ts';
 import type { Hub } from './hub.ts';
+import { entityOf } from './locks.ts';
 import { Loop } from './loop.ts';
 import { orchestrate } from './orchestration.ts';
 import { Store } from './store.ts';
@@ -34,7 +37,8 @@ export class Durable {
   readonly client: DurableClient;
   readonly #options: DurableOptions;
   readonly #store: Store;
-  readonly #instances: Loop<string>;
+  readonly #orchestrations: Loop<string>;
+  readonly #entities: Loop<string>;
   readonly #activities: Loop<number>;
   readonly #timers: Timers;
   readonly #stopping = new AbortController();
@@ -43,20 +47,21 @@ export class Durable {
   constructor(options: DurableOptions) {
     const { host, functions } = options;
     const { log, clock } = host;
-    const { maxActivities, maxOrchestrators } = host.hostSettings.durable;
+    const { maxActivities, maxOrchestrators, maxEntities } = host.hostSettings.durable;
     const store = new Store(options.file);
     this.#options = options;
     this.#store = store;
-    this.#instances = new Loop({ log, width: maxOrchestrators, work: (id) => orchestrate(id, this.hub) });
+    this.#orchestrations = new Loop({ log, width: maxOrchestrators, work: (id) => orchestrate(id, this.hub) });
+    this.#entities = new Loop({ log, width: maxEntities, work: (id) => runEntity(id, this.hub) });
     this.#activities = new Loop({ log, width: maxActivities, work: (seq) => runActivity(seq, this.hub) });
-    this.#timers = new Timers(clock, store, (id) => this.#instances.news(id));
+    this.#timers = new Timers(clock, store, (id) => this.#news(id));
     this.hub = {
       store,
       functions,
       host,
       guid: randomUUID,
       stopping: this.#stopping.signal,
-      news: (id) => this.#instances.news(id),
+      news: (id) => this.#news(id),
       queued: (seq) => this.#activities.news(seq),
       due: (at) => this.#timers.at(at),
     };
@@ -65,7 +70,7 @@ export class Durable {
 
   /** Goes on with whatever the store holds. */
   start(): void {
-    for (const id of this.#store.waiting()) this.#instances.news(id);
+    for (const id of this.#store.waiting()) this.#news(id);
     for (const { seq, startedAt } of this.#store.activities())
       if (startedAt === null) this.#activities.news(seq);
       else void this.#again(seq, startedAt);
@@ -76,12 +81,25 @@ export class Durable {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#timers.stop();
-    await Promise.all([this.#instances.stop(), this.#activities.stop()]);
+    await Promise.all([this.#orchestrations.stop(), this.#entities.stop(), this.#activities.stop()]);
   }
 
   /** After `stop`. */
   close(): void {
     this.#store.close();
+  }
+
+  #news(id: string): void {
+    const loop = this.#isEntity(id) ? this.#entities : this.#orchestrations;
+    loop.news(id);
+  }
+
+  /** An orchestration may have an id of an entity's form; who was there first has it. */
+  #isEntity(id: string): boolean {
+    const entity = entityOf(id);
+    if (entity === undefined) return false;
+    const row = this.#store.instance(id);
+    return row === undefined ? this.#options.functions.find('entity', entity.name) !== undefined : row.name === id;
   }
 
   /** An activity that a killed host had begun: for all that is known it still runs, so it is given its time. */

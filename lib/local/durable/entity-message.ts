@@ -12,6 +12,19 @@ export interface Sender {
   readonly execution: string;
 }
 
+export interface EntityRequest {
+  readonly op?: string | null;
+  readonly signal?: boolean;
+  /** JSON text. */
+  readonly input?: string;
+  readonly id: string;
+  readonly parent?: string;
+  readonly parentExecution?: string;
+  readonly lockset?: readonly EntityRef[];
+  /** Of a lock request: which of the set it has come to. */
+  readonly pos?: number;
+}
+
 export interface Stamp {
   /** When it was sent, and when the sender's last one to that entity was. */
   readonly at: string;
@@ -38,7 +51,8 @@ export function requestMessage(
   });
 }
 
-export function lockMessage(set: readonly EntityRef[], id: string, sender: Sender, stamp: Stamp): string {
+/** `pos`: which of the set it goes to; the first one's is not written. */
+export function lockMessage(set: readonly EntityRef[], id: string, sender: Sender, stamp: Stamp, pos = 0): string {
   return JSON.stringify({
     ...typed('RequestMessage'),
     op: null,
@@ -48,11 +62,21 @@ export function lockMessage(set: readonly EntityRef[], id: string, sender: Sende
     Timestamp: stamp.at,
     Predecessor: stamp.after,
     lockset: set.map(({ name, key }) => ({ ...typed('EntityId'), name, key })),
+    ...(pos === 0 ? {} : { pos }),
   });
 }
 
 export function releaseMessage(parent: string, id: string): string {
   return JSON.stringify({ ...typed('ReleaseMessage'), parent, id });
+}
+
+/** `result` is JSON text, or words of our own where a lock is granted. */
+export function responseMessage(result: string | null, exceptionType?: string): string {
+  return JSON.stringify({
+    ...typed('ResponseMessage'),
+    result,
+    ...(exceptionType === undefined ? {} : { exceptionType }),
+  });
 }
 
 const never = '0001-01-01T00:00:00';

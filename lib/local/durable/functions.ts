@@ -1,5 +1,5 @@
 import type { FunctionDefinition } from '../functions-host/function-definition.ts';
-import { ReplayError } from './replay.ts';
+import { ReplayError } from './ledger.ts';
 import { type FunctionKind, orchestratorFailed, unknownFunction } from './texts.ts';
 
 const kinds: Readonly<Record<string, FunctionKind>> = {

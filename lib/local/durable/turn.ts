@@ -17,7 +17,9 @@ import {
   taskScheduled,
   timerCreated,
 } from './history.ts';
-import { Replay, ReplayError, type ReplayOptions } from './replay.ts';
+import { ReplayError } from './ledger.ts';
+import { entityId } from './locks.ts';
+import { Replay, type ReplayOptions } from './replay.ts';
 import { type Scheduled, httpActivity } from './scheduled.ts';
 import { customStatusTooLarge, orchestratorFailed, tooManyActions } from './texts.ts';
 import { msOf, utc } from './time.ts';
@@ -87,15 +89,15 @@ export function takeTurn(input: TurnInput): TurnResult {
     end = endOf(input, replay);
   } catch (error) {
     if (!(error instanceof ReplayError)) throw error;
-    replay.clear();
+    replay.ledger.clear();
     end = { status: 'Failed', output: error.message, details: '', failure: null };
   }
   // The extension gives back what its orchestration holds; Microsoft's does not where that failed.
   if (end !== undefined) replay.release();
   const isHeldBack = replay.isSuspended && end === undefined;
   const stamps = new Stamps(nowOf(fresh, now), [...history, ...fresh]);
-  const made = isHeldBack ? [] : [...replay.fresh].map(([id, one]) => make(id, one, input, stamps, at));
-  const last = end === undefined ? [] : completion(end, replay.next, at);
+  const made = isHeldBack ? [] : [...replay.ledger.fresh].map(([id, one]) => make(id, one, input, stamps, at));
+  const last = end === undefined ? [] : completion(end, replay.ledger.next, at);
   return {
     events: [...fresh, ...made.map(({ event }) => event), ...last, orchestratorEdge(13, at)],
     sent: made.flatMap(({ sent }) => sent),
@@ -111,7 +113,7 @@ export function takeTurn(input: TurnInput): TurnResult {
 function endOf(input: TurnInput, replay: Replay): End | undefined {
   const { answer } = input;
   const hasEnded = answer.isDone || answer.error !== undefined;
-  if (replay.holds) return undefined;
+  if (replay.ledger.holds) return undefined;
   if (hasEnded && !replay.finished && !replay.isSuspended) replay.flush();
   if (!replay.finished) return undefined;
   if (answer.error !== undefined)
@@ -125,7 +127,7 @@ function endOf(input: TurnInput, replay: Replay): End | undefined {
     return { status: 'ContinuedAsNew', input: jsonOf(replay.continued.input) };
   if (answer.isDone) return { status: 'Completed', output: answer.output };
   // Microsoft's extension leaves such an instance running for ever.
-  if (!replay.awaits && !replay.isSuspended)
+  if (!replay.ledger.awaits && !replay.isSuspended)
     throw new ReplayError(orchestratorFailed(input.name, [stuck, ...replay.notes].join(' ')));
   return undefined;
 }
@@ -185,7 +187,7 @@ function make(id: number, one: Scheduled, input: TurnInput, stamps: Stamps, at: 
       return entity(target, 'op', requestMessage(request, sender, stamps.take(target), now));
     }
     case 'lock': {
-      const target = one.set.map(({ name, key }) => `@${name.toLowerCase()}@${key}`)[0] ?? '';
+      const target = one.set.map(entityId)[0] ?? '';
       return entity(target, 'op', lockMessage(one.set, guid(), sender, stamps.take(target)));
     }
     case 'release':

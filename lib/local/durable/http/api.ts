@@ -7,6 +7,7 @@
 //   GET entities[/{name}], GET and POST entities/{name}/{key}
 import type { HttpAnswer, HttpRequest } from '../../functions-host/http/message.ts';
 import type { Durable } from '../durable.ts';
+import { listEntities, readEntity, signalEntity } from './entities.ts';
 import type { Links } from './links.ts';
 import { list, purgeBy } from './list.ts';
 import { operations, purge, raise } from './manage.ts';
@@ -37,6 +38,8 @@ export async function answer(request: HttpRequest, api: Api): Promise<HttpAnswer
       if (third.toLowerCase() === 'raiseevent') return fourth ? raise(second, fourth, request, api) : nothing;
       if (fourth !== undefined) return nothing;
       return (await operations[third.toLowerCase()]?.(second, request, api)) ?? nothing;
+    case 'entities':
+      return fourth === undefined ? entities(second, third, request, api) : nothing;
     case undefined:
     default:
       return nothing;
@@ -52,6 +55,19 @@ function collection(request: HttpRequest, api: Api): Promise<HttpAnswer> | HttpA
 function one(id: string, request: HttpRequest, api: Api): Promise<HttpAnswer> | HttpAnswer {
   if (request.method === 'GET') return status(id, request, api.durable.hub.store);
   return request.method === 'DELETE' ? purge(id, api) : nothing;
+}
+
+function entities(
+  name: string | undefined,
+  key: string | undefined,
+  request: HttpRequest,
+  api: Api,
+): Promise<HttpAnswer> | HttpAnswer {
+  const { store } = api.durable.hub;
+  if (name === undefined || key === undefined)
+    return request.method === 'GET' ? listEntities(name, request, store) : nothing;
+  if (request.method === 'GET') return readEntity(name, key, store);
+  return request.method === 'POST' ? signalEntity(name, key, request, api) : nothing;
 }
 
 /** What follows `durabletask/`, decoded; undefined where it cannot be, or where a part holds a slash. */

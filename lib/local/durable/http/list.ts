@@ -1,5 +1,6 @@
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../../functions-host/http/message.ts';
 import { type Instance, type Status, type Store, instanceOf } from '../store.ts';
+import { continuation, page } from './pages.ts';
 import { isOn, statusBody } from './status.ts';
 
 const statuses: readonly string[] = [
@@ -12,26 +13,15 @@ const statuses: readonly string[] = [
   'Canceled',
 ] satisfies Status[];
 const lasting: readonly string[] = ['Completed', 'Failed', 'Terminated', 'Canceled'];
-const token = 'x-ms-continuation-token';
 
 /** GET instances: by id, in pages where `top` says so. */
 export function list(request: HttpRequest, store: Store): HttpAnswer {
-  const { query, headers } = request;
-  const top = query['top'] === undefined ? NaN : Number(query['top']);
-  if (top < 0) return { status: 500 };
-  const after = headers[token] === undefined ? '' : decode(headers[token]);
+  const { query } = request;
+  const after = continuation(request);
   if (after === undefined) return jsonAnswer(200, []);
   const words = wordsOf(query['runtimeStatus']).filter((word) => statuses.includes(word));
-  const found = select(query, words, after, store);
-  const most = Number.isInteger(top) ? top : Infinity;
-  const page = found.slice(0, most);
   const showInput = isOn(query['showInput'], true);
-  const answer = jsonAnswer(
-    200,
-    page.map((instance) => statusBody(instance, showInput)),
-  );
-  if (found.length <= most) return answer;
-  return { ...answer, headers: { ...answer.headers, [token]: encode(page.at(-1)?.id ?? after) } };
+  return page(select(query, words, after, store), query['top'], after, (one) => statusBody(one, showInput));
 }
 
 /**
@@ -76,18 +66,4 @@ function wordsOf(text: string | undefined): string[] {
 function timeOf(text: string | undefined): number | undefined {
   const ms = Date.parse(text ?? '');
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-function encode(id: string): string {
-  return Buffer.from(JSON.stringify({ after: id })).toString('base64');
-}
-
-function decode(text: string): string | undefined {
-  try {
-    const { after } = JSON.parse(Buffer.from(text.trim(), 'base64').toString()) as { readonly after?: unknown };
-    return typeof after === 'string' ? after : undefined;
-  } catch {
-    // Somebody else's token: there is no page after it.
-    return undefined;
-  }
 }

@@ -19,7 +19,7 @@ interface Scripted {
 const scripted: df.OrchestrationHandler = function* (context) {
   const { code, arg } = context.df.getInput<Scripted>() as Scripted;
   const run = compile(code) as GeneratorCode;
-  return yield* run(context.df, arg, context) as Generator<df.Task, unknown, unknown>;
+  return yield* run(context.df, revive(arg), context) as Generator<df.Task, unknown, unknown>;
 };
 
 df.app.orchestration('js', scripted);
@@ -120,13 +120,16 @@ app.http('client', {
   },
 });
 
-/** Dates and entity ids, which JSON has no words for. */
+/** Dates and entity ids, which JSON has no words for; an `input` is for the orchestrator to revive. */
 function revive(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value.map(revive);
+  if (typeof value !== 'object' || value === null) return value;
   const given = value as Record<string, unknown>;
   if (typeof given['$date'] === 'string') return new Date(given['$date']);
   if (typeof given['$entity'] === 'string') return entity(given['$entity']);
-  return Object.fromEntries(Object.entries(given).map(([key, inner]) => [key, revive(inner)]));
+  return Object.fromEntries(
+    Object.entries(given).map(([key, inner]) => [key, key === 'input' ? inner : revive(inner)]),
+  );
 }
 
 /** From `@name@key`. */

@@ -1,0 +1,320 @@
+// oxlint-disable require-yield
+// Entities and critical sections through the official library.
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
+import { type Df, DurableApp, startDurableHost } from '../support/durable.ts';
+
+jest.setTimeout(30_000);
+
+let host: FunctionsHost;
+let app: DurableApp;
+let count = 0;
+const fresh = (name = 'cnt'): string => `@${name}@Key${++count}`;
+beforeAll(async () => {
+  host = await startDurableHost();
+  app = new DurableApp(host);
+});
+afterAll(() => host.stop());
+
+async function state(id: string): Promise<unknown> {
+  const [, name, key] = id.split('@');
+  const response = await app.http('GET', `entities/${name}/${key}`);
+  return response.status === 200 ? response.json() : response.status;
+}
+
+/** Until the entity's state is that. */
+async function untilState(id: string, wanted: unknown): Promise<void> {
+  while (JSON.stringify(await state(id)) !== JSON.stringify(wanted)) await new Promise(setImmediate);
+}
+
+describe('an entity', () => {
+  test('answers calls, one number each, by messages that tell what they are', async () => {
+    const id = fresh();
+    const { output } = await app.run(
+      function* (df, to) {
+        const first = yield df.callEntity(to, 'add', 5);
+        const second = yield df.callEntity(to, 'set');
+        return { first, second: second === undefined, state: df.state };
+      },
+      { $entity: id },
+    );
+    const { first, second, state: history } = output as { first: number; second: boolean; state: Df[] };
+    expect([first, second]).toEqual([5, true]);
+    const sent = history.filter((event) => event.EventType === 14);
+    expect(sent.map((event) => [event.EventId, event.InstanceId, event.Name])).toEqual([
+      [0, id, 'op'],
+      [1, id, 'op'],
+    ]);
+    const message = JSON.parse(sent[0].Input);
+    expect(Object.keys(message)).toEqual(
+      '$type op input id parent parentExecution Timestamp Predecessor requestTime'.split(' '),
+    );
+    expect(message).toMatchObject({
+      $type:
+        'Microsoft.Azure.WebJobs.Extensions.DurableTask.RequestMessage, Microsoft.Azure.WebJobs.Extensions.DurableTask',
+      op: 'add',
+      input: '5',
+      Predecessor: '0001-01-01T00:00:00',
+    });
+    const later = JSON.parse(sent[1].Input);
+    expect('input' in later).toBe(false);
+    expect(later.Predecessor).toBe(message.Timestamp);
+    const raised = history.filter((event) => event.EventType === 15);
+    expect(raised.map((event) => event.Name)).toEqual([message.id, later.id]);
+    expect(JSON.parse(raised[0].Input)).toEqual({ $type: expect.any(String), result: '5' });
+    expect(JSON.parse(raised[1].Input)).toEqual({ $type: expect.any(String), result: null });
+  });
+
+  test('that throws fails its caller with what the library makes of an Error, and keeps what it had set', async () => {
+    const id = fresh();
+    const caught = await app.result(
+      function* (df, to) {
+        try {
+          yield df.callEntity(to, 'throw');
+          return undefined;
+        } catch (error) {
+          return [(error as Error).name, (error as Error).message];
+        }
+      },
+      { $entity: id },
+    );
+    expect(caught).toEqual(['Error', '[object Object]']);
+    expect(await state(id)).toBe(999);
+  });
+
+  test('is signalled without an answer, by clients, orchestrations and other entities', async () => {
+    const [id, other] = [fresh(), fresh()];
+    const { output } = await app.run(
+      function* (df, to) {
+        df.signalEntity(to, 'add', 2);
+        yield df.callActivity('echo', 1);
+        return df.state
+          .filter((event: Df) => event.EventType === 14)
+          .map((event: Df) => JSON.parse(event.Input).signal);
+      },
+      { $entity: id },
+    );
+    expect(output).toEqual([true]);
+    await app.client('signalEntity', { $entity: id }, 'add', 3);
+    await untilState(id, 5);
+    await app.client('signalEntity', { $entity: id }, 'forward', other.split('@')[2]);
+    await untilState(other, 9);
+  });
+
+  test('runs in order what came while it was at work', async () => {
+    const id = fresh('acnt');
+    for (let n = 0; n < 6; n++) await app.client('signalEntity', { $entity: id }, 'push', n);
+    await untilState(id, [0, 1, 2, 3, 4, 5]);
+  });
+
+  test('that is none fails who signals it, with the names that there are', async () => {
+    const { output } = await app.run(
+      function* (df, to) {
+        df.signalEntity(to, 'add', 2);
+        yield df.callActivity('echo', 1);
+      },
+      { $entity: '@nosuch@a' },
+    );
+    expect(output).toBe(
+      "Orchestrator function 'js' failed: The function 'nosuch' doesn't exist, is disabled, or is not an entity function. Additional info: The following are the known entity functions: 'acnt', 'cnt'.",
+    );
+    const response = await app.http('POST', 'entities/nope/k?op=add', { body: '1' });
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      {
+        Message:
+          "The function 'nope' doesn't exist, is disabled, or is not an entity function. Additional info: The following are the known entity functions: 'acnt', 'cnt'.",
+      },
+    ]);
+  });
+
+  test('is deleted by itself, and is there again once it is used', async () => {
+    const id = fresh();
+    await app.client('signalEntity', { $entity: id }, 'add', 1);
+    await untilState(id, 1);
+    expect(await app.status(id)).toMatchObject({
+      name: id,
+      runtimeStatus: 'Running',
+      customStatus: { entityExists: true },
+      input: { exists: true, state: '1' },
+    });
+    await app.client('signalEntity', { $entity: id }, 'delete');
+    await untilState(id, 404);
+    await app.until(id, ({ customStatus }) => JSON.stringify(customStatus) === '{}');
+    await app.client('signalEntity', { $entity: id }, 'get');
+    await app.until(id, ({ customStatus }) => JSON.stringify(customStatus) === '{"entityExists":true}');
+    expect(await state(id)).toBe(404);
+  });
+});
+
+describe('the HTTP API of entities', () => {
+  test('reads a bare state, and takes JSON or a text', async () => {
+    const id = fresh();
+    const path = `entities/CNT/${id.split('@')[2]}`;
+    const json = { 'content-type': 'application/json' };
+    expect((await app.http('POST', `${path}?op=set`, { body: '{"a":1}', headers: json })).status).toBe(202);
+    await untilState(id, { a: 1 });
+    await app.http('POST', `${path}?op=set`, { body: 'a text', headers: { 'content-type': 'text/plain' } });
+    await untilState(id, 'a text');
+    expect((await app.http('GET', 'entities/cnt/none')).status).toBe(404);
+    expect((await app.http('GET', 'entities/nope/none')).status).toBe(404);
+  });
+
+  test('lists those that exist, by key, in pages', async () => {
+    const entities = ['b', 'H3', 'a'].map((key) => `@cnt@list-${key}`);
+    for (const id of entities) {
+      await app.client('signalEntity', { $entity: id }, 'set', 7);
+      await untilState(id, 7);
+    }
+    const all = (await (await app.http('GET', 'entities/cnt?fetchState=true')).json()) as Df[];
+    const mine = all.filter(({ entityId }) => entityId.key.startsWith('list-'));
+    expect(mine).toEqual(
+      ['H3', 'a', 'b'].map((key) => ({
+        entityId: { name: 'cnt', key: `list-${key}` },
+        lastOperationTime: expect.stringMatching(/Z$/),
+        state: 7,
+      })),
+    );
+    const page = await app.http('GET', 'entities?top=1');
+    const [first] = (await page.json()) as Df[];
+    expect(first.state).toBeNull();
+    const token = page.headers.get('x-ms-continuation-token') ?? '';
+    const rest = await app.http('GET', 'entities?top=1000', { headers: { 'x-ms-continuation-token': token } });
+    expect(rest.headers.get('x-ms-continuation-token')).toBeNull();
+    expect(((await rest.json()) as Df[]).map(({ entityId }) => entityId)).not.toContainEqual(first.entityId);
+  });
+
+  test('purges one although it is Running, and cannot end one', async () => {
+    const id = fresh();
+    await app.client('signalEntity', { $entity: id }, 'set', 1);
+    await untilState(id, 1);
+    expect((await app.http('POST', `instances/${id}/terminate?reason=x`)).status).toBe(202);
+    await app.client('signalEntity', { $entity: id }, 'add', 1);
+    await untilState(id, 2);
+    const purged = await app.http('DELETE', `instances/${id}`);
+    expect([purged.status, await purged.json()]).toEqual([200, { instancesDeleted: 1 }]);
+    expect(await state(id)).toBe(404);
+  });
+});
+
+describe('a critical section', () => {
+  test('has one message for all locks, one number for each release, and an answer at the end', async () => {
+    const [a, b] = [fresh(), fresh()].sort();
+    const { output } = await app.run(
+      function* (df, [first, second]) {
+        yield df.callEntity(first, 'add', 1);
+        const lock = yield df.lock(second, first, second);
+        const inside = df.isLocked();
+        yield df.callEntity(first, 'add', 1);
+        yield df.callEntity(second, 'add', 1);
+        lock.release();
+        yield df.callEntity(first, 'get');
+        const sent = df.state.filter((event: Df) => event.EventType === 14);
+        return { inside, after: df.isLocked(), sent, raised: df.state.filter((event: Df) => event.EventType === 15) };
+      },
+      [{ $entity: a }, { $entity: b }],
+    );
+    const { inside, after, sent, raised } = output as Record<string, Df>;
+    expect(inside).toEqual({
+      isLocked: true,
+      ownedLocks: [a, b].map((id) => ({ name: 'cnt', key: id?.split('@')[2] })),
+    });
+    expect(after).toEqual({ isLocked: false, ownedLocks: [] });
+    expect(sent.map((event: Df) => [event.EventId, event.InstanceId, event.Name])).toEqual([
+      [0, a, 'op'],
+      [1, a, 'op'],
+      [2, a, 'op'],
+      [3, b, 'op'],
+      [4, a, 'release'],
+      [5, b, 'release'],
+      [6, a, 'op'],
+    ]);
+    const lock = JSON.parse(sent[1].Input);
+    expect(Object.keys(lock)).toEqual('$type op id parent parentExecution Timestamp Predecessor lockset'.split(' '));
+    expect(lock.op).toBeNull();
+    const [, granted] = raised;
+    expect([granted.Name, JSON.parse(granted.Input).result]).toEqual([lock.id, 'Lock Acquisition Completed']);
+    expect(JSON.parse(sent[4].Input)).toMatchObject({ id: lock.id });
+  });
+
+  test('keeps others out until it is left, in order of arrival', async () => {
+    const id = fresh();
+    const holder = await app.start(
+      function* (df, to) {
+        const lock = yield df.lock(to);
+        df.setCustomStatus('locked');
+        yield df.waitForExternalEvent('go');
+        yield df.callEntity(to, 'add', 1);
+        lock.release();
+        return df.callEntity === undefined;
+      },
+      { $entity: id },
+    );
+    await app.until(holder, ({ customStatus }) => customStatus === 'locked');
+    const other = await app.start(
+      function* (df, to) {
+        const lock = yield df.lock(to);
+        const seen = yield df.callEntity(to, 'get');
+        lock.release();
+        return seen;
+      },
+      { $entity: id },
+    );
+    await app.client('signalEntity', { $entity: id }, 'add', 10);
+    await app.until(id, ({ input }) => (input as { queue?: unknown[] }).queue?.length === 2);
+    expect(await app.status(id)).toMatchObject({ input: { lockedBy: holder } });
+    await app.client('raiseEvent', holder, 'go', 1);
+    await app.end(holder);
+    // The second locker came before the signal.
+    expect((await app.end(other)).output).toBe(1);
+    await untilState(id, 11);
+  });
+
+  test.each([
+    ['returns', false, 'Completed'],
+    ['fails, whose lock Microsoft’s extension keeps for ever', true, 'Failed'],
+  ])('is left by who %s', async (_, fails, status) => {
+    const id = fresh();
+    const holder = await app.run(
+      function* (df, { to, fails: does }) {
+        yield df.lock(to);
+        yield df.callEntity(to, 'add', 1);
+        if (does) throw new Error('in the section');
+      },
+      { to: { $entity: id }, fails },
+    );
+    expect(holder.runtimeStatus).toBe(status);
+    const seen = await app.result(
+      function* (df, to) {
+        return yield df.callEntity(to, 'add', 1);
+      },
+      { $entity: id },
+    );
+    expect(seen).toBe(2);
+  });
+
+  test('is left by who is terminated, as it is by who only waits for it', async () => {
+    const id = fresh();
+    const hold = function* (df: Df, to: Df): Generator<Df, void, Df> {
+      yield df.lock(to);
+      df.setCustomStatus('locked');
+      yield df.waitForExternalEvent('never');
+    };
+    const holder = await app.start(hold, { $entity: id });
+    await app.until(holder, ({ customStatus }) => customStatus === 'locked');
+    const waiting = await app.start(hold, { $entity: id });
+    await app.until(id, ({ input }) => (input as { queue?: unknown[] }).queue?.length === 1);
+    await app.client('terminate', waiting, 'x');
+    await app.end(waiting);
+    await app.client('terminate', holder, 'x');
+    await app.end(holder);
+    expect(
+      await app.result(
+        function* (df, to) {
+          return yield df.callEntity(to, 'add', 1);
+        },
+        { $entity: id },
+      ),
+    ).toBe(1);
+  });
+});
