@@ -6,9 +6,8 @@ import { once } from 'node:events';
 import { TidewayError } from '../base/errors.ts';
 import { randomHex } from '../base/random.ts';
 import type { AgentOptions } from './agent-options.ts';
-import { epochChanged } from './halt.ts';
-import { isHeld } from './held.ts';
-import { introduce } from './introduce.ts';
+import { Consent } from './consent.ts';
+import { epochChanged, namespaceShrunk } from './halt.ts';
 import { Online } from './online.ts';
 import { assemble, parkedOf, pendingOf, unansweredOf, type Parts } from './parts.ts';
 import { Problems } from './problems.ts';
@@ -16,6 +15,7 @@ import { Retry } from './retry.ts';
 import { Safety } from './safety.ts';
 import { Sentinel } from './sentinel.ts';
 import { State } from './state/state.ts';
+import { forgetUnproven } from './unproven.ts';
 import type { AgentState, AgentStatus } from './status.ts';
 
 export type { AgentOptions } from './agent-options.ts';
@@ -32,7 +32,7 @@ export interface Agent {
   settled(deadline: number): Promise<boolean>;
   /**
    * Goes on after a pause, and after a halt whose cause is gone: it is looked at again. After `epoch_changed` it says that
-   * the share is the right one: both sides are merged, and nothing is deleted; after what the backend holds, that it is meant.
+   * the share is the right one: both sides are merged, and nothing is deleted (see consent.ts for the others).
    */
   resume(): Promise<void>;
   pause(): void;
@@ -73,6 +73,7 @@ class Endpoint implements Agent {
   readonly #retry: Retry;
   readonly #sentinel: Sentinel;
   readonly #safety: Safety;
+  readonly #consent: Consent;
   readonly #running: Promise<void>;
   #parts: Parts | undefined;
   #started = false;
@@ -88,6 +89,7 @@ class Endpoint implements Agent {
     this.#online = new Online({ ...options, signal });
     this.#retry = new Retry({ clock, signal, problems: this.#problems, again: (id) => this.#parts?.planner.touch(id) });
     this.#sentinel = new Sentinel(options.fs, state, options.endpoint);
+    this.#consent = new Consent({ ...options, state, online: this.#online, outbox: () => this.#parts?.outbox });
     const onChange = (): void => this.#setFlags();
     // What was sent while it was held, nobody took.
     const onLifted = (): void => this.#parts?.outbox.resend(state.meta.values.incarnation, 0);
@@ -97,7 +99,7 @@ class Endpoint implements Agent {
   }
 
   async #run(): Promise<void> {
-    const { fs, backend, clock, log, random } = this.#options;
+    const { fs, clock, log } = this.#options;
     const { signal } = this.#abort;
     const { lack } = fs.capabilities;
     if (lack !== undefined) {
@@ -105,7 +107,7 @@ class Endpoint implements Agent {
       this.#problems.set(lack.code, { path: '', ...lack, since: clock.now() });
     }
     try {
-      const settings = await introduce(this.#state, backend, { online: this.#online, log, random });
+      const settings = await this.#safety.until(() => this.#consent.introduce());
       await this.#safety.until(() => this.#sentinel.claim());
       const parts = assemble({
         options: this.#options,
@@ -122,10 +124,13 @@ class Endpoint implements Agent {
         onFatal: (error) => this.#safety.fatal(error),
         onEpochChanged: (epoch) => this.#safety.haltFor(epochChanged(epoch)),
         onHeld: (halt) => this.#safety.setHeld(halt),
+        starting: () => !this.#started,
+        onShrunk: () => this.#safety.haltFor(namespaceShrunk(this.#state.countLost())),
         onHead: () => this.#onHead(),
         active: () => this.#options.clock.monotonic() - this.#lastChange < activeMs,
       });
       this.#parts = parts;
+      if (this.#state.meta.values.shrunk) this.#safety.haltFor(namespaceShrunk(this.#state.countLost()));
       await parts.replaced.recover();
       // What a crash left unflushed is named by the trees already, or will be by the first scan.
       await fs.sync();
@@ -141,6 +146,7 @@ class Endpoint implements Agent {
   async #begin({ scanner, follower, planner }: Parts): Promise<void> {
     await this.#untilAborted(Promise.all([scanner.full(), follower.toHead()]));
     if (this.#abort.signal.aborted) return;
+    forgetUnproven(this.#state, this.#options.log);
     for (const id of this.#state.unequal()) planner.touch(id);
     this.#started = true;
     this.#setFlags();
@@ -204,20 +210,9 @@ class Endpoint implements Agent {
   }
 
   async resume(): Promise<void> {
-    if (this.#safety.halt?.code === 'epoch_changed') await this.#acceptShare();
-    if (isHeld(this.#safety.halt)) await this.#options.backend.release();
+    await this.#consent.give(this.#safety.halt);
     await this.#safety.resume(this.#parts !== undefined);
     this.#parts?.follower.read();
-  }
-
-  /** A person says that the share is the right one. */
-  async #acceptShare(): Promise<void> {
-    const { backend, log, random } = this.#options;
-    this.#state.now(() => {
-      this.#parts?.outbox.reset();
-      this.#state.forgetShare();
-    });
-    await introduce(this.#state, backend, { online: this.#online, log, random });
   }
 
   pause(): void {

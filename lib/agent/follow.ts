@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
+import { isShrunk } from '../core/brakes.ts';
 import { TidewayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Hint } from '../protocol/hint.ts';
 import type { LogRow } from '../protocol/log-row.ts';
 import type { Backend, Settings } from './backend.ts';
+import { noteConflict } from './note-conflict.ts';
 import type { Online } from './online.ts';
 import type { Outbox } from './outbox.ts';
 import { Outcomes } from './outcome.ts';
@@ -26,6 +28,10 @@ export interface FollowOptions {
   readonly onEpochChanged: (epoch: string) => void;
   /** What the backend holds back, each time the head was read. */
   readonly onHeld: (halt: Halt | undefined) => void;
+  /** True before the first plan of this process. */
+  readonly starting: () => boolean;
+  /** The remote tree that was read anew lacks most of what was agreed: see `meta.shrunk`. */
+  readonly onShrunk: () => void;
   /** The remote tree has moved. */
   readonly onRows: () => void;
   /** The cursor is at the head that was just read. */
@@ -223,9 +229,6 @@ export class Follower {
     if (row.outcome === 'conflict') noteConflict(state, row);
     const { endpoint, incarnation } = state.meta.values;
     if (row.endpoint !== endpoint || row.n === 0) return;
-    // A copy that looked restored was given a new incarnation: it speaks for this endpoint now, and this one must not.
-    if (incarnation > 0 && row.incarnation > incarnation)
-      throw new TidewayError('clone', `incarnation ${row.incarnation} of this endpoint is another agent's`);
     if (row.incarnation !== incarnation) return;
     const flight = outbox.flight(row.n);
     if (flight === undefined) return; // settled by a resync
@@ -243,7 +246,7 @@ export class Follower {
    * row is gone by now, is planned again.
    */
   async #resync(): Promise<void> {
-    const { state, backend, online, outbox, log, onRows } = this.#options;
+    const { state, backend, online, outbox, log, onRows, starting, onShrunk } = this.#options;
     const { committedSeq } = await online.call('head', () => backend.head());
     const { holder, incarnation } = state.meta.values;
     const { n } = await online.call('incarnation', () => backend.incarnation(holder, incarnation));
@@ -252,7 +255,7 @@ export class Follower {
       count = 0;
       // Until the tree is whole again nothing is planned: what is not read yet must not look like deleted.
       state.now(() => {
-        state.meta.set({ whole: false });
+        state.meta.set({ whole: false, ...(starting() ? { unproven: true } : {}) });
         state.clearRemote();
       });
       await backend.readNamespace(async (nodes) => {
@@ -262,7 +265,11 @@ export class Follower {
         });
       });
     });
-    state.now(() => state.meta.set({ cursor: committedSeq, whole: true }));
+    const { lost, of } = state.countLost();
+    const shrunk = isShrunk(lost, of);
+    // In one transaction: else a restart in between would delete what nobody has looked at.
+    state.now(() => state.meta.set({ cursor: committedSeq, whole: true, shrunk: shrunk || state.meta.values.shrunk }));
+    if (shrunk) onShrunk();
     this.counters.resyncs++;
     onRows();
     log.info('resynced', { seq: committedSeq, nodes: count });
@@ -284,15 +291,4 @@ export class Follower {
     outbox.close(n);
     if (operation !== undefined && operation.kind !== 'none') state.onChange(operation.node);
   }
-}
-
-function noteConflict(state: State, row: LogRow): void {
-  const became = row.became ?? copyOf(row) ?? row.node;
-  if (became !== undefined) state.conflicts.put({ node: became, seq: row.seq, server: row.server });
-}
-
-/** Where what was there before lost the name: the other node that the row puts. */
-function copyOf(row: LogRow): string | undefined {
-  for (const effect of row.effects) if ('put' in effect && effect.put.id !== row.node) return effect.put.id;
-  return undefined;
 }

@@ -56,6 +56,8 @@ export interface Shared {
   readonly onFatal: (error: unknown) => void;
   readonly onEpochChanged: (epoch: string) => void;
   readonly onHeld: (halt: Halt | undefined) => void;
+  readonly starting: () => boolean;
+  readonly onShrunk: () => void;
   readonly onHead: () => void;
   readonly active: () => boolean;
 }

@@ -84,12 +84,11 @@ export class Safety {
   }
 
   /** Resolves when `check` does; each time it rejects with `Halted` a person has to resume first. */
-  async until(check: () => Promise<void>): Promise<void> {
+  async until<T>(check: () => Promise<T>): Promise<T> {
     for (;;) {
       this.#signal.throwIfAborted();
       try {
-        await check();
-        return;
+        return await check();
       } catch (error) {
         if (!(error instanceof Halted)) throw error;
         this.haltFor(error.halt);

@@ -219,10 +219,9 @@ describe('whose turn it is', () => {
     ]);
   });
 
-  test('a state restored from a backup goes on under a new incarnation, and loses nothing', async () => {
+  test('fault 27: a state restored from a backup halts, and resumed goes on under a new incarnation and loses nothing', async () => {
     await bothWithFiles();
     await paris.agent!.stop();
-    const { copyFileSync } = await import('node:fs');
     copyFileSync(stateFile(), join(dir, 'backup.db'));
     await paris.start({ stateFile: stateFile() });
     paris.user.writeFile('d/1', 'after the backup');
@@ -232,7 +231,13 @@ describe('whose turn it is', () => {
     await paris.agent!.stop();
     tokyo.user.writeFile('d/2', 'from tokyo');
     await converge(cloud, tokyo);
+    const seq = cloud.namespace.seq;
     await paris.start({ stateFile: join(dir, 'backup.db') });
+    await halted('state_restored');
+    paris.user.writeFile('d/new', 'newer');
+    expect([cloud.namespace.seq, paris.tree().get('d/2')]).toEqual([seq, '2']);
+    paris.user.writeFile('d/new', 'new');
+    await paris.agent!.resume();
     await converge(cloud, paris, tokyo);
     expect([...paris.tree()]).toEqual([
       ['d', null],
@@ -267,6 +272,55 @@ describe('the log', () => {
     await converge(cloud, paris, tokyo);
     expect([...tokyo.tree().keys()]).toEqual(['d', 'd/2', 'd/3', 'e', 'mine']);
     expect(paris.agent!.counters()['resyncs']).toBe(1);
+  });
+
+  test('fault 25: away for longer than the log, what is missing here is no delete', async () => {
+    await bothWithFiles();
+    await paris.agent!.stop();
+    paris.user.rm('d/1');
+    paris.user.writeFile('d/2', 'edited while away');
+    tokyo.user.writeFile('d/2', 'edited there');
+    tokyo.user.rm('d/3');
+    await converge(cloud, tokyo);
+    cloud.namespace.floor = cloud.namespace.seq;
+    await paris.start({ stateFile: stateFile() });
+    await converge(cloud, paris, tokyo);
+    const { 'd/1': one, 'd/3': three, ...others } = Object.fromEntries(tokyo.tree());
+    expect([one, three]).toEqual(['1', undefined]);
+    expect(Object.values(others).toSorted()).toEqual(['edited there', 'edited while away', null]);
+    // From then on it is one again.
+    paris.user.rm('d/1');
+    await converge(cloud, paris, tokyo);
+    expect(tokyo.tree().has('d/1')).toBe(false);
+  });
+
+  test('a namespace that lacks most of what was agreed deletes nothing until a person has looked, across a restart', async () => {
+    for (let n = 0; n < 1100; n++) paris.user.writeFile(`f${n}`, `${n}`);
+    await paris.start({ stateFile: stateFile() });
+    await converge(cloud, paris);
+    await paris.agent!.stop();
+    tokyo.user.writeFile('of-tokyo', 'tokyo');
+    await tokyo.start();
+    await converge(cloud, tokyo);
+    await tokyo.agent!.stop();
+    for (const { id } of [...cloud.namespace.nodes.values()].filter(({ name }) => name.startsWith('f')).slice(0, 1000))
+      cloud.namespace.nodes.delete(id);
+    cloud.namespace.floor = cloud.namespace.seq;
+    for (let start = 0; start < 2; start++) {
+      await paris.start({ stateFile: stateFile() });
+      await halted('namespace_shrunk');
+      await until('it is at the head', () => paris.agent!.status().cursor === cloud.namespace.seq);
+      expect([paris.agent!.status().halt?.message, paris.tree().size]).toEqual([
+        expect.stringContaining('1000 of the 1100 files'),
+        1100,
+      ]);
+      await paris.agent!.stop();
+    }
+    await paris.start({ stateFile: stateFile() });
+    await halted('namespace_shrunk');
+    await paris.agent!.resume();
+    await converge(cloud, paris);
+    expect(paris.tree().size).toBe(101);
   });
 
   test('without any hint everything still comes, by polling', async () => {

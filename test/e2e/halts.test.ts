@@ -103,11 +103,17 @@ describe('an endpoint halts', () => {
     writeFileSync(path.join(space.site('a'), 'three.txt'), 'three');
     await space.inSync();
     await second.stop();
-    // A state that was restored from a backup is no clone: it goes on under a new incarnation.
+    // A state that was restored from a backup is no clone: once a person has looked it goes on under a new incarnation.
     const newest = path.join(space.dir, 'newest.db');
     renameSync(state, newest);
     copyFileSync(old, state);
     const third = await space.up();
+    await until('the restored state to be noticed', 20_000, async () => {
+      return (await space.status()).endpoints[0]?.halt?.code === 'state_restored';
+    });
+    expect((await space.run('endpoint', 'resume', path.join(space.site('a'), 'three.txt'))).stdout).toBe(
+      'resumed: a\n',
+    );
     await space.inSync();
     for (const site of ['a', 'b']) expect(contentsOf(space.site(site))).toEqual({ ...files, 'three.txt': 'three' });
     await third.stop();

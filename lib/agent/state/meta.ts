@@ -17,6 +17,13 @@ export interface MetaValues {
   readonly nextNode: number;
   /** False until the remote tree was read whole once. */
   readonly whole: boolean;
+  /**
+   * True after the remote tree was read whole before the first plan of a process: this state is older than the log, or was
+   * restored. What is missing on the site then may never have been there since, and is no proof of a delete.
+   */
+  readonly unproven: boolean;
+  /** The remote tree that was read whole lacks most of what was agreed: a person has to say that this is right. */
+  readonly shrunk: boolean;
   /** True once the root has the sentinel: from then on a root without it was emptied. */
   readonly marked: boolean;
 }
@@ -30,6 +37,8 @@ const initial: MetaValues = {
   nextN: 1,
   nextNode: 1,
   whole: false,
+  unproven: false,
+  shrunk: false,
   marked: false,
 };
 

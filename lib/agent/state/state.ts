@@ -207,6 +207,23 @@ export class State implements Trees {
     return this.#synced.countBelow(directory);
   }
 
+  /** What was agreed and is not on the site. */
+  absent(): readonly NodeId[] {
+    const rows = this.#db.prepare('SELECT id FROM synced WHERE id NOT IN (SELECT id FROM local)').all();
+    return rows.map((row) => row['id'] as string);
+  }
+
+  /** Of the files that were agreed and are on the site: how many there are, and how many the remote tree lacks. */
+  countLost(): { readonly lost: number; readonly of: number } {
+    const row = this.#db
+      .prepare(
+        `SELECT count(*) AS agreed, count(*) FILTER (WHERE remote.id IS NULL) AS lost FROM synced
+           JOIN local ON local.id = synced.id LEFT JOIN remote ON remote.id = synced.id WHERE synced.kind <> 'directory'`,
+      )
+      .get();
+    return { lost: Number(row?.['lost'] ?? 0), of: Number(row?.['agreed'] ?? 0) };
+  }
+
   /** Path below the root of a node of the local tree; undefined when the node or a directory above it is not there. */
   pathOf(id: NodeId): string | undefined {
     const names: string[] = [];
