@@ -19,7 +19,9 @@ interface Scripted {
 const scripted: df.OrchestrationHandler = function* (context) {
   const { code, arg } = context.df.getInput<Scripted>() as Scripted;
   const run = compile(code) as GeneratorCode;
-  return yield* run(context.df, revive(arg), context) as Generator<df.Task, unknown, unknown>;
+  // So that functions may travel within the argument.
+  const tools = Object.assign(context.df, { compile });
+  return yield* run(tools, revive(arg), context) as Generator<df.Task, unknown, unknown>;
 };
 
 df.app.orchestration('js', scripted);

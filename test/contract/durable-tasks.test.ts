@@ -1,0 +1,417 @@
+// oxlint-disable require-yield
+// Timers, events, retries, races and continuations, as orchestrators meet them.
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
+import { type Df, DurableApp, script, startDurableHost } from '../support/durable.ts';
+
+jest.setTimeout(30_000);
+
+let host: FunctionsHost;
+let app: DurableApp;
+beforeAll(async () => {
+  host = await startDurableHost();
+  app = new DurableApp(host);
+});
+afterAll(() => host.stop());
+
+/** Numbers and types of what was scheduled and of what came of it: `T4 0`, `T6`. */
+const trace = function (df: Df): string[] {
+  return df.state
+    .filter((event: Df) => ![0, 12, 13].includes(event.EventType))
+    .map((event: Df) => (event.EventId < 0 ? `T${event.EventType}` : `T${event.EventType} ${event.EventId}`));
+};
+
+describe('timers', () => {
+  test('in the past fire at once', async () => {
+    const output = await app.result(function* (df, of) {
+      yield df.createTimer(new Date(df.currentUtcDateTime.getTime() - 60_000));
+      return df.compile(of)(df);
+    }, trace.toString());
+    expect(output).toEqual(['T10 0', 'T11']);
+  });
+
+  test.each([
+    [5, 5],
+    [7, 3],
+    [40, 3],
+  ])('of %s days begin with one of %s', async (days, first) => {
+    const id = await app.start(function* (df, n) {
+      yield df.createTimer(new Date(df.currentUtcDateTime.getTime() + n * 86_400_000));
+    }, days);
+    const made = (events: Df): Df => events?.find((event: Df) => event.EventType === 'TimerCreated');
+    const { historyEvents } = await app.until(
+      id,
+      (status) => made(status.historyEvents) !== undefined,
+      '?showHistory=true',
+    );
+    const { FireAt, Timestamp } = made(historyEvents);
+    expect(Math.round((Date.parse(FireAt) - Date.parse(Timestamp)) / 86_400_000)).toBe(first);
+    await app.client('terminate', id, 'x');
+  });
+});
+
+describe('external events', () => {
+  test('raised before anyone waits are kept, and given in order of arrival', async () => {
+    const id = await app.start(function* (df) {
+      yield df.waitForExternalEvent('go');
+      const seen = [];
+      for (let n = 0; n < 3; n++) seen.push(yield df.waitForExternalEvent('A'));
+      return seen;
+    });
+    for (const value of [1, 'two', null]) await app.client('raiseEvent', id, 'A', value);
+    await app.client('raiseEvent', id, 'go', 0);
+    expect((await app.end(id)).output).toEqual([1, 'two', null]);
+  });
+
+  test('go to the newest of two waits first', async () => {
+    const id = await app.start(function* (df) {
+      df.setCustomStatus('waiting');
+      return yield df.Task.all([df.waitForExternalEvent('A'), df.waitForExternalEvent('A')]);
+    });
+    await app.client('raiseEvent', id, 'A', 1);
+    await app.client('raiseEvent', id, 'A', 2);
+    expect((await app.end(id)).output).toEqual([2, 1]);
+  });
+
+  test('take no number, and a new wait after a lost race takes the next', async () => {
+    const id = await app.start(function* (df, of) {
+      const b = df.waitForExternalEvent('B');
+      const winner = yield df.Task.any([df.waitForExternalEvent('A'), b]);
+      yield df.callActivity('echo', 1);
+      const next = yield df.waitForExternalEvent('A');
+      return { isB: winner === b, next, trace: df.compile(of)(df) };
+    }, trace.toString());
+    await app.client('raiseEvent', id, 'B', 1);
+    await app.client('raiseEvent', id, 'A', 2);
+    const { output } = await app.end(id);
+    expect(output).toMatchObject({ isB: true, next: 2 });
+    expect((output as Df).trace.filter((one: string) => one.startsWith('T4'))).toEqual(['T4 0']);
+  });
+
+  test('have names in their case', async () => {
+    const id = await app.start(function* (df) {
+      return yield df.waitForExternalEvent('evt');
+    });
+    await app.client('raiseEvent', id, 'EVT', 1);
+    await app.until(
+      id,
+      ({ historyEvents }) => historyEvents?.some((e) => e['EventType'] === 'EventRaised') === true,
+      '?showHistory=true',
+    );
+    expect((await app.status(id)).runtimeStatus).toBe('Running');
+    await app.client('raiseEvent', id, 'evt', 2);
+    expect((await app.end(id)).output).toBe(2);
+  });
+
+  test('that a failed orchestrator waited for beside its failure do not keep it running', async () => {
+    const { output } = await app.run(function* (df) {
+      yield df.Task.all([df.waitForExternalEvent('never'), df.callActivity('boom', 'bang')]);
+    });
+    expect(output).toContain("Activity function 'boom' failed:  bang");
+  });
+});
+
+describe('retries', () => {
+  const options = { firstRetryIntervalInMilliseconds: 20, maxNumberOfAttempts: 3 };
+
+  test('take a number for each timer and each attempt', async () => {
+    const { output } = await app.run(
+      function* (df, { options: given, of }) {
+        const n = yield df.callActivityWithRetry('flaky', given, { key: df.instanceId, failures: 2 });
+        return { n, trace: df.compile(of)(df) };
+      },
+      { options, of: trace.toString() },
+    );
+    expect(output).toEqual({
+      n: 3,
+      trace: ['T4 0', 'T6', 'T10 1', 'T11', 'T4 2', 'T6', 'T10 3', 'T11', 'T4 4', 'T5'],
+    });
+  });
+
+  test('wait once more after the last attempt, and then throw its error', async () => {
+    const { output } = await app.run(
+      function* (df, { options: given, of }) {
+        try {
+          yield df.callActivityWithRetry('boom', given, 'bang');
+          return undefined;
+        } catch (error) {
+          return { message: (error as Error).message, trace: df.compile(of)(df) };
+        }
+      },
+      { options: { ...options, maxNumberOfAttempts: 1 }, of: trace.toString() },
+    );
+    expect(output).toEqual({
+      message: expect.stringMatching(/^Activity function 'boom' failed: {2}bang \n \{/),
+      trace: ['T4 0', 'T6', 'T10 1', 'T11'],
+    });
+  });
+
+  test('grow by their factor up to their longest', async () => {
+    const { output } = await app.run(
+      function* (df, given) {
+        try {
+          yield df.callActivityWithRetry('boom', given, 'bang');
+        } catch {
+          // The times are what is looked at.
+        }
+        return df.state;
+      },
+      { ...options, backoffCoefficient: 3, maxRetryIntervalInMilliseconds: 50 },
+    );
+    const events = output as Df[];
+    const waits = events.flatMap((event, at) => {
+      if (event.EventType !== 10) return [];
+      const turn = events.slice(0, at).findLast(({ EventType }) => EventType === 12);
+      return [Date.parse(event.FireAt) - Date.parse(turn.Timestamp)];
+    });
+    expect(waits).toEqual([20, 50, 50]);
+  });
+
+  test('of several in one batch are numbered in the order of their failures, sub-orchestrations with new ids', async () => {
+    const { output } = await app.run(
+      function* (df, { options: given, child }) {
+        const failing = (key: string): Df =>
+          df.callActivityWithRetry('flaky', given, { key: df.instanceId + key, failures: 1 });
+        const all = yield df.Task.all([failing('a'), df.callActivity('echo', 1), failing('b')]);
+        let message = '';
+        try {
+          yield df.callSubOrchestratorWithRetry('sub', { ...given, maxNumberOfAttempts: 2 }, child);
+        } catch (error) {
+          message = (error as Error).message;
+        }
+        const children = df.state.filter((event: Df) => event.EventType === 7);
+        return { all, message, ids: children.map((event: Df) => event.InstanceId.split(':')[1]) };
+      },
+      {
+        options,
+        child: script(function* () {
+          throw new Error('no');
+        }),
+      },
+    );
+    expect(output).toMatchObject({ all: [2, 1, 2], ids: ['7', '9'] });
+    expect((output as Df).message).toMatch(/^Orchestrator function 'sub' failed: no \n Message: no, StackTrace: /);
+  });
+
+  test('that run out of time fail clearly, where Microsoft’s extension would wait for ever', async () => {
+    const { runtimeStatus, output } = await app.run(
+      function* (df, given) {
+        return yield df.callActivityWithRetry('boom', given, 'bang');
+      },
+      { ...options, maxNumberOfAttempts: 100, retryTimeoutInMilliseconds: 30 },
+    );
+    expect(runtimeStatus).toBe('Failed');
+    expect(output).toMatch(
+      /'boom' was not tried again after its attempt \d+, since its retryTimeoutInMilliseconds \(30\) is over; its last failure was: Activity function 'boom' failed: {2}bang$/,
+    );
+  });
+});
+
+describe('Task.all and Task.any', () => {
+  test('the first failure throws, and what follows is scheduled once the last member has ended', async () => {
+    const { output } = await app.run(
+      function* (df, { slow, of }) {
+        try {
+          yield df.Task.all([df.callActivity('boom', 'first'), df.callActivity('run', slow)]);
+        } catch (error) {
+          yield df.callActivity('echo', 1);
+          return { message: (error as Error).message.split(' \n ')[0], trace: df.compile(of)(df) };
+        }
+        return undefined;
+      },
+      { slow: script((ms: number) => new Promise((resolve) => setTimeout(resolve, ms)), 100), of: trace.toString() },
+    );
+    expect(output).toEqual({
+      message: "Activity function 'boom' failed:  first",
+      trace: ['T4 0', 'T4 1', 'T6', 'T5', 'T4 2', 'T5'],
+    });
+  });
+
+  test('a race that a failure wins does not throw', async () => {
+    const output = await app.result(function* (df) {
+      const winner = yield df.Task.any([df.callActivity('boom', 'bang')]);
+      return [winner.isFaulted, winner.isCompleted, winner.result.message.split(' \n ')[0]];
+    });
+    expect(output).toEqual([true, false, "Activity function 'boom' failed:  bang"]);
+  });
+
+  test('of nothing are refused by the library', async () => {
+    const { output } = await app.run(function* (df) {
+      yield df.Task.all([]);
+    });
+    expect(output).toContain('you must specify at least one Task.');
+  });
+
+  test('a timer cancelled after a race keeps its number beside numbers that a retry took meanwhile', async () => {
+    const output = await app.result(
+      function* (df, { options, of }) {
+        const timer = df.createTimer(new Date(df.currentUtcDateTime.getTime() + 60_000));
+        const tried = df.callActivityWithRetry('flaky', options, { key: df.instanceId, failures: 1 });
+        yield df.Task.any([timer, tried]);
+        timer.cancel();
+        yield df.callActivity('echo', 1);
+        return df.compile(of)(df);
+      },
+      { options: { firstRetryIntervalInMilliseconds: 10, maxNumberOfAttempts: 3 }, of: trace.toString() },
+    );
+    expect(output).toEqual(['T10 0', 'T4 1', 'T6', 'T10 2', 'T11', 'T4 3', 'T5', 'T4 4', 'T5']);
+  });
+});
+
+describe('continueAsNew', () => {
+  test('begins an execution of its own: a history from the start, ids from 0', async () => {
+    const run = function* (df: Df, { n, code, of }: Df): Generator<Df, unknown, Df> {
+      const first = df.state.map((event: Df) => event.EventType);
+      const started = df.state.find((event: Df) => event.EventType === 0);
+      if (n === 0) df.setCustomStatus('kept');
+      yield df.callActivity('echo', n);
+      if (n < 2) {
+        df.continueAsNew({ code, arg: { n: n + 1, code, of } });
+        return 'ignored';
+      }
+      return {
+        first,
+        isShort: /^[0-9a-f]{32}$/.test(started.OrchestrationInstance.ExecutionId),
+        generation: started.Generation,
+        trace: df.compile(of)(df),
+      };
+    };
+    const { output, historyEvents, customStatus } = await app.end(
+      await app.start(run, { n: 0, code: run.toString(), of: trace.toString() }),
+      '?showHistory=true',
+    );
+    expect(output).toEqual({
+      // The last replay was given all of it.
+      first: [12, 0, 13, 4, 13, 12, 5],
+      isShort: true,
+      generation: null,
+      trace: ['T4 0', 'T5'],
+    });
+    expect(historyEvents?.map((event) => event['EventType'])).toEqual([
+      'ExecutionStarted',
+      'TaskCompleted',
+      'ExecutionCompleted',
+    ]);
+    expect(customStatus).toBeNull();
+  });
+
+  test('loses events that were not read, and waits for what is open', async () => {
+    const run = function* (df: Df, { n, code }: Df): Generator<Df, unknown, Df> {
+      if (n === 0) {
+        yield df.waitForExternalEvent('go');
+        df.continueAsNew({ code, arg: { n: 1, code } });
+        return undefined;
+      }
+      const timer = df.createTimer(new Date(df.currentUtcDateTime.getTime() + 50));
+      const winner = yield df.Task.any([timer, df.waitForExternalEvent('A')]);
+      return winner === timer ? 'nothing came' : 'it came';
+    };
+    const id = await app.start(run, { n: 0, code: run.toString() });
+    await app.client('raiseEvent', id, 'A', 1);
+    await app.client('raiseEvent', id, 'go', 1);
+    expect((await app.end(id)).output).toBe('nothing came');
+  });
+});
+
+describe('determinism', () => {
+  const failsWith = async (first: (df: Df) => Df, next: (df: Df) => Df): Promise<unknown> => {
+    const { output } = await app.run(
+      function* (df, { first: a, next: b }) {
+        yield df.compile(df.isReplaying || df.state.length > 2 ? b : a)(df);
+        return yield df.callActivity('echo', 2);
+      },
+      { first: first.toString(), next: next.toString() },
+    );
+    return output;
+  };
+  const question = 'Was a change made to the orchestrator code after this instance had already started running?';
+
+  test('another activity under the number of one', async () => {
+    expect(
+      await failsWith(
+        (df) => df.callActivity('echo', 1),
+        (df) => df.callActivity('say', 1),
+      ),
+    ).toBe(
+      `Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity task with sequence number 0 named 'echo', but the current orchestration replay instead scheduled an activity task named 'say' with this sequence number.  ${question}`,
+    );
+  });
+
+  test('another kind under the number of an activity', async () => {
+    const timer = (df: Df): Df => df.createTimer(new Date(df.currentUtcDateTime.getTime() + 10));
+    expect(await failsWith((df) => df.callActivity('echo', 1), timer)).toBe(
+      `Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity task with sequence number 0 named 'echo', but the current orchestration replay instead produced a CreateTimerOrchestratorAction action with this sequence number. ${question}`,
+    );
+  });
+
+  test('nothing under a number that had something', async () => {
+    expect(
+      await failsWith(
+        (df) => df.callActivity('echo', 1),
+        (df) => df.waitForExternalEvent('A'),
+      ),
+    ).toBe(
+      `Non-Deterministic workflow detected: A previous execution of this orchestration scheduled an activity task with sequence ID 0 and name 'echo' (version ''), but the current replay execution hasn't (yet?) scheduled this task. ${question}`,
+    );
+  });
+
+  test.each([
+    ['5', 'number'],
+    ['Promise.resolve()', 'object'],
+  ])('a yield of %s is refused', async (what, type) => {
+    const { output } = await app.run(function* (df, text) {
+      yield df.compile(`() => ${text}`)();
+    }, what);
+    expect(output).toBe(
+      `Orchestrator function 'js' failed: Durable Functions programming constraint violation: Orchestration yielded data of type ${type}. Only Task types can be yielded. Please check your yield statements to make sure you only yield Task types resulting from calling Durable Functions APIs.`,
+    );
+  });
+
+  test('ids made in the orchestrator are the same in each replay', async () => {
+    const output = await app.result(function* (df) {
+      const ids = [df.newGuid('a')];
+      yield df.callActivity('echo', ids[0]);
+      ids.push(df.newGuid('a'));
+      const sent = yield df.callActivity('echo', ids[1]);
+      return { ids, sent };
+    });
+    const { ids, sent } = output as { ids: string[]; sent: string };
+    expect(sent).toBe(ids[1]);
+    expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+});
+
+describe('custom status', () => {
+  test('is that of the last turn, and gone where that has none', async () => {
+    const id = await app.start(function* (df) {
+      df.setCustomStatus({ step: 1 });
+      yield df.waitForExternalEvent('go');
+      df.setCustomStatus(null);
+      yield df.waitForExternalEvent('end');
+    });
+    await app.until(id, ({ customStatus }) => JSON.stringify(customStatus) === '{"step":1}');
+    await app.client('raiseEvent', id, 'go', 1);
+    await app.until(id, ({ customStatus }) => customStatus === null);
+    await app.client('raiseEvent', id, 'end', 1);
+    await app.end(id);
+  });
+
+  test('is kept when the orchestrator throws', async () => {
+    const { customStatus } = await app.run(function* (df) {
+      df.setCustomStatus('as far as this');
+      throw new Error('no');
+    });
+    expect(customStatus).toBe('as far as this');
+  });
+
+  test('has 16 KB of UTF-16', async () => {
+    const run = function* (df: Df, n: number): Generator<Df, unknown, Df> {
+      df.setCustomStatus('x'.repeat(n));
+      return 'ok';
+    };
+    expect((await app.run(run, 8_000)).output).toBe('ok');
+    expect((await app.run(run, 16_000)).output).toBe(
+      "Orchestrator function 'js' failed: The UTF-16 size of the JSON-serialized payload must not exceed 16 KB. The current payload size is 31 KB.",
+    );
+  });
+});
