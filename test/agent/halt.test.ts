@@ -287,7 +287,7 @@ describe('the log', () => {
     await converge(cloud, paris, tokyo);
     const { 'd/1': one, 'd/3': three, ...others } = Object.fromEntries(tokyo.tree());
     expect([one, three]).toEqual(['1', undefined]);
-    expect(Object.values(others).toSorted()).toEqual(['edited there', 'edited while away', null]);
+    expect(new Set(Object.values(others))).toEqual(new Set(['edited there', 'edited while away', null]));
     // From then on it is one again.
     paris.user.rm('d/1');
     await converge(cloud, paris, tokyo);
