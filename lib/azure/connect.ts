@@ -4,11 +4,14 @@ import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { ServiceBusClient } from '@azure/service-bus';
 import { ShareServiceClient, StorageSharedKeyCredential } from '@azure/storage-file-share';
+import { must } from '../base/errors.ts';
 import type { Changes, Events, Share, Sites, Table } from '../cloud/ports.ts';
+import { tokenSource, type Identity } from './identity.ts';
 import { changesOf, eventsOf, sitesOf } from './messages.ts';
 import { filesRest, type FilesRest } from './rest/files.ts';
 import { tableRest } from './rest/tables.ts';
-import type { Connections } from './settings.ts';
+import type { Credential } from './rest/shared-key.ts';
+import { storageResource, type Connections, type StorageService } from './settings.ts';
 import { shareOf } from './share.ts';
 import { snapshotsOf } from './snapshots.ts';
 
@@ -24,19 +27,21 @@ export interface World {
 export const namespaceTable = 'namespace';
 
 export function connectCloud(connections: Connections): World {
-  const { storage, eventGrid } = connections;
+  const { files, tables, eventGrid, serviceBus } = connections;
   const insecure = (url: string): { allowInsecureConnection: boolean } => ({
     allowInsecureConnection: url.startsWith('http:'),
   });
-  const { name: account, key, tableEndpoint } = storage;
-  const table = tableRest(tableEndpoint, namespaceTable, { kind: 'key', account, key });
+  const table = tableRest(tables.endpoint, namespaceTable, credentialOf(tables));
   const grid = new EventGridPublisherClient(
     eventGrid.endpoint,
     'CloudEvent',
-    new AzureKeyCredential(eventGrid.key),
+    eventGrid.key === undefined ? tokens(eventGrid.identity) : new AzureKeyCredential(eventGrid.key),
     insecure(eventGrid.endpoint),
   );
-  const bus = new ServiceBusClient(connections.serviceBus);
+  const bus =
+    serviceBus.connectionString === undefined
+      ? new ServiceBusClient(new URL(serviceBus.endpoint).hostname, tokens(serviceBus.identity))
+      : new ServiceBusClient(serviceBus.connectionString);
   const shares = new Map<string, { share: Share; close(): void }>();
   let allShares: FilesRest | undefined;
   return {
@@ -44,9 +49,9 @@ export function connectCloud(connections: Connections): World {
     share: (name) => {
       let known = shares.get(name);
       if (known === undefined) {
-        const credential = { kind: 'key', account: storage.name, key: storage.key } as const;
-        const rest = filesRest(`${storage.fileEndpoint}/${name}`, credential);
-        allShares ??= filesRest(storage.fileEndpoint, credential, 4);
+        const credential = credentialOf(files);
+        const rest = filesRest(`${files.endpoint}/${name}`, credential);
+        allShares ??= filesRest(files.endpoint, credential, 4);
         known = { share: { ...shareOf(rest), ...snapshotsOf(allShares, name) }, close: () => rest.close() };
         shares.set(name, known);
       }
@@ -64,16 +69,23 @@ export function connectCloud(connections: Connections): World {
   };
 }
 
-/** Makes what a group needs before anything of ours runs: the table and the share. Repeating it changes nothing. */
+/** By identity wherever there is one. */
+function credentialOf({ account, key, identity }: StorageService): Exclude<Credential, { kind: 'sas' }> {
+  if (identity === undefined) return { kind: 'key', account, key: must(key, 'neither key nor identity') };
+  return { kind: 'token', token: async () => (await identity.token(storageResource)).token };
+}
+
+function tokens(identity: Identity | undefined): ReturnType<typeof tokenSource> {
+  return tokenSource(must(identity, 'neither key nor identity'));
+}
+
+/** Makes what a group needs before anything of ours runs: the table and the share. In Azure, deployment makes them. */
 export async function provision(connections: Connections, share: string): Promise<void> {
-  const { storage } = connections;
-  const table = new TableClient(
-    storage.tableEndpoint,
-    namespaceTable,
-    new AzureNamedKeyCredential(storage.name, storage.key),
-    { allowInsecureConnection: storage.tableEndpoint.startsWith('http:') },
-  );
-  await table.createTable();
-  const credential = new StorageSharedKeyCredential(storage.name, storage.key);
-  await new ShareServiceClient(storage.fileEndpoint, credential).getShareClient(share).createIfNotExists();
+  const { files, tables } = connections;
+  const keyOf = ({ key }: StorageService): string => must(key, 'embedded services are reached by key');
+  const credential = new AzureNamedKeyCredential(tables.account, keyOf(tables));
+  const options = { allowInsecureConnection: tables.endpoint.startsWith('http:') };
+  await new TableClient(tables.endpoint, namespaceTable, credential, options).createTable();
+  const shares = new StorageSharedKeyCredential(files.account, keyOf(files));
+  await new ShareServiceClient(files.endpoint, shares).getShareClient(share).createIfNotExists();
 }

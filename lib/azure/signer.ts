@@ -1,89 +1,40 @@
-// What an agent may reach directly, each SAS narrowed to what it needs (DESIGN: one signer; by account key here).
-import { createHmac } from 'node:crypto';
-import { AzureNamedKeyCredential, generateTableSas } from '@azure/data-tables';
-import {
-  SASProtocol,
-  ShareSASPermissions,
-  StorageSharedKeyCredential,
-  generateFileSASQueryParameters,
-} from '@azure/storage-file-share';
-import type { Signer } from '../cloud/access.ts';
-import { fileSas } from './rest/file-sas.ts';
+// What an agent may reach directly, each SAS narrowed to what it needs. One signer; Files and Tables each by the key of the
+// account or by one that the identity asked for, as the settings say.
+import type { Signer, SignerAt } from '../cloud/access.ts';
+import { busConnection } from './sign/bus-sas.ts';
+import { fileSas } from './sign/file-sas.ts';
+import { keySource } from './sign/key-source.ts';
+import { tableSas } from './sign/table-sas.ts';
 import type { Connections } from './settings.ts';
 
 /** A SAS begins this long ago, because the clocks of agent and service differ. */
 const earlyMs = 15 * 60 * 1000;
 
-export function signerOf(connections: Connections, table: string): Signer {
-  const { storage, serviceBus } = connections;
-  const files = new StorageSharedKeyCredential(storage.name, storage.key);
-  const bus = parseServiceBus(serviceBus);
-  const protocol = storage.fileEndpoint.startsWith('https:') ? SASProtocol.Https : SASProtocol.HttpsAndHttp;
-  return {
-    readShare: (share, now, expires) => ({
-      url: `${storage.fileEndpoint}/${share}`,
-      sas: generateFileSASQueryParameters(
-        {
-          shareName: share,
-          permissions: ShareSASPermissions.parse('r'),
-          startsOn: new Date(now - earlyMs),
-          expiresOn: new Date(expires),
-          protocol,
-        },
-        files,
-      ).toString(),
-    }),
-    writeFile: (share, path, now, expires) =>
-      fileSas({
-        account: storage.name,
-        key: storage.key,
-        share,
-        path,
-        permissions: 'rcw',
-        from: now - earlyMs,
-        to: expires,
-        httpsOnly: protocol === SASProtocol.Https,
+export function signerOf(connections: Connections, table: string): SignerAt {
+  const { files, tables, serviceBus: bus } = connections;
+  const fileKeys = keySource(files);
+  const tableKeys = keySource(tables);
+  const httpsOnly = (endpoint: string): boolean => endpoint.startsWith('https:');
+  return async (now, wanted): Promise<Signer> => {
+    const [fileKey, tableKey] = await Promise.all([fileKeys.at(now), tableKeys.at(now)]);
+    const expires = Math.min(wanted, fileKey.expires, tableKey.expires);
+    const times = { from: now - earlyMs, to: expires };
+    const ofFiles = { account: files.account, key: fileKey, ...times, httpsOnly: httpsOnly(files.endpoint) };
+    const ofTables = { account: tables.account, key: tableKey, ...times, httpsOnly: httpsOnly(tables.endpoint) };
+    return {
+      expires,
+      readShare: (share) => ({
+        url: `${files.endpoint}/${share}`,
+        sas: fileSas({ ...ofFiles, share, permissions: 'r' }),
       }),
-    readPartition: (group, now, expires) => ({
-      url: storage.tableEndpoint,
-      name: table,
-      sas: generateTableSas(table, new AzureNamedKeyCredential(storage.name, storage.key), {
-        permissions: { query: true },
-        startsOn: new Date(now - earlyMs),
-        expiresOn: new Date(expires),
-        startPartitionKey: group,
-        endPartitionKey: group,
+      writeFile: (share, path) => fileSas({ ...ofFiles, share, path, permissions: 'rcw' }),
+      readPartition: (group) => ({
+        url: tables.endpoint,
+        name: table,
+        sas: tableSas({ ...ofTables, table, partition: group }),
       }),
-    }),
-    sendTo: (entity, expires) => busConnection(bus, entity, expires),
-    listenTo: (entity, expires) => busConnection(bus, entity, expires),
+      sendTo: (entity) => busConnection(bus.endpoint, bus.emulator, bus.send, entity, expires),
+      listenTo: (entity) => busConnection(bus.endpoint, bus.emulator, bus.listen, entity, expires),
+    };
   };
-}
-
-interface BusKey {
-  readonly endpoint: string;
-  readonly keyName: string;
-  readonly key: string;
-  readonly emulator: boolean;
-}
-
-function parseServiceBus(text: string): BusKey {
-  const part = (name: string): string => new RegExp(`(?:^|;)${name}=([^;]*)`, 'i').exec(text)?.[1] ?? '';
-  return {
-    endpoint: part('Endpoint'),
-    keyName: part('SharedAccessKeyName'),
-    key: part('SharedAccessKey'),
-    emulator: part('UseDevelopmentEmulator').toLowerCase() === 'true',
-  };
-}
-
-/** A connection string that holds a token for one entity; the rights are those of the key's rule. */
-function busConnection(bus: BusKey, entity: string, expires: number): string {
-  const resource = `${bus.endpoint.replace(/\/$/, '')}/${entity}`;
-  const encoded = encodeURIComponent(resource);
-  const expiry = Math.floor(expires / 1000);
-  const signature = createHmac('sha256', bus.key).update(`${encoded}\n${expiry}`).digest('base64');
-  const token = `SharedAccessSignature sr=${encoded}&sig=${encodeURIComponent(signature)}&se=${expiry}&skn=${bus.keyName}`;
-  const emulator = bus.emulator ? ';UseDevelopmentEmulator=true' : '';
-  return `Endpoint=${bus.endpoint};SharedAccessSignature=${token}${emulator}`;
 }

@@ -18,33 +18,38 @@ import {
 
 /** Times are ms since 1970. */
 export interface Signer {
-  readShare(share: string, now: number, expires: number): { url: string; sas: string };
-  writeFile(share: string, path: string, now: number, expires: number): string;
-  readPartition(group: string, now: number, expires: number): { url: string; name: string; sas: string };
+  /** When all that it signs ends. */
+  readonly expires: number;
+  readShare(share: string): { url: string; sas: string };
+  writeFile(share: string, path: string): string;
+  readPartition(group: string): { url: string; name: string; sas: string };
   /** Connection strings of Service Bus for one entity. */
-  sendTo(entity: string, expires: number): string;
-  listenTo(entity: string, expires: number): string;
+  sendTo(entity: string): string;
+  listenTo(entity: string): string;
 }
+
+/** Signs until `wanted`, or less where the keys it signs with end before. */
+export type SignerAt = (now: number, wanted: number) => Promise<Signer>;
 
 const hour = 3600_000;
 
-export async function access(cloud: Cloud, signer: Signer, group: string, endpointId: string): Promise<Access> {
+export async function access(cloud: Cloud, signerAt: SignerAt, group: string, endpointId: string): Promise<Access> {
   const { row, endpoint, epoch } = await member(cloud, group, endpointId);
   const now = cloud.clock.now();
-  const expires = now + cloud.settings.accessHours * hour;
+  const signer = await signerAt(now, now + cloud.settings.accessHours * hour);
   const subscription = endpoint.slot;
   return {
     group,
     server: endpoint.server,
-    expires,
+    expires: signer.expires,
     epoch,
-    share: signer.readShare(row.share, now, expires),
-    table: signer.readPartition(group, now, expires),
-    changes: { queue: 'changes', connection: signer.sendTo('changes', expires) },
+    share: signer.readShare(row.share),
+    table: signer.readPartition(group),
+    changes: { queue: 'changes', connection: signer.sendTo('changes') },
     hints: {
       topic: 'sites',
       subscription,
-      connection: signer.listenTo(`sites/Subscriptions/${subscription}`, expires),
+      connection: signer.listenTo(`sites/Subscriptions/${subscription}`),
     },
     settings: { exclude: row.exclude, pollActiveMs: 5_000, pollIdleMs: 30_000, resendMs: 60_000 },
   };
@@ -53,24 +58,24 @@ export async function access(cloud: Cloud, signer: Signer, group: string, endpoi
 /** Slots of one batch: their names share a prefix, so that the committer finds them with one listing. */
 export async function slots(
   cloud: Cloud,
-  signer: Signer,
+  signerAt: SignerAt,
   group: string,
   endpointId: string,
   count: number,
 ): Promise<Slots> {
   const { row } = await member(cloud, group, endpointId);
   const now = cloud.clock.now();
-  const expires = now + cloud.settings.accessHours * hour;
+  const signer = await signerAt(now, now + cloud.settings.accessHours * hour);
   const batch = randomHex(cloud.random, 5);
   const out = Array.from({ length: count }, (_, index) => {
     const slot = `${batch}-${index.toString(36)}`;
     return {
       slot,
-      sas: signer.writeFile(row.share, stagedPath(endpointId, slot), now, expires),
-      blocksSas: signer.writeFile(row.share, `${stagedPath(endpointId, slot)}.b`, now, expires),
+      sas: signer.writeFile(row.share, stagedPath(endpointId, slot)),
+      blocksSas: signer.writeFile(row.share, `${stagedPath(endpointId, slot)}.b`),
     };
   });
-  return { directory: stagingDir(endpointId), expires, slots: out };
+  return { directory: stagingDir(endpointId), expires: signer.expires, slots: out };
 }
 
 async function member(

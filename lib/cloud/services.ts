@@ -8,13 +8,13 @@ import { TidewayError } from '../base/errors.ts';
 import { jsonLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { publicKeyOf } from '../protocol/message.ts';
-import type { Signer } from './access.ts';
+import type { SignerAt } from './access.ts';
 import type { Cloud } from './group.ts';
 import { readSettings } from './settings.ts';
 
 export interface Services {
   readonly cloud: Cloud;
-  readonly signer: Signer;
+  readonly signer: SignerAt;
   /** True for the hub's own token. */
   isToken(text: string): boolean;
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { connectCloud, namespaceTable, provision } from '../../lib/azure/connect.ts';
 import { filesRest } from '../../lib/azure/rest/files.ts';
+import { readConnections } from '../../lib/azure/settings.ts';
 import { tableOf } from './ports/official-table.ts';
 import { startFiles } from '../../lib/local/files/service.ts';
 import { startTables } from '../../lib/local/tables/service.ts';
@@ -19,11 +20,13 @@ async function world() {
   const dir = mkdtempSync(path.join(tmpdir(), 'ports-'));
   const tables = await startTables({ file: ':memory:', account });
   const files = await startFiles({ dir, account });
-  const connections = {
-    storage: { name: account.name, key, tableEndpoint: tables.url, fileEndpoint: files.url },
-    serviceBus: 'Endpoint=sb://localhost:1;SharedAccessKeyName=x;SharedAccessKey=eA==;UseDevelopmentEmulator=true',
-    eventGrid: { endpoint: 'http://127.0.0.1:1/api/events', key: 'eA==' },
-  };
+  const connections = readConnections({
+    AZURE_STORAGE_CONNECTION_STRING: `AccountName=${account.name};AccountKey=${key};TableEndpoint=${tables.url};FileEndpoint=${files.url}`,
+    SERVICEBUS_CONNECTION_STRING:
+      'Endpoint=sb://localhost:1;SharedAccessKeyName=x;SharedAccessKey=eA==;UseDevelopmentEmulator=true',
+    EVENTGRID_TOPIC_ENDPOINT: 'http://127.0.0.1:1/api/events',
+    EVENTGRID_TOPIC_KEY: 'eA==',
+  });
   await provision(connections, 'docs');
   const cloud = connectCloud(connections);
   const rest = filesRest(`${files.url}/docs`, { kind: 'key', account: account.name, key });
@@ -80,9 +83,9 @@ shareContract('in memory', () => {
 
 tableContract('through the official client, at the embedded service', async () => {
   const { connections, stop } = await world();
-  const { tableEndpoint } = connections.storage;
+  const { endpoint } = connections.tables;
   const credential = new AzureNamedKeyCredential(account.name, key);
-  const client = new TableClient(tableEndpoint, namespaceTable, credential, { allowInsecureConnection: true });
+  const client = new TableClient(endpoint, namespaceTable, credential, { allowInsecureConnection: true });
   return { table: tableOf(client), stop };
 });
 

@@ -11,7 +11,8 @@ import { connect, type Answer } from './request.ts';
 
 export type TableCredential =
   | { readonly kind: 'key'; readonly account: string; readonly key: string }
-  | { readonly kind: 'sas'; readonly sas: string };
+  | { readonly kind: 'sas'; readonly sas: string }
+  | { readonly kind: 'token'; token(): Promise<string> };
 
 export interface TableRest extends Table {
   close(): void;
@@ -19,6 +20,8 @@ export interface TableRest extends Table {
 
 const timeoutMs = 30_000;
 const version = '2019-02-02';
+/** The first that takes tokens. */
+const tokenVersion = '2020-12-06';
 const pageRows = 1000;
 
 const entity = z.object({ RowKey: z.string(), 'odata.etag': z.string() }).loose();
@@ -41,7 +44,7 @@ export function tableRest(endpoint: string, name: string, credential: TableCrede
     const date = new Date().toUTCString();
     const bytes = body === undefined ? undefined : Buffer.from(body, 'utf8');
     const all: Record<string, string> = {
-      'x-ms-version': version,
+      'x-ms-version': credential.kind === 'token' ? tokenVersion : version,
       'x-ms-date': date,
       dataserviceversion: '3.0',
       accept: 'application/json;odata=minimalmetadata',
@@ -56,6 +59,7 @@ export function tableRest(endpoint: string, name: string, credential: TableCrede
       const signature = createHmac('sha256', secret).update(text, 'utf8').digest('base64');
       all['authorization'] = `SharedKeyLite ${credential.account}:${signature}`;
     }
+    if (credential.kind === 'token') all['authorization'] = `Bearer ${await credential.token()}`;
     count(`requests.tables.${method === 'POST' ? 'batch' : query === '' ? 'get' : 'query'}`);
     const answer = await connection.request(method, full, all, bytes, timeoutMs).catch((error: unknown) => {
       throw new TableBusy(messageOf(error), { cause: error });
