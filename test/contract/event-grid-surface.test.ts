@@ -29,3 +29,13 @@ test('what is told is shown by a test', () => {
   const local = documented('In the tests of another project');
   expect(unproved(new Map([...local].filter(([, proof]) => proof.startsWith('"'))), folders)).toEqual([]);
 });
+
+test('every service that is killed has tests that are there', () => {
+  const text = readFileSync(path.join(import.meta.dirname, '../../docs/emulators.md'), 'utf8');
+  const section = /\n## Kills\n([^]*?)\n## /.exec(text)?.[1] ?? '';
+  const cited = new Map(
+    [...section.matchAll(/\| (\w[^|]*) \| ("[^|]*) \|/g)].map(([, name = '', proof = '']) => [name, proof]),
+  );
+  expect([...cited.keys()]).toEqual(['files', 'tables', 'Service Bus', 'Event Grid', 'Functions host']);
+  expect(unproved(cited, ['contract', 'kills', 'local'])).toEqual([]);
+});
