@@ -37,7 +37,7 @@ async function outcome(activity: Activity, hub: Hub): Promise<HistoryEvent | und
   const { task, name, input } = activity;
   const at = (): string => utc(hub.host.clock.now());
   if (name === httpActivity) {
-    const result = await callHttp(input ?? '', hub.stopping);
+    const result = await callHttp(input ?? '', hub.cookies, hub.stopping);
     if (result === undefined) return undefined;
     return 'result' in result ? taskCompleted(5, task, result.result, at()) : taskFailed(6, task, result.failure, at());
   }

@@ -16,6 +16,7 @@ import { randomUUID } from 'node:crypto';
 import type { HostContext } from '../functions-host/extension.ts';
 import { runActivity } from './activities.ts';
 import { DurableClient } from './client.ts';
+import { CookieJar } from './cookie-jar.ts';
 import { runEntity } from './entity.ts';
 import type { DurableFunctions } from './functions.ts';
 import type { Hub } from './hub.ts';
@@ -60,6 +61,7 @@ export class Durable {
       functions,
       host,
       guid: randomUUID,
+      cookies: new CookieJar(() => clock.now()),
       stopping: this.#stopping.signal,
       news: (id) => this.#news(id),
       queued: (seq) => this.#activities.news(seq),

@@ -1,5 +1,6 @@
 // What the parts of one task hub share.
 import type { HostContext } from '../functions-host/extension.ts';
+import type { CookieJar } from './cookie-jar.ts';
 import type { DurableFunctions } from './functions.ts';
 import type { Store } from './store.ts';
 
@@ -8,6 +9,7 @@ export interface Hub {
   readonly functions: DurableFunctions;
   readonly host: Pick<HostContext, 'clock' | 'invoke' | 'log' | 'waits' | 'hostSettings'>;
   readonly guid: () => string;
+  readonly cookies: CookieJar;
   /** Aborted: the host stops, and what fails from here on counts as never begun. */
   readonly stopping: AbortSignal;
   /** An instance has something in its inbox. */

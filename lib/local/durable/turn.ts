@@ -119,7 +119,8 @@ function endOf(input: TurnInput, replay: Replay): End | undefined {
   if (answer.error !== undefined)
     return {
       status: 'Failed',
-      output: orchestratorFailed(input.name, answer.error),
+      // With details of its own, a failure goes on as it is.
+      output: answer.failure === null ? orchestratorFailed(input.name, answer.error) : answer.error,
       details: `Message: ${answer.error}, StackTrace: ${answer.stack}`,
       failure: answer.failure,
     };
