@@ -1,6 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import {
   apiAccess,
+  apiBrake,
   apiDetect,
   apiDetection,
   apiEnrol,
@@ -60,6 +61,7 @@ route('detect', 'POST', 'groups/{group}/scans', (call, request) => apiDetect(ser
 route('detection', 'GET', 'groups/{group}/scans/{scan}', (call, request) =>
   apiDetection(services(), call, group(request), request.params['scan'] ?? ''),
 );
+route('brake', 'PUT', 'groups/{group}/brake', (call, request) => apiBrake(services(), call, group(request)));
 route('history', 'GET', 'groups/{group}/history', (call, request) =>
   apiHistory(services(), call, group(request), {
     path: request.query.get('path') ?? '',

@@ -30,7 +30,8 @@ const maxResendMs = 15 * 60_000;
 const lingerMs = 25;
 const lingerStepMs = 5;
 const minResendMs = 200;
-const recountMs = 60_000;
+const recountAtMostMs = 60_000;
+const recountAtLeastMs = 500;
 /**
  * Messages on their way without an outcome; behind them operations gather until one comes back or a message is full. A
  * single change goes out at once, a flood in full messages: each costs the committer the same, however little is in it.
@@ -239,12 +240,14 @@ export class Outbox {
     return seal(content, endpoint, this.#options.privateKey);
   }
 
-  /** Counting takes a while where there are many; for what it is used a minute is no difference. */
+  /** Counting takes the longer the more there are, and the more there are the less a few more are a difference. */
   #countFiles(): number {
     const { state, clock } = this.#options;
-    if (clock.monotonic() >= this.#files.until)
-      this.#files = { count: state.countAgreed(), until: clock.monotonic() + recountMs };
-    return this.#files.count;
+    if (clock.monotonic() < this.#files.until) return this.#files.count;
+    const count = state.countAgreed();
+    const wait = Math.min(Math.max(2 * count, recountAtLeastMs), recountAtMostMs);
+    this.#files = { count, until: clock.monotonic() + wait };
+    return count;
   }
 
   async #repeat(): Promise<void> {

@@ -3,11 +3,13 @@ import { provision } from '../azure/connect.ts';
 import { readConnections } from '../azure/settings.ts';
 import { parseEnv, readEnv } from '../local/hub/env-file.ts';
 import { askApi } from './api.ts';
+import { groupSet } from './group-set.ts';
 import { parseOptions } from './options.ts';
 import { UsageError, exit, help } from './usage.ts';
 
-/** `group create NAME [--share EXISTING]`. */
+/** `group create NAME [--share EXISTING]`, `group set`. */
 export async function group(args: readonly string[]): Promise<number> {
+  if (args[0] === 'set') return groupSet(args.slice(1));
   const parsed = parseOptions(args, { share: { type: 'string' } }, 2);
   if (parsed.help) {
     process.stdout.write(help);
@@ -18,7 +20,7 @@ export async function group(args: readonly string[]): Promise<number> {
     throw new UsageError(
       'command_unknown',
       `tideway group ${what ?? ''}`,
-      'Use: tideway group create NAME [--share EXISTING].',
+      'Use: tideway group create NAME [--share EXISTING], or group set [NAME].',
     );
   const share = parsed.text('share') ?? name;
   // A share of its own is made here; one that was named has to be there.

@@ -32,6 +32,9 @@ export const help = `tideway: Linux file servers in sync through an Azure file s
       seen again two minutes later; PATH itself counts at once.
   tideway group create NAME [--share EXISTING]
       A group on a share of its own, or on one that is there: what it holds is taken in, untouched.
+  tideway group set [NAME] [--brake-percent N] [--brake-files N]
+      What counts as a mass change, which holds a site until a person has looked: so many percent and so many of its files
+      changed or deleted within an hour (25 and 1000). 0 percent: never.
   tideway local [--only LIST] [--port N] [--app DIR] [--topology FILE] [--time-scale F]
       The embedded services alone, for the tests of any project: files, tables, servicebus, eventgrid, and with --app the
       functions app in DIR (functions, durable). Prints connection strings and "ready URL". Without --data its state goes

@@ -12,9 +12,11 @@ import {
   timeHeader,
   type Refusal,
 } from '../protocol/api.ts';
+import { brakeRequest } from '../protocol/brakes.ts';
 import { undeleteRequest } from '../protocol/past.ts';
 import { verifyText } from '../protocol/message.ts';
 import { access, slots } from './access.ts';
+import { setLimits } from './brake.ts';
 import type { Cloud } from './group.ts';
 import { detectChanges, detection } from './detect.ts';
 import { history } from './past/history.ts';
@@ -61,6 +63,14 @@ export async function apiIncarnation(services: Services, call: ApiCall, group: s
     const endpoint = await requireEndpoint(services.cloud, call, group);
     const { holder, incarnation } = body(call, incarnationRequest);
     return claimIncarnation(services.cloud, group, endpoint, holder, incarnation);
+  });
+}
+
+export async function apiBrake(services: Services, call: ApiCall, group: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    requireToken(services, call);
+    const { percent, files } = await setLimits(services.cloud, group, body(call, brakeRequest));
+    return { group, brake: { percent, files } };
   });
 }
 

@@ -4,11 +4,13 @@
 import { addChanges, countOf, isMassChange, isOld, nothingChanged, type MassLimits } from '../core/brakes.ts';
 import { inParallel } from '../base/pool.ts';
 import type { Batch } from '../protocol/message.ts';
-import type { Held } from '../protocol/brakes.ts';
+import { TidewayError } from '../base/errors.ts';
+import type { BrakeRequest, Held } from '../protocol/brakes.ts';
 import { newTxnId, type Cloud } from './group.ts';
 import type { Turn } from './intent.ts';
 import type { Planned } from './plan.ts';
-import { endpointKey, endpointRow, type EndpointRow, type GroupRow, type NodeRow } from './rows.ts';
+import { RowConflict } from './ports.ts';
+import { endpointKey, endpointRow, groupKey, groupRow, type EndpointRow, type GroupRow, type NodeRow } from './rows.ts';
 import { transactHead } from './transact.ts';
 import type { View } from './view.ts';
 
@@ -106,4 +108,20 @@ export async function hold(
   await transactHead(cloud.table, view, head, []);
   cloud.log.error('endpoint_held', { group, endpoint: endpoint.id, server: endpoint.server, ...now });
   await cloud.sites.send([{ to: endpoint.slot, hint: { kind: 'held', group } }]);
+}
+
+/** Sets what a group takes for a mass change; answers what holds from now on. Rejects with `group_unknown`. */
+export async function setLimits(cloud: Cloud, group: string, wanted: BrakeRequest): Promise<MassLimits> {
+  const row = await cloud.table.get(group, groupKey);
+  if (row === undefined) throw new TidewayError('group_unknown', `there is no group ${group}`, { path: group });
+  const known = groupRow.parse(row.value);
+  const { percent, files } = limitsOf(cloud, known);
+  const value = { ...known, brake: { percent: wanted.percent ?? percent, files: wanted.files ?? files } };
+  try {
+    await cloud.table.transact(group, [{ do: 'replace', key: groupKey, value, etag: row.etag }]);
+  } catch (error) {
+    if (error instanceof RowConflict) return setLimits(cloud, group, wanted); // another setting was set meanwhile
+    throw error;
+  }
+  return limitsOf(cloud, value);
 }

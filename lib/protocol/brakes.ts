@@ -22,5 +22,12 @@ export const stopped = z.object({
 });
 export type Stopped = z.infer<typeof stopped>;
 
+/** PUT /api/groups/{group}/brake with the hub's token; what is not given stays. `percent` 0: never. */
+export const brakeRequest = z.object({
+  percent: z.number().int().min(0).max(100).optional(),
+  files: z.number().int().min(1).optional(),
+});
+export type BrakeRequest = z.infer<typeof brakeRequest>;
+
 /** By endpoint; absent where nothing is held. */
 export const brakes = { held: z.record(z.string(), held).optional(), stopped: stopped.optional() };
