@@ -14,6 +14,7 @@ import { Queue } from './queue.ts';
 import type { Run } from './run.ts';
 import { Topic } from './topic.ts';
 import { WatchedShare, WatchedTable } from './watched.ts';
+import type { Fault } from './weather.ts';
 
 export const group = 'g';
 
@@ -24,10 +25,14 @@ export interface Committer {
   commit(body: unknown, deliveries: number): Promise<void>;
 }
 
-const blows: readonly Blow[] = [
-  ...(['throttle', 'throttle', 'throttle', 'time-out', 'time-out', 'late'] as const),
-  ...(['kill-before', 'kill-after', 'kill-after', 'freeze-before', 'freeze-after'] as const),
-];
+const blows: Readonly<Partial<Record<Fault, readonly Blow[]>>> = {
+  throttling: ['throttle'],
+  timeouts: ['time-out'],
+  lateRequests: ['late'],
+  killedCommitters: ['kill-before', 'kill-after', 'kill-after'],
+  frozenCommitters: ['freeze-before', 'freeze-after'],
+};
+const struck = Object.keys(blows) as Fault[];
 const tickMs = 10_000;
 const day = 24 * 3600_000;
 
@@ -43,6 +48,8 @@ export class SimulatedCloud {
   readonly #lives: Life[] = [];
   readonly #working = new Set<Life>();
   readonly #instances: Cloud['caches'][] = [new Map(), new Map()];
+  /** The quota is used up: nothing can be staged. */
+  full = false;
   #names = 0;
 
   constructor(run: Run, plants: Plants) {
@@ -95,7 +102,7 @@ export class SimulatedCloud {
 
   /** Somebody posts a path that he has changed on the share. */
   async changed(path: string): Promise<void> {
-    if (this.#run.trouble(100)) return;
+    if (this.#run.trouble('lostHints')) return;
     await this.#function('shareChanged', async (cloud) => void (await shareChanged(cloud, { path })));
   }
 
@@ -131,7 +138,8 @@ export class SimulatedCloud {
   #life(instance: number): Life {
     const { clock, chance } = this.#run;
     const fate = (): Blow | undefined => {
-      const blow = this.#run.trouble(25) ? chance.pick(blows) : undefined;
+      const fault = this.#run.strike(struck);
+      const blow = fault === undefined ? undefined : chance.pick(blows[fault] ?? []);
       if (blow === 'late') this.#run.late(() => life.arrive());
       if (blow === 'kill-before' || blow === 'kill-after') this.#instances[instance] = new Map();
       return blow;
@@ -193,9 +201,9 @@ export class SimulatedCloud {
   /** Event Grid calls the function, again when it fails, sometimes twice and sometimes never. */
   #published(attempts: number): void {
     const { clock, chance } = this.#run;
-    if (this.#run.trouble(100)) return;
-    for (let copies = this.#run.trouble(100) ? 2 : 1; copies > 0; copies--)
-      clock.after(1 + chance.below(this.#run.trouble(100) ? 30_000 : 10), () => {
+    if (this.#run.trouble('lostHints')) return;
+    for (let copies = this.#run.trouble('doubledHints') ? 2 : 1; copies > 0; copies--)
+      clock.after(1 + chance.below(this.#run.trouble('lateHints') ? 30_000 : 10), () => {
         void this.#function('fanOut', async (cloud) => {
           try {
             await fanOut(cloud, group);

@@ -11,6 +11,8 @@ export class Disk {
   /** What was committed since the last sync, that one first. */
   #saved: { readonly number: number; readonly bytes: Uint8Array }[] = [];
   #commits = 0;
+  /** Told of the bytes after every commit. */
+  onSave: (bytes: Uint8Array) => void = () => {};
 
   /** A new file, or what is left of one. */
   constructor(bytes: Uint8Array | undefined) {
@@ -20,9 +22,14 @@ export class Disk {
     this.#keep();
   }
 
-  open(run: Run): State {
+  open(run: Run, isFull: () => boolean): State {
     const state = new State(this.db);
     const { writes } = state;
+    const { beforeSave } = writes;
+    writes.beforeSave = () => {
+      if (isFull()) throw new Error('database or disk is full');
+      beforeSave();
+    };
     const save = writes.save.bind(writes);
     writes.save = () => {
       const before = writes.counters.saves;
@@ -51,6 +58,8 @@ export class Disk {
   }
 
   #keep(): void {
-    this.#saved.push({ number: ++this.#commits, bytes: this.db.serialize() });
+    const bytes = this.db.serialize();
+    this.#saved.push({ number: ++this.#commits, bytes });
+    this.onSave(bytes);
   }
 }

@@ -5,28 +5,28 @@ import { planted } from './planted.ts';
 import { simulate, type Options } from './simulate.ts';
 
 const caughtBy: Readonly<Record<string, number>> = {
-  'the committer replaces what has the name': 2,
+  'the committer replaces what has the name': 9,
   'what is overwritten is removed, not moved aside': 1,
   'the ETag of the head is forgotten': 2,
-  "the endpoint's counter is not moved": 7,
+  "the endpoint's counter is not moved": 1,
   'no intent is written': 1,
-  'the row of a node is lost, its log row is not': 2,
-  'a copy gets another name than the intent says': 5,
-  'a download is not bound to an ETag': 4,
+  'the row of a node is lost, its log row is not': 1,
+  'a copy gets another name than the intent says': 1,
+  'a download is not bound to an ETag': 2,
   'nobody compares a download with its hash': 1,
   'an effect of the log is lost': 1,
-  'the cursor is moved before the effects': 3,
-  'nothing is flushed before the state says that it is here': 1,
+  'the cursor is moved before the effects': 5,
+  'nothing is flushed before the state says that it is here': 2,
   'the mark of the root is not looked at': 1,
-  'what is replaced here is not set aside': 3,
+  'what is replaced here is not set aside': 39,
 };
 const others = 100;
 
 /** What makes a fault likely to be met. */
 const days: Readonly<Record<string, Partial<Options>>> = {
-  'the mark of the root is not looked at': { unmounts: true },
-  'the ETag of the head is forgotten': { stress: { lostLocks: 400 } },
-  'what is replaced here is not set aside': { stress: { programs: 70 } },
+  'the mark of the root is not looked at': { weather: { unmounts: 2 } },
+  'the ETag of the head is forgotten': { weather: { lostLocks: 13 } },
+  'what is replaced here is not set aside': { weather: { programs: 3.5 } },
 };
 
 describe.each([...planted])('%s', (name, plants) => {

@@ -8,7 +8,7 @@ let lost = 0;
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   'seed %d',
   async (seed) => {
-    const { broken, lines } = await simulate(seed, { stress: { lostStates: 4 } });
+    const { broken, lines } = await simulate(seed, { weather: { lostStates: 1.5 } });
     expect(broken).toEqual([]);
     lost += lines.filter((line) => line.endsWith('state lost')).length;
   },

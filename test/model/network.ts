@@ -2,7 +2,7 @@
 import { TidewayError } from '../../lib/base/errors.ts';
 import type { Backend, StagedProperties } from '../../lib/agent/backend.ts';
 import { readAlive } from '../../lib/agent/remote/namespace.ts';
-import { slots, type Signer } from '../../lib/cloud/access.ts';
+import { slots, type SignerAt } from '../../lib/cloud/access.ts';
 import { release } from '../../lib/cloud/release.ts';
 import { claimIncarnation } from '../../lib/cloud/registry.ts';
 import { floorKey, floorRow, headKey, headRow } from '../../lib/cloud/rows.ts';
@@ -18,6 +18,8 @@ export interface Line {
   readonly slot: string;
   /** True while the site has no network. */
   offline: boolean;
+  /** Ends the process at once. */
+  crash(): void;
 }
 
 /** `alive` is false once the process has ended: none of its calls goes out or comes back any more. */
@@ -32,11 +34,13 @@ export function networkOf(run: Run, cloud: SimulatedCloud, line: Line, alive: ()
     trace.add(server, `> ${name}`);
     await clock.sleep(run.latency());
     mustLive(alive);
-    if (line.offline || run.trouble(15)) throw unreachable(name);
-    const blow = run.trouble(25) ? chance.pick(['lost', 'late'] as const) : undefined;
+    const blow = run.strike(['lostCalls', 'lostAnswers', 'lateCalls', 'crashes']);
+    if (blow === 'crashes') line.crash();
+    mustLive(alive);
+    if (line.offline || blow === 'lostCalls') throw unreachable(name);
     // A claim that arrives after its state was lost makes the next one look like a clone: that halts, and a person decides.
-    const untimely = name === 'incarnation' && run.stress.lostStates > 0;
-    if (blow === 'late' && !untimely) {
+    const untimely = name === 'incarnation' && run.weather.lostStates + run.weather.restoredStates > 0;
+    if (blow === 'lateCalls' && !untimely) {
       run.late(() => {
         trace.add(server, `late: ${name}`);
         void Promise.resolve().then(apply).catch(ignored);
@@ -46,11 +50,12 @@ export function networkOf(run: Run, cloud: SimulatedCloud, line: Line, alive: ()
     const answer = await apply();
     if (chance.is(30)) await clock.sleep(run.latency());
     mustLive(alive);
-    if (blow === 'lost' || line.offline) throw unreachable(name);
+    if (blow === 'lostAnswers' || line.offline) throw unreachable(name);
     return answer;
   };
 
   const stage = (path: string, bytes: Uint8Array, slot: string, properties?: StagedProperties): string => {
+    if (cloud.full) throw new TidewayError('share_call_failed', '409 ShareSizeLimitReached', { path });
     const metadata = properties === undefined ? { [meta.op]: slot } : metadataOf(slot, properties);
     const lastWrite = properties === undefined ? {} : { lastWrite: shareTime(properties.mtime) };
     // Create File over a file that is there makes it anew.
@@ -168,10 +173,11 @@ function brief({ payload }: Envelope): string {
 }
 
 /** In memory nobody asks for a signature. */
-const unsigned: Signer = {
+const unsigned: SignerAt = async (_now, expires) => ({
+  expires,
   readShare: () => ({ url: '', sas: '' }),
   writeFile: () => '',
   readPartition: () => ({ url: '', name: '', sas: '' }),
   sendTo: () => '',
   listenTo: () => '',
-};
+});

@@ -33,7 +33,7 @@ export class Queue {
   /** A sender's message arrives; twice where its first answer got lost, or late. */
   send(body: unknown): void {
     this.#arrive(body);
-    if (this.#run.trouble(80)) this.#run.late(() => this.#arrive(body));
+    if (this.#run.trouble('doubledMessages')) this.#run.late(() => this.#arrive(body));
   }
 
   #arrive(body: unknown): void {
@@ -54,7 +54,7 @@ export class Queue {
     message.deliveries++;
     trace.add('queue', `message ${message.id} to ${committer.name}, delivery ${message.deliveries}`);
     void committer.life.frozen.then(() => this.#loseLock(turn, 1 + chance.below(lockMs)));
-    if (this.#run.trouble(this.#run.stress.lostLocks)) this.#loseLock(turn, chance.below(500));
+    if (this.#run.trouble('lostLocks')) this.#loseLock(turn, chance.below(500));
     try {
       await committer.commit(message.body, message.deliveries);
       trace.add(committer.name, `through with message ${message.id}`);

@@ -8,24 +8,16 @@ import { Chance } from '../support/chance.ts';
 import { Ledger } from './ledger.ts';
 import { Scheduler } from './scheduler.ts';
 import { Trace } from './trace.ts';
-
-/** How often something happens that a day has little of: for faults that nothing else shows. */
-export interface Stress {
-  /** Per 1,000 messages: the committer's lock is lost while it works on. */
-  readonly lostLocks: number;
-  /** Of 100 steps of people: a program that keeps a file open, a new mode, a new time. */
-  readonly programs: number;
-  /** Of 100 steps of people: the state of an agent is lost, whole. */
-  readonly lostStates: number;
-}
-
-const everyday: Stress = { lostLocks: 30, programs: 20, lostStates: 0 };
+import { perMille, type Fault, type Weather } from './weather.ts';
 
 export class Run {
   readonly seed: number;
-  readonly stress: Stress;
+  readonly weather: Weather;
   readonly clock = new Scheduler();
+  /** What befalls calls and messages. */
   readonly chance: Chance;
+  /** What people do: apart, so that a run whose steps are given meets the same fate. */
+  readonly people: Chance;
   readonly trace: Trace;
   readonly ledger = new Ledger();
   /** Broken invariants, as they are met. */
@@ -36,10 +28,11 @@ export class Run {
   #randoms = 0;
   #keys = 0;
 
-  constructor(seed: number, stress: Partial<Stress> = {}) {
+  constructor(seed: number, weather: Weather) {
     this.seed = seed;
-    this.stress = { ...everyday, ...stress };
+    this.weather = weather;
     this.chance = new Chance(seed);
+    this.people = new Chance(seed + 0x0be5_e112);
     this.trace = new Trace(this.clock);
   }
 
@@ -48,14 +41,21 @@ export class Run {
     if (this.broken.length < 20) this.broken.push(what);
   }
 
-  /** True in `perMille` of 1,000 cases, and never when it is calm. */
-  trouble(perMille: number): boolean {
-    return !this.calm && this.chance.below(1000) < perMille;
+  /** True as often as the weather says, and never when it is calm. */
+  trouble(fault: Fault): boolean {
+    return this.strike([fault]) !== undefined;
+  }
+
+  /** Which of these strikes now, if any does. */
+  strike(faults: readonly Fault[]): Fault | undefined {
+    if (this.calm) return undefined;
+    let left = this.chance.below(1000);
+    return faults.find((fault) => (left -= perMille(this.weather, fault)) < 0);
   }
 
   /** Milliseconds that a call is under way. */
   latency(): number {
-    return this.trouble(20) ? 200 + this.chance.below(5000) : 1 + this.chance.below(12);
+    return this.trouble('slowCalls') ? 200 + this.chance.below(5000) : 1 + this.chance.below(12);
   }
 
   /** A request that is under way while its sender has given it up arrives: some time, or when it is calm. */

@@ -2,23 +2,27 @@
 // crashes, losses and delays; then calm, and the question whether everything is as it must be. Nothing here knows real time.
 import { enrol } from '../../lib/cloud/registry.ts';
 import { Replay } from '../support/replay.ts';
-import { check, remoteIsReplayed } from './check.ts';
+import { check } from './check.ts';
 import { group, SimulatedCloud } from './cloud.ts';
 import { nothingPlanted, type Plants } from './plants.ts';
-import { Run, type Stress } from './run.ts';
+import { Run } from './run.ts';
 import { Site } from './site.ts';
 import { Smb } from './smb.ts';
+import type { Step } from './step.ts';
+import { storm, type World } from './storm.ts';
 import { User } from './user.ts';
+import { weatherOf, type Weather } from './weather.ts';
 
 export interface Options {
   /** What people do, at all sites and on the share together. */
   readonly operations?: number;
+  /** Instead of what people would think of. */
+  readonly steps?: readonly Step[];
   readonly plants?: Plants;
-  readonly stress?: Partial<Stress>;
+  /** Otherwise than the seed has it. */
+  readonly weather?: Partial<Weather>;
   /** How often the share is looked through, 5 min apart, before somebody who is not at rest counts as broken. */
   readonly looks?: number;
-  /** Disks of sites go and come back, too. */
-  readonly unmounts?: boolean;
 }
 
 export interface Trace {
@@ -28,6 +32,9 @@ export interface Trace {
   /** Broken invariants; none is the only good answer. */
   readonly broken: readonly string[];
   readonly counters: Readonly<Record<string, number>>;
+  readonly weather: Weather;
+  /** What was done, from outside: with the same seed and weather it makes the same run. */
+  readonly steps: readonly Step[];
 }
 
 const names = ['paris', 'tokyo', 'lima'];
@@ -45,10 +52,11 @@ export async function simulate(seed: number, options: Options = {}): Promise<Tra
 }
 
 async function live(seed: number, options: Options): Promise<Trace> {
-  const { plants = nothingPlanted, stress } = options;
-  const run = new Run(seed, stress);
+  const { plants = nothingPlanted, operations = 50 } = options;
+  const weather = { ...weatherOf(seed), ...options.weather };
+  const run = new Run(seed, weather);
   const world = await build(run, plants);
-  await storm(run, world, options);
+  const steps = await storm(run, world, { operations, steps: options.steps });
   if (run.broken.length === 0) await calm(run, world);
   if (run.broken.length === 0 && (await settle(run, world, options)))
     run.broken.push(...check(run, world.cloud, world.sites));
@@ -56,14 +64,7 @@ async function live(seed: number, options: Options): Promise<Trace> {
   for (const site of world.sites) void site.stop().then(() => stopped++);
   if (!(await run.clock.run(() => stopped === world.sites.length, minute))) run.break('an agent does not stop');
   const { lines, hash } = run.trace;
-  return { seed, hash, lines, broken: run.broken, counters: countersOf(run, world) };
-}
-
-interface World {
-  readonly cloud: SimulatedCloud;
-  readonly sites: readonly Site[];
-  readonly users: readonly User[];
-  readonly smb: Smb;
+  return { seed, hash, lines, broken: run.broken, counters: countersOf(run, world), weather, steps };
 }
 
 async function build(run: Run, plants: Plants): Promise<World> {
@@ -85,49 +86,22 @@ async function build(run: Run, plants: Plants): Promise<World> {
   return { cloud, sites, users: sites.map((site) => new User(run, site)), smb: new Smb(run, cloud) };
 }
 
-/** People work, and everything else that can happen happens. */
-async function storm(run: Run, { cloud, sites, users, smb }: World, options: Options): Promise<void> {
-  const { operations = 50, unmounts = false } = options;
-  const { chance, clock, trace } = run;
-  for (const site of sites) clock.after(chance.below(2000), () => void site.start());
-  for (let done = 0; done < operations && run.broken.length === 0;) {
-    const site = chance.pick(sites) as Site;
-    const worked = chance.is(25) ? smb.act() : site.mounted && users[sites.indexOf(site)]?.act();
-    if (worked !== true) continue;
-    done++;
-    if (chance.is(6)) {
-      site.kill(chance.is(60));
-      clock.after(chance.below(8000), () => void site.start());
-    }
-    if (run.stress.lostStates > 0 && chance.is(run.stress.lostStates)) {
-      site.kill(true);
-      site.loseState();
-      clock.after(chance.below(8000), () => void site.start());
-    }
-    if (chance.is(3)) {
-      trace.add(site.name, 'has no network');
-      site.line.offline = true;
-      clock.after(chance.below(60_000), () => (site.line.offline = false));
-    }
-    if (unmounts && chance.is(2) && site.mounted) site.unmount(chance.below(20_000));
-    if (chance.is(2)) site.skew += chance.below(60_000) - 30_000;
-    if (site.running) run.broken.push(...remoteIsReplayed(site, cloud.table.rows));
-    await clock.run(() => false, chance.is(80) ? chance.below(400) : chance.below(8000));
-  }
-}
-
 async function calm(run: Run, { cloud, sites, users, smb }: World): Promise<void> {
   run.calmDown();
   smb.closeAll();
   for (const user of users) user.closeAll();
+  cloud.full = false;
   for (const site of sites) {
-    site.line.offline = false;
+    site.endTroubles();
     void site.start();
   }
   cloud.wakeAll();
   await run.clock.run(() => sites.every((site) => site.agent !== undefined && site.running), minute);
   for (let round = 0; round < 10; round++) {
-    for (const site of sites) void site.mount();
+    for (const site of sites) {
+      site.help();
+      void site.mount();
+    }
     if (await run.clock.run(() => sites.every((site) => site.agent?.status().halt === undefined), 3000)) return;
   }
 }
@@ -142,7 +116,7 @@ async function settle(run: Run, world: World, { looks = 6 }: Options): Promise<b
   for (let round = 0, quiet = 0; round < 20; round++) {
     for (const site of sites) {
       const halt = site.agent?.status().halt;
-      if (halt !== undefined) run.break(`${site.name} halted: ${halt.code} ${halt.message}`);
+      if (halt !== undefined && !site.needsHelp) run.break(`${site.name} halted: ${halt.code} ${halt.message}`);
     }
     if (run.broken.length > 0) return false;
     examineAll(cloud);
@@ -172,11 +146,7 @@ async function atRest(run: Run, { cloud, sites }: World, looks: number): Promise
   const limit = 10 * minute * looks;
   if (!(await clock.run(() => !cloud.busy, limit))) run.break('the backend does not come to rest');
   const results: boolean[] = [];
-  for (const site of sites)
-    void site.agent?.settled(clock.monotonic() + limit).then(
-      (done) => results.push(done),
-      (error: unknown) => run.break(`${site.name}: ${String(error)}`),
-    );
+  for (const site of sites) void settled(run, site, clock.monotonic() + limit).then((done) => results.push(done));
   const all = (): boolean =>
     !cloud.busy && results.length === sites.length && sites.every((site) => isIdle(site, cloud));
   // What was announced too late, or in a directory that was just moving, only another look finds.
@@ -188,6 +158,23 @@ async function atRest(run: Run, { cloud, sites }: World, looks: number): Promise
     for (const site of sites)
       run.break(`I1 ${site.name} does not come to rest: ${JSON.stringify(site.agent?.status())}`);
   return run.broken.length === 0;
+}
+
+/** Where a person has to help first (a state from a backup may look like a copy), he does. */
+async function settled(run: Run, site: Site, until: number): Promise<boolean> {
+  while (run.clock.monotonic() < until) {
+    try {
+      if ((await site.agent?.settled(until)) === true) return true;
+    } catch (error) {
+      if (!site.needsHelp) {
+        run.break(`${site.name}: ${String(error)}`);
+        return false;
+      }
+      site.help();
+    }
+    await run.clock.sleep(1000);
+  }
+  return false;
 }
 
 function isIdle(site: Site, cloud: SimulatedCloud): boolean {

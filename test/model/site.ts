@@ -10,7 +10,7 @@ import { memoryWatch } from '../../lib/agent/fs/memory-watch.ts';
 import type { MetaValues } from '../../lib/agent/state/meta.ts';
 import type { State } from '../../lib/agent/state/state.ts';
 import type { Clock } from '../../lib/base/clock.ts';
-import { must } from '../../lib/base/errors.ts';
+import { codeOf, must } from '../../lib/base/errors.ts';
 import type { LogRow } from '../../lib/protocol/log-row.ts';
 import type { SigningKeys } from '../../lib/protocol/message.ts';
 import { Replay } from '../support/replay.ts';
@@ -48,6 +48,12 @@ export class Site {
   fsWrites = 0;
   mounted = true;
   disk: Disk;
+  /** It failed for want of space, or speaks with an old state: only a person who starts it anew can help. */
+  needsHelp = false;
+  /** No space left for files, and for the state. */
+  full = false;
+  stateFull = false;
+  #backups: { readonly at: number; readonly bytes: Uint8Array }[] = [];
   readonly #run: Run;
   readonly #cloud: SimulatedCloud;
   readonly #plants: Plants;
@@ -67,9 +73,10 @@ export class Site {
     this.endpoint = enrolled.endpoint;
     this.skew = enrolled.skew;
     this.#keys = enrolled.keys;
-    this.line = { endpoint: enrolled.endpoint, server: name, slot: enrolled.slot, offline: false };
+    const crash = (): void => this.crash();
+    this.line = { endpoint: enrolled.endpoint, server: name, slot: enrolled.slot, offline: false, crash };
     this.volume = new MemoryFs(() => BigInt(this.clock.now()) * 1_000_000n).volume;
-    this.disk = new Disk(undefined);
+    this.disk = this.#watched(new Disk(undefined));
     this.#listen();
   }
 
@@ -115,9 +122,9 @@ export class Site {
     this.#run.trace.add(this.name, 'starts');
     const alive = (): boolean => process.alive;
     const { clock, chance } = this.#run;
-    const state = this.#plants.state(this.disk.open(this.#run));
+    const state = this.#plants.state(this.disk.open(this.#run, () => this.stateFull));
     this.#state = state;
-    const agent = await startAgent(
+    const starting = startAgent(
       {
         endpoint: this.endpoint,
         privateKey: this.#keys.privateKey,
@@ -125,7 +132,7 @@ export class Site {
         fs: this.#plants.fs(this.#mounted(alive)),
         startWatch: memoryWatch(this.volume, {
           schedule: (deliver) => clock.after(chance.below(20), deliver),
-          queue: this.#run.trouble(300) ? 3 : 1000,
+          queue: this.#run.trouble('overflows') ? 3 : 1000,
         }),
         backend: this.#plants.backend(networkOf(this.#run, this.#cloud, this.line, alive), this.#cloud.share),
         clock: this.clock,
@@ -134,8 +141,50 @@ export class Site {
       },
       state,
     );
-    process.agent = agent;
-    if (!alive()) await agent.stop();
+    try {
+      process.agent = await starting;
+    } catch (error) {
+      if (!this.needsHelp) throw error;
+      this.#run.trace.add(this.name, `does not start: ${String(error)}`);
+      process.alive = false;
+      this.disk = this.#watched(this.disk.after(true, chance));
+    }
+    if (!alive()) await process.agent?.stop();
+  }
+
+  /** The process ends at a call that it makes, whichever that is. */
+  crash(): void {
+    const { chance, clock } = this.#run;
+    this.kill(chance.is(60));
+    clock.after(chance.below(8000), () => void this.start());
+  }
+
+  /** A person comes: what has failed for a reason that he knows of is started anew. */
+  help(): void {
+    const code = this.running ? this.agent?.status().halt?.code : undefined;
+    if (this.needsHelp && code === 'state_restored') void this.agent?.resume();
+    if (!this.needsHelp || (code !== 'failed' && code !== 'clone')) return;
+    this.kill(true);
+    if (code === 'clone') this.loseState();
+    void this.start();
+  }
+
+  endTroubles(): void {
+    this.line.offline = false;
+    this.full = false;
+    this.stateFull = false;
+    this.help();
+  }
+
+  /** Nobody can tell a disk that was never marked from the bare directory below its mount point. */
+  get marked(): boolean {
+    return exists(this.volume, '.tideway/endpoint.json');
+  }
+
+  #watched(disk: Disk): Disk {
+    if (this.#run.weather.restoredStates > 0)
+      disk.onSave = (bytes) => this.#backups.push({ at: this.#run.clock.monotonic(), bytes });
+    return disk;
   }
 
   /** The process is gone at once. With `power` false so is what the disk had not written. */
@@ -144,7 +193,7 @@ export class Site {
     if (!process.alive) return;
     this.#run.trace.add(this.name, power ? 'killed' : 'power lost');
     process.alive = false;
-    this.disk = this.disk.after(power, this.#run.chance);
+    this.disk = this.#watched(this.disk.after(power, this.#run.chance));
     if (!power) this.#losePower();
     this.#stopped = process.agent?.stop() ?? Promise.resolve();
   }
@@ -152,7 +201,22 @@ export class Site {
   /** Of an agent that does not run: what it remembers is gone, and whoever starts it knows of no copy. */
   loseState(): void {
     this.#run.trace.add(this.name, 'state lost');
-    this.disk = new Disk(undefined);
+    this.#newState(undefined);
+  }
+
+  /** The same: what it remembers is what it did `ms` ago. */
+  restoreState(ms: number): void {
+    const { clock, trace } = this.#run;
+    const old = this.#backups.findLast(({ at }) => at <= clock.monotonic() - ms);
+    trace.add(this.name, `state restored from ${old?.at ?? 'nothing'}`);
+    this.needsHelp = true;
+    this.#newState(old?.bytes);
+  }
+
+  #newState(bytes: Uint8Array | undefined): void {
+    // A backup from before this one would be taken for a copy that somebody else runs.
+    this.#backups = [];
+    this.disk = this.#watched(new Disk(bytes));
     this.#run.ledger.bringBackAll();
   }
 
@@ -220,9 +284,14 @@ export class Site {
     const fs = new MemoryFs(volume);
     const { clock, chance, trace } = this.#run;
     fs.before = async (call, path) => {
-      if (alive()) trace.add(this.name, `fs ${call} ${path}`);
+      if (alive()) {
+        trace.add(this.name, `fs ${call} ${path}`);
+        if (this.#run.trouble('crashes')) this.crash();
+      }
       if (chance.is(15)) await clock.sleep(1 + chance.below(4));
       if (!alive()) throw new Error('the process has ended');
+      if (this.full && taking.has(call) && (call === 'write' || !exists(fs.volume, path)))
+        throw Object.assign(new Error(`ENOSPC: no space left on device, ${call} '${path}'`), { code: 'ENOSPC' });
       if (writing.has(call)) this.fsWrites++;
     };
     return fs;
@@ -248,6 +317,18 @@ export class Site {
 const writing: ReadonlySet<string> = new Set(
   'create mkdir rmdir unlink rename exchange link chmod utimes write truncate writeWhole'.split(' '),
 );
+
+/** What needs space. Users have some that is kept for them. */
+const taking: ReadonlySet<string> = new Set('create mkdir symlink write'.split(' '));
+
+function exists(volume: MemoryVolume, path: string): boolean {
+  try {
+    return volume.find(path, 'stat') !== undefined;
+  } catch (error) {
+    if (codeOf(error) === '') throw error;
+    return false; // not even its directory
+  }
+}
 
 interface Named {
   readonly places: readonly { readonly dir: Named; readonly name: string }[];

@@ -1,16 +1,15 @@
 // People who work on the share itself, over SMB, and post what they changed, as an Event Grid subscriber would.
 import { ShareRefusal } from '../../lib/cloud/ports.ts';
 import type { SimulatedCloud } from './cloud.ts';
+import type { Seen } from './people.ts';
 import type { Run } from './run.ts';
+import type { Deed } from './step.ts';
 import { isOurs } from './watched.ts';
-
-const names = ['a', 'b', 'c', 'd', 'B'];
-const tools = ['save', 'save', 'save', 'new', 'new', 'unlink', 'mkdir', 'rename', 'rmtree', 'open'] as const;
 
 export class Smb {
   readonly #run: Run;
   readonly #cloud: SimulatedCloud;
-  readonly #open = new Set<() => void>();
+  readonly #held = new Set<() => void>();
   #texts = 0;
 
   constructor(run: Run, cloud: SimulatedCloud) {
@@ -18,16 +17,22 @@ export class Smb {
     this.#cloud = cloud;
   }
 
-  /** Answers whether anything could be done. */
-  act(): boolean {
-    const { chance, trace } = this.#run;
-    const tool = chance.pick(tools);
-    const path = this.#path();
-    const file = this.#existing('file') ?? path;
-    const any = this.#existing() ?? path;
+  get sees(): Seen {
+    const all = this.#cloud.share.walk().filter(([path]) => !isOurs(path));
+    return {
+      all: all.map(([path]) => path),
+      files: all.flatMap(([path, { kind }]) => (kind === 'file' ? [path] : [])),
+    };
+  }
+
+  /** A text that nobody has written before. */
+  readonly write = (): string => `${this.#run.seed} smb ${++this.#texts}`;
+
+  /** Answers whether it could be done. */
+  act(deed: Deed): boolean {
     try {
-      const changed = this.#do(tool, path, file, any);
-      trace.add('smb', `${tool} ${changed.join(' ')}`);
+      const changed = this.#do(deed);
+      this.#run.trace.add('smb', `${deed.do} ${deed.path} ${deed.to ?? ''}`);
       for (const each of changed) void this.#cloud.changed(each);
       return true;
     } catch (error) {
@@ -37,45 +42,40 @@ export class Smb {
   }
 
   closeAll(): void {
-    for (const end of this.#open) end();
+    for (const end of this.#held) end();
   }
 
-  #do(tool: (typeof tools)[number] | undefined, path: string, file: string, any: string): readonly string[] {
-    const { share } = this.#cloud;
-    switch (tool) {
-      case 'save':
-      case 'new':
-        return [this.#save(tool === 'save' ? file : path)];
-      case 'mkdir':
-        share.mkdir(path);
-        return [path];
-      case 'unlink':
-        this.#unlink(file);
-        return [file];
-      case 'rename': {
-        const there = share.find(any);
-        if (there === undefined || isIn(path, any)) throw impossible;
-        share.rename(any, path, there.kind);
-        // Ids do not survive a rename on the share: who edits or deletes the old file meanwhile has not seen the new one.
-        for (const entry of [there, ...share.walk(path).map(([, each]) => each)])
-          if (entry.kind === 'file') this.#run.ledger.bringBack(entry.content);
-        return [any, path];
-      }
-      case 'rmtree':
-        this.#rmtree(any);
-        return [any];
-      case 'open':
-        this.#hold(any);
-        return [];
-      case undefined:
-        return [];
-    }
+  /** Answers the paths that were changed. */
+  #do({ do: what, path = '', to = '', text = '', ms = 0 }: Deed): readonly string[] {
+    const acts: Readonly<Partial<Record<Deed['do'], () => void>>> = {
+      save: () => this.#save(path, text),
+      new: () => this.#save(path, text),
+      mkdir: () => this.#cloud.share.mkdir(path),
+      move: () => this.#move(path, to),
+      remove: () => this.#rmtree(path),
+      open: () => this.#open(path, ms),
+      'delete while open': () => this.#deletePending(path, ms),
+    };
+    const act = acts[what];
+    if (act === undefined) throw impossible;
+    act();
+    return what === 'open' ? [] : what === 'move' ? [path, to] : [path];
   }
 
-  #save(path: string): string {
+  #move(path: string, to: string): void {
     const { share } = this.#cloud;
-    const { ledger, seed } = this.#run;
-    const bytes = Buffer.from(`${seed} smb ${++this.#texts}`);
+    const there = share.find(path);
+    if (there === undefined || isIn(to, path)) throw impossible;
+    share.rename(path, to, there.kind);
+    // Ids do not survive a rename on the share: who edits or deletes the old file meanwhile has not seen the new one.
+    for (const entry of [there, ...share.walk(to).map(([, each]) => each)])
+      if (entry.kind === 'file') this.#run.ledger.bringBack(entry.content);
+  }
+
+  #save(path: string, text: string): void {
+    const { share } = this.#cloud;
+    const { ledger } = this.#run;
+    const bytes = Buffer.from(text);
     const there = share.find(path);
     const old = there?.kind === 'file' ? there.content : undefined;
     ledger.seen(bytes, `smb ${path}`);
@@ -83,7 +83,6 @@ export class Smb {
     else share.write(path, bytes);
     ledger.save(bytes, `smb ${path}`);
     if (there !== undefined && old !== undefined) this.#erase(there.fileId, old);
-    return path;
   }
 
   #unlink(path: string): void {
@@ -115,29 +114,35 @@ export class Smb {
     share.remove(path, 'directory');
   }
 
-  #hold(path: string): void {
-    const { clock, chance, trace } = this.#run;
-    trace.add('smb', `opens ${path}`);
-    const close = this.#cloud.share.open(path);
+  #open(path: string, ms: number): void {
+    if (this.#cloud.share.find(path)?.deletePending === true) throw impossible;
+    this.#hold(path, ms, this.#cloud.share.open(path));
+  }
+
+  #hold(path: string, ms: number, close: () => void): void {
+    const { clock, trace } = this.#run;
     const end = (): void => {
-      if (!this.#open.delete(end)) return;
+      if (!this.#held.delete(end)) return;
       trace.add('smb', `closes ${path}`);
       close();
     };
-    this.#open.add(end);
-    clock.after(chance.below(40_000), end);
+    this.#held.add(end);
+    clock.after(ms, end);
   }
 
-  #path(): string {
-    const { chance } = this.#run;
-    return Array.from({ length: 1 + chance.below(2) }, () => chance.pick(names) ?? 'a').join('/');
-  }
-
-  #existing(kind?: 'file'): string | undefined {
-    const all = this.#cloud.share
-      .walk()
-      .filter(([path, entry]) => !isOurs(path) && (kind === undefined || entry.kind === kind));
-    return this.#run.chance.pick(all)?.[0];
+  /** Gone when the last one closes it; until then it is in the way, and so is what is above it. */
+  #deletePending(path: string, ms: number): void {
+    const { share } = this.#cloud;
+    const there = share.find(path);
+    if (there?.kind !== 'file' || there.open > 0 || there.deletePending) throw impossible;
+    this.#erase(there.fileId, there.content);
+    const close = share.open(path);
+    const remove = share.deletePending(path);
+    this.#hold(path, ms, () => {
+      close();
+      remove();
+      void this.#cloud.changed(path);
+    });
   }
 }
 

@@ -17,12 +17,12 @@ export class Topic {
 
   send(to: string, hint: Hint): void {
     const { chance, trace } = this.#run;
-    if (this.#run.trouble(150)) {
+    if (this.#run.trouble('lostHints')) {
       trace.add('topic', `hint to ${to} lost`);
       return;
     }
-    for (let copies = this.#run.trouble(100) ? 2 : 1; copies > 0; copies--)
-      this.#run.clock.after(this.#run.trouble(100) ? chance.below(20_000) : 1 + chance.below(20), () =>
+    for (let copies = this.#run.trouble('doubledHints') ? 2 : 1; copies > 0; copies--)
+      this.#run.clock.after(this.#run.trouble('lateHints') ? chance.below(20_000) : 1 + chance.below(20), () =>
         this.#arrive(to, hint),
       );
   }

@@ -1,25 +1,11 @@
 // People and programs on a server, working on its disk beside the agent, and what the ledger has to know of it.
 import { codeOf } from '../../lib/base/errors.ts';
 import type { Inode } from '../../lib/agent/fs/memory-inode.ts';
+import type { Seen } from './people.ts';
 import type { Run } from './run.ts';
 import type { Site } from './site.ts';
+import type { Deed } from './step.ts';
 import { isOurs } from './watched.ts';
-
-const names = ['a', 'b', 'c', 'd', 'a', 'b', 'A', 'x:y', 'u.', 'naïve.txt', 'e.doc', 'CON'];
-const tools = [
-  'write',
-  'write',
-  'append',
-  'append',
-  'replace',
-  'mkdir',
-  'move',
-  'move',
-  'move',
-  'remove',
-  'swap',
-] as const;
-const more = ['program', 'chmod', 'touch'] as const;
 
 export class User {
   readonly #run: Run;
@@ -35,73 +21,58 @@ export class User {
     this.#site = site;
   }
 
-  /** Answers whether anything could be done. */
-  act(): boolean {
-    const { chance } = this.#run;
-    const tool = chance.is(100 - this.#run.stress.programs) ? chance.pick(tools) : chance.pick(more);
-    const path = this.#path();
-    switch (tool) {
-      case 'write':
-        return this.#do(`write ${path}`, [path], () => {
-          if (chance.is(50)) this.#site.user.mkdirp(path.split('/').slice(0, -1).join('/'));
-          this.#write(path, this.#text());
-        });
-      case 'append':
-        return this.#append(this.#existing('file') ?? path);
-      case 'replace':
-        return this.#replace(this.#existing('file') ?? path);
-      case 'mkdir':
-        return this.#do(`mkdir ${path}`, [], () => this.#site.user.mkdirp(path));
-      case 'move':
-        return this.#move(this.#existing() ?? path, path);
-      case 'remove': {
-        const gone = this.#existing() ?? path;
-        return this.#do(`rm -r ${gone}`, [gone], () => this.#site.user.rm(gone));
-      }
-      case 'swap':
-        return this.#swap();
-      case 'program':
-        return this.#program(this.#existing('file') ?? path);
-      case 'chmod': {
-        const there = this.#existing() ?? path;
-        const mode = (this.#site.user.snapshot().get(there)?.data === undefined ? 0o700 : 0o600) | chance.below(64);
-        return this.#do(`chmod ${there}`, [], () => this.#site.user.chmod(there, mode));
-      }
-      case 'touch': {
-        const there = this.#existing('file') ?? path;
-        const time =
-          BigInt(this.#site.clock.now() - chance.below(100_000)) * 1_000_000n + BigInt(chance.below(1_000_000));
-        return this.#do(`touch ${there}`, [], () => this.#site.user.utimes(there, time));
-      }
-      case undefined:
-        return false;
-    }
+  get sees(): Seen {
+    const all = [...this.#site.files()];
+    return { all: all.map(([path]) => path), files: all.flatMap(([path, data]) => (data === undefined ? [] : [path])) };
+  }
+
+  /** A text that nobody has written before. */
+  readonly write = (times: number): string => `${this.#run.seed} ${this.#site.name} ${++this.#texts} `.repeat(times);
+
+  /** Answers whether it could be done. */
+  act(deed: Deed): boolean {
+    const { path = '', to = '', text = '', ms = 0 } = deed;
+    const { user, volume, clock } = this.#site;
+    const put = (parents: boolean): void => {
+      if (parents) user.mkdirp(path.split('/').slice(0, -1).join('/'));
+      user.writeFile(path, text);
+      this.#saved(path);
+    };
+    const append = (): void => {
+      user.appendFile(path, text);
+      this.#saved(path);
+    };
+    // As most editors do: whole under another name, then renamed over.
+    const beside = `${path}.swp`;
+    const save = (): void => {
+      user.writeFile(beside, text);
+      this.#saved(beside);
+      user.rename(beside, path);
+    };
+    const move = (): void => {
+      const same = volume.find(path, 'stat') === volume.find(to, 'stat');
+      if (same) throw Object.assign(new Error('same'), { code: 'EINVAL' });
+      user.rename(path, to);
+    };
+    const acts: Readonly<Partial<Record<Deed['do'], () => boolean>>> = {
+      write: () => this.#do(deed, [path], () => put(false)),
+      new: () => this.#do(deed, [path], () => put(true)),
+      append: () => this.#do(deed, [path], append),
+      save: () => this.#do(deed, [path, beside], save),
+      mkdir: () => this.#do(deed, [], () => user.mkdirp(path)),
+      move: () => this.#do(deed, path === to ? [] : [to], move),
+      remove: () => this.#do(deed, [path], () => user.rm(path)),
+      swap: () => path !== to && this.#do(deed, [], () => volume.rename(path, to, 'exchange')),
+      program: () => this.#program(deed),
+      chmod: () => this.#do(deed, [], () => user.chmod(path, deed.mode ?? 0o644)),
+      touch: () => this.#do(deed, [], () => user.utimes(path, BigInt(clock.now() - ms) * 1_000_000n + 123_457n)),
+    };
+    return acts[deed.do]?.() ?? false;
   }
 
   /** Programs close what they have open. */
   closeAll(): void {
     for (const end of this.#programs) end();
-  }
-
-  #text(): Uint8Array {
-    const { chance, seed } = this.#run;
-    const text = `${seed} ${this.#site.name} ${++this.#texts} `;
-    return Buffer.from(text.repeat(1 + chance.below(3)));
-  }
-
-  #path(): string {
-    const { chance } = this.#run;
-    return Array.from({ length: 1 + chance.below(3) }, () => chance.pick(names) ?? 'a').join('/');
-  }
-
-  #existing(kind?: 'file'): string | undefined {
-    const all = [...this.#site.files()].filter(([, data]) => kind === undefined || data !== undefined);
-    return this.#run.chance.pick(all)?.[0];
-  }
-
-  #write(path: string, data: Uint8Array): void {
-    this.#site.user.writeFile(path, data);
-    this.#saved(path);
   }
 
   #saved(path: string): void {
@@ -111,41 +82,11 @@ export class User {
     this.#site.volume.syncInode(inode);
   }
 
-  #append(path: string): boolean {
-    const data = this.#text();
-    return this.#do(`append ${path}`, [path], () => {
-      this.#site.user.appendFile(path, data);
-      this.#saved(path);
-    });
-  }
-
-  /** As most editors save: whole under another name, then renamed over. */
-  #replace(path: string): boolean {
-    const beside = `${path}.swp`;
-    return this.#do(`save ${path}`, [path, beside], () => {
-      this.#write(beside, this.#text());
-      this.#site.user.rename(beside, path);
-    });
-  }
-
-  #move(from: string, to: string): boolean {
-    const target = this.#site.volume.find.bind(this.#site.volume);
-    return this.#do(`mv ${from} ${to}`, from === to ? [] : [to], () => {
-      if (target(from, 'stat') === target(to, 'stat')) throw Object.assign(new Error('same'), { code: 'EINVAL' });
-      this.#site.user.rename(from, to);
-    });
-  }
-
-  #swap(): boolean {
-    const [a, b] = [this.#existing(), this.#existing()];
-    if (a === undefined || b === undefined || a === b) return false;
-    return this.#do(`swap ${a} ${b}`, [], () => this.#site.volume.rename(a, b, 'exchange'));
-  }
-
   /** Opens a file, writes to it now and then whatever happens to its name, and closes it. */
-  #program(path: string): boolean {
-    const { clock, chance, ledger, trace } = this.#run;
-    return this.#do(`open ${path}`, [], () => {
+  #program(deed: Deed): boolean {
+    const { clock, ledger, trace } = this.#run;
+    const { path = '', writes = [], ms = 0 } = deed;
+    return this.#do(deed, [], () => {
       const { volume } = this.#site;
       const handle = this.#site.user.open(path);
       const inode = volume.get(path, 'stat');
@@ -158,23 +99,23 @@ export class User {
         trace.add(this.#site.name, `user closes ${path} (${inode.places.map(({ name }) => name).join()})`);
         if (!this.#unlinked.has(inode)) ledger.save(inode.data, `${this.#site.name} ${path} by a program`);
       };
-      const write = (): void => {
-        if (!this.#programs.has(end) || volume !== this.#site.volume) return;
-        ledger.destroy(inode.data);
-        this.#byHand(() => handle.write(inode.data.length, this.#text()));
-        volume.syncInode(inode);
-        ledger.seen(inode.data, `${this.#site.name} ${path} in the middle`);
-        written = true;
-      };
       this.#programs.add(end);
-      for (let times = 1 + chance.below(3); times > 0; times--) clock.after(chance.below(3000), write);
-      clock.after(3000 + chance.below(3000), end);
+      for (const [after, text] of writes)
+        clock.after(after, () => {
+          if (!this.#programs.has(end) || volume !== this.#site.volume) return;
+          ledger.destroy(inode.data);
+          this.#byHand(() => handle.write(inode.data.length, Buffer.from(text)));
+          volume.syncInode(inode);
+          ledger.seen(inode.data, `${this.#site.name} ${path} in the middle`);
+          written = true;
+        });
+      clock.after(ms, end);
     });
   }
 
   /** One command; what is at the paths of `over` is destroyed by it. What cannot be done is left undone, as a shell would say. */
-  #do(what: string, over: readonly string[], work: () => void): boolean {
-    const victims = over.flatMap((path) => this.#below(path)).map((inode) => ({ inode, data: inode.data }));
+  #do({ do: what, path = '', to = '' }: Deed, over: readonly string[], work: () => void): boolean {
+    const victims = over.flatMap((at) => this.#below(at)).map((inode) => ({ inode, data: inode.data }));
     try {
       this.#byHand(work);
     } catch (error) {
@@ -186,7 +127,7 @@ export class User {
       if (gone) this.#unlinked.add(inode);
       if (gone || inode.data !== data) this.#run.ledger.destroy(data);
     }
-    this.#run.trace.add(this.#site.name, `user: ${what}`);
+    this.#run.trace.add(this.#site.name, `user: ${what} ${path} ${to}`);
     return true;
   }
 
