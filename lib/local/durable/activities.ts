@@ -70,7 +70,13 @@ function wire(value: unknown): string {
 function metadataOf(activity: Activity, binding: string, given: string | undefined): Record<string, TypedData> {
   const own = { instanceId: { string: activity.instance } };
   if (given === undefined) return own;
-  return withPayload({ ...own, [binding]: { string: given }, data: { json: activity.input ?? 'null' } }, given);
+  return withPayload({ ...own, [binding]: { string: given }, data: { json: dataOf(activity.input ?? 'null') } }, given);
+}
+
+/** A text of the app is JSON within JSON here; a date is not. */
+function dataOf(input: string): string {
+  const value = JSON.parse(input) as unknown;
+  return typeof value === 'string' && value.startsWith('"') ? value : input;
 }
 
 const int64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };

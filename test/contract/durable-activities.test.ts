@@ -1,0 +1,266 @@
+// oxlint-disable require-yield
+// What goes into activities and comes out of them, how many run at once, and what a crash of their process does.
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
+import { type Df, DurableApp, script, startDurableHost } from '../support/durable.ts';
+
+jest.setTimeout(30_000);
+
+let host: FunctionsHost;
+let app: DurableApp;
+beforeAll(async () => {
+  host = await startDurableHost();
+  app = new DurableApp(host);
+});
+afterAll(() => host.stop());
+
+describe('the input of an activity', () => {
+  test.each([
+    ['an object', { a: 1, b: { c: [2] } }, { a: 1, b: { c: [2] } }, 'object'],
+    ['a text', 'x "y"', 'x "y"', 'string'],
+    ['a number', 0, 0, 'number'],
+    ['true, of which .NET makes a text', true, 'True', 'string'],
+    ['false, of which .NET makes a text', false, 'False', 'string'],
+    ['an array', [1, 'two'], [1, 'two'], 'object'],
+  ])('is %s', async (_, given, input, type) => {
+    const output = await app.result(function* (df, value) {
+      return yield df.callActivity('seen', value);
+    }, given);
+    expect(output).toMatchObject({ input, type, metadata: { data: given } });
+  });
+
+  test('is a date as its text', async () => {
+    const output = await app.result(function* (df) {
+      return yield df.callActivity('seen', new Date('2026-01-02T03:04:05.678Z'));
+    });
+    expect(output).toMatchObject({ input: '2026-01-02T03:04:05.678Z', type: 'string' });
+  });
+
+  test('is missing where there is none, and so is all metadata but the instance', async () => {
+    const { output, instanceId } = await app.run(function* (df) {
+      return [yield df.callActivity('seen'), yield df.callActivity('seen', null)];
+    });
+    const nothing = { input: null, type: 'none', metadata: { instanceId } };
+    expect(output).toEqual([nothing, nothing]);
+  });
+
+  test('gives its properties as metadata', async () => {
+    const { output, instanceId } = await app.run(function* (df) {
+      return yield df.callActivity('seen', { color: 'red', list: [1] });
+    });
+    const { metadata } = output as { metadata: Record<string, unknown> };
+    expect(metadata).toMatchObject({ instanceId, color: 'red', data: { color: 'red', list: [1] } });
+    expect(Object.keys(metadata).filter((key) => key.startsWith('activityTrigger'))).toHaveLength(1);
+    expect('list' in metadata).toBe(false);
+  });
+});
+
+describe('the result of an activity', () => {
+  test.each([
+    ['undefined', null],
+    ['null', null],
+    ['() => 1', null],
+    ["Symbol('x')", null],
+    ['true', true],
+    ['NaN', 'NaN'],
+    ['-Infinity', '-Infinity'],
+    ['1.5', 1.5],
+    ['-0', 0],
+    ['new Date(0)', '1970-01-01T00:00:00.000Z'],
+    ["Buffer.from('abc')", 'YWJj'],
+    ['new Uint8Array([1, 2])', 'AQI='],
+    ['new Map([[1, 2]])', {}],
+    ['({ a: [undefined, () => 1], b: undefined })', { a: [null, null] }],
+    ["'5'", '5'],
+    ['\'{"a":1}\'', '{"a":1}'],
+  ])('%s is %p', async (source, wanted) => {
+    const output = await app.result(function* (df, code) {
+      return yield df.callActivity('run', { code });
+    }, `function () { return ${source}; }`);
+    expect(output).toEqual(wanted);
+  });
+
+  test.each(['1.5e300', '12345678901234567890'])('%s is the largest number of 64 bits', async (source) => {
+    const output = await app.result(function* (df, code) {
+      yield df.callActivity('run', { code });
+      return df.state.find((event: Df) => event.EventType === 5).Result;
+    }, `function () { return ${source}; }`);
+    expect(output).toBe('9223372036854775807');
+  });
+
+  test.each(['10n', '(() => { const a = {}; a.a = a; return a; })()'])(
+    '%s fails in the library’s words',
+    async (source) => {
+      const { output } = await app.run(function* (df, code) {
+        return yield df.callActivity('run', { code });
+      }, `function () { return ${source}; }`);
+      expect(output).toMatch(/^Orchestrator function 'js' failed: Activity function 'run' failed: {2}\S/);
+    },
+  );
+
+  test('is 300 kB where it is', async () => {
+    const output = await app.result(function* (df, code) {
+      return (yield df.callActivity('run', { code })).length;
+    }, "function () { return 'x'.repeat(300000); }");
+    expect(output).toBe(300_000);
+  });
+});
+
+describe('what an activity throws', () => {
+  test.each([
+    ["'str'", 'str'],
+    ['{ a: 1 }', '{"a":1}'],
+    ["new Error('')", ''],
+    ["new Error('two\\nlines')", 'two\nlines'],
+    ["Object.assign(new TypeError('x'), { code: 5 })", 'x'],
+  ])('%s', async (source, message) => {
+    const output = await app.result(function* (df, code) {
+      try {
+        yield df.callActivity('run', { code });
+        return undefined;
+      } catch {
+        return df.state.find((event: Df) => event.EventType === 6).Reason;
+      }
+    }, `function () { throw ${source}; }`);
+    expect(output).toBe(`Activity function 'run' failed:  ${message}`);
+  });
+});
+
+test('at most 20 run at a time on two cores, or as many as host.json says', async () => {
+  const own = await startDurableHost({
+    hostJson: { version: '2.0', extensions: { durableTask: { maxConcurrentActivityFunctions: 3 } } },
+  });
+  try {
+    const most = await new DurableApp(own).result(
+      function* (df, code) {
+        const all: number[] = yield df.Task.all(Array.from({ length: 10 }, () => df.callActivity('run', { code })));
+        return Math.max(...all);
+      },
+      `async function () {
+      globalThis.running = (globalThis.running ?? 0) + 1;
+      const seen = globalThis.running;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      globalThis.running--;
+      return seen;
+    }`,
+    );
+    expect(most).toBe(3);
+  } finally {
+    await own.stop();
+  }
+});
+
+describe('a crash of the worker', () => {
+  test('fails the activities that ran in it, and what waits goes on', async () => {
+    const own = await startDurableHost();
+    try {
+      const mine = new DurableApp(own);
+      const waiting = await mine.start(function* (df) {
+        return yield df.waitForExternalEvent('go');
+      });
+      await mine.until(waiting, ({ runtimeStatus }) => runtimeStatus === 'Running');
+      const output = await mine.result(function* (df, code) {
+        try {
+          yield df.callActivity('run', { code });
+          return undefined;
+        } catch (error) {
+          return (error as Error).message;
+        }
+      }, 'function () { setImmediate(() => { throw new Error("unhandled"); }); return new Promise(() => {}); }');
+      expect(output).toMatch(
+        /^Activity function 'run' failed: node exited with code 1 \n \{"\$type":".*WorkerProcessExitException/,
+      );
+      await mine.client('raiseEvent', waiting, 'go', 1);
+      expect((await mine.end(waiting)).output).toBe(1);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('fails the orchestrators that were being replayed in it', async () => {
+    const own = await startDurableHost();
+    try {
+      const mine = new DurableApp(own);
+      // Not through a function of the app: that would end with the process as well.
+      const body = JSON.stringify({ code: 'function* () { process.exit(1); }' });
+      await mine.http('POST', 'orchestrators/js/crashing', { body });
+      const { runtimeStatus, output } = await mine.end('crashing');
+      expect([runtimeStatus, output]).toEqual([
+        'Failed',
+        "Orchestrator function 'js' failed: One or more errors occurred. (node exited with code 1)",
+      ]);
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+describe('versions', () => {
+  const versioned = { version: '2.0', extensions: { durableTask: { defaultVersion: '1.5' } } };
+
+  test('come from the start, else from host.json, and go on to sub-orchestrations', async () => {
+    const own = await startDurableHost({ hostJson: versioned });
+    try {
+      const mine = new DurableApp(own);
+      const of = async (query: string): Promise<unknown> => {
+        const response = await mine.http('POST', `orchestrators/versioned${query}`, { body: '1' });
+        return (await mine.end(((await response.json()) as { id: string }).id)).output;
+      };
+      expect([await of(''), await of('?version=1.2')]).toEqual(['1.5', '1.2']);
+      const given = (await mine.client('startNew', 'versioned', { version: '1.3' })) as string;
+      expect((await mine.end(given)).output).toBe('1.3');
+      const output = await mine.result(function* (df) {
+        return [
+          yield df.callSubOrchestrator('versioned'),
+          yield df.callSubOrchestrator('versioned', 1, undefined, '1.0'),
+          df.state.filter((event: Df) => event.EventType === 7).map((event: Df) => event.Version),
+        ];
+      });
+      expect(output).toEqual(['1.5', '1.0', ['1.5', '1.0']]);
+      // Newer than this host takes: it waits for one that does.
+      const newer = (await mine.client('startNew', 'versioned', { version: '2.0' })) as string;
+      const after = (await mine.client('startNew', 'versioned')) as string;
+      await mine.end(after);
+      expect((await mine.status(newer)).runtimeStatus).toBe('Pending');
+      await mine.client('terminate', newer, 'x');
+      expect((await mine.end(newer)).runtimeStatus).toBe('Terminated');
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('are none without one in host.json', async () => {
+    const id = (await app.client('startNew', 'versioned')) as string;
+    expect((await app.end(id)).output).toBeNull();
+  });
+});
+
+test('an orchestration of too many actions fails in the extension’s words', async () => {
+  const own = await startDurableHost({
+    hostJson: { version: '2.0', extensions: { durableTask: { maxOrchestrationActions: 3 } } },
+  });
+  try {
+    const { output } = await new DurableApp(own).run(function* (df) {
+      yield df.Task.all([1, 2, 3, 4].map((n) => df.callActivity('echo', n)));
+    });
+    expect(output).toContain('Maximum amount of orchestration actions (3) has been reached.');
+  } finally {
+    await own.stop();
+  }
+});
+
+test('a sub-orchestration’s id may be used again, also while the first still runs', async () => {
+  const output = await app.result(
+    function* (df, child) {
+      const id = `${df.instanceId}-shared`;
+      const one = (n: number): Df => df.callSubOrchestrator('sub', { ...child, arg: n }, id);
+      const both = yield df.Task.all([one(1), one(2)]);
+      return [both, yield one(3)];
+    },
+    script(function* (df: Df, n: number): Generator<Df, unknown, Df> {
+      yield df.callActivity('echo', n);
+      return n;
+    }),
+  );
+  expect(output).toEqual([[1, 2], 3]);
+});
