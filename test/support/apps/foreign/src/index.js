@@ -1,6 +1,7 @@
 // An app that knows nothing of Tideway: CommonJS, one file, the long forms of registration.
 const { app, output } = require('@azure/functions');
 const ledger = require('./ledger');
+require('./packing');
 
 const queue = output.serviceBusQueue({ queueName: '%OrderQueue%', connection: 'Orders' });
 
