@@ -35,9 +35,11 @@ export async function shareFault(cloud: Cloud, group: string): Promise<Stopped['
   const head = await cloud.table.get(group, headKey);
   if (share === undefined || head === undefined) return undefined;
   const { epoch, committedSeq } = headRow.parse(head.value);
+  const row = await cloud.table.get(group, markKey);
   const there = await share.properties(epochPath, 'file').catch(ifMismatch);
   if (there?.metadata['tw_epoch'] !== epoch) return 'share_replaced';
-  const row = await cloud.table.get(group, markKey);
+  // Somebody renewed it meanwhile: which of the two came first nobody can say, so the next look tells.
+  if ((await cloud.table.get(group, markKey))?.etag !== row?.etag) return undefined;
   const known = row === undefined ? undefined : markRow.parse(row.value);
   const carried = there.metadata[metadataKey] ?? '';
   if (known !== undefined && carried !== known.mark && carried !== known.next) return 'share_restored';
