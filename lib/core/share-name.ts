@@ -51,17 +51,27 @@ function isPair(name: string, at: number): boolean {
 
 /**
  * A share name of the node's own: every unit that cannot stand there becomes `_`, and the node's mark is added.
- * At most 255 UTF-16 units; no surrogate pair is cut. `attempt` counts up while another node has the name.
+ * At most 255 UTF-16 units; no surrogate pair is cut. `attempt` counts up while another node has the name. Read as a Linux
+ * name it is its own plain share name.
  */
 export function markedShareName(name: string, id: NodeId, attempt = 0): string {
   let clean = '';
   for (let i = 0; i < name.length; i++) clean += canStand(name, i) ? (name[i] ?? '') : '_';
   const mark = `~${markOf(attempt === 0 ? id : `${id} ${attempt}`)}`;
-  const dot = clean.lastIndexOf('.');
-  // An extension that leaves no room for a name is none.
-  const split = dot > 0 && clean.length - dot < 128 ? dot : clean.length;
-  const extension = clean.slice(split).replace(/[. ]+$/, '');
+  const split = extensionAt(clean);
+  const extension = cut(clean.slice(split), maxExtension).replace(/[. ]+$/, '');
   return `${cut(clean.slice(0, split), 255 - mark.length - extension.length)}${mark}${extension}`;
+}
+
+/** Leaves room for the mark and for any device. */
+const maxExtension = 240;
+
+function extensionAt(name: string): number {
+  // A device is one up to the first dot, whatever follows: the mark has to stand before that.
+  if (device.test(name)) return name.includes('.') ? name.indexOf('.') : name.length;
+  const dot = name.lastIndexOf('.');
+  // An extension that leaves no room for a name is none.
+  return dot > 0 && name.length - dot < 128 ? dot : name.length;
 }
 
 function canStand(name: string, at: number): boolean {

@@ -165,6 +165,8 @@ describe('share name', () => {
     'nul',
     'LPT1',
     'com9.x',
+    'con.a.b',
+    `CLOCK$.${'x'.repeat(248)}`,
     '\uf021',
     'a\udc80',
     'x'.repeat(256),
@@ -174,6 +176,7 @@ describe('share name', () => {
     expect(plainShareName(name)).toBeUndefined();
     const marked = markedShareName(name, 'e-1-1');
     expect(plainShareName(marked)).toBe(marked);
+    expect(marked.length).toBeLessThanOrEqual(255);
   });
 
   test('is told back, or marked: and then can stand, within 255 units, by node', () => {
