@@ -81,6 +81,7 @@ export interface Site {
   withInode(inode: string): Iterable<Known>;
   local(id: NodeId): Known | undefined;
   localChildren(parent: NodeId): Iterable<Known>;
+  localAt(parent: NodeId, name: string): Known | undefined;
   synced(id: NodeId): Synced | undefined;
   /** The synced nodes whose agreed place this is. */
   syncedAt(parent: NodeId, name: string): Iterable<Synced>;
@@ -161,7 +162,9 @@ class Identification {
     return this.#taken.has(id) || this.#scan.seen.has(id);
   }
 
-  /** The synced node whose place this is, if it is gone from the site. A node that is sent, or synced itself, stays itself. */
+  /**
+   * The synced node whose place this is, or the file that was sent from here a moment ago, if it is gone from the site. A node that is sent, or synced itself, stays itself.
+   */
   #reclaim(found: Found): void {
     const current = this.#ids.get(found);
     if (current !== undefined && (this.#site.synced(current) !== undefined || this.#site.isSent(current))) return;
@@ -178,6 +181,14 @@ class Identification {
       if (kind === 'directory') for (const child of this.#site.localChildren(id)) this.#missing.add(child.id);
       return;
     }
+    // RACE: saved anew before the outcome of its create is known. As another file it would take the name from itself, and
+    // the others would get a conflict copy of what nobody disagreed about.
+    const here = this.#site.localAt(dir, found.name);
+    if (here === undefined || here.kind !== 'file' || found.kind !== 'file') return;
+    if (!this.#site.isSent(here.id) || !this.#missing.has(here.id) || this.#taken.has(here.id)) return;
+    if (current !== undefined) this.#missing.add(current);
+    if (current !== undefined) this.#taken.delete(current);
+    this.#give(found, here.id);
   }
 
   /**

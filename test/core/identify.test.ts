@@ -56,6 +56,7 @@ function siteOf({
     withInode: (inode) => [...entries.values()].filter((entry) => entry.inode === inode),
     localChildren: (parent) => [...entries.values()].filter((entry) => entry.parent === parent),
     local: (id) => entries.get(id),
+    localAt: (parent, name) => [...entries.values()].find((entry) => entry.parent === parent && entry.name === name),
     synced: (id) => agreed.find((node) => node.id === id),
     syncedAt: (parent, name) => agreed.filter((node) => node.parent === parent && node.name === name),
     isSent: (id) => flight.includes(id),
@@ -285,6 +286,36 @@ describe('P22 what takes the place of a gone one is it', () => {
       put: ['a root>a ?'],
     },
     {
+      it: 'before anybody else knows the first one',
+      known: { a: 'root>a#1' },
+      flight: ['a'],
+      scan: { '': ['a#2'] },
+      put: ['a root>a ?'],
+    },
+    {
+      it: 'by a temporary file that was seen before',
+      known: { a: 'root>a#1', t: 'root>t#2' },
+      flight: ['a'],
+      scan: { '': ['a#2'] },
+      put: ['a root>a ?'],
+      gone: ['t'],
+    },
+    {
+      it: 'but not if the first one is still somewhere',
+      known: { a: 'root>a#1' },
+      flight: ['a'],
+      scan: { '': ['a#2', 'backup#1'] },
+      put: ['a root>backup h', 'n1 root>a ?'],
+    },
+    {
+      it: 'where it is moved to',
+      known: { a: 'root>b#1' },
+      synced: { a: 'root/a' },
+      flight: ['a'],
+      scan: { '': ['b#2'] },
+      put: ['a root>b ?'],
+    },
+    {
       it: 'a directory made anew',
       known: { d: 'root>d#9/', f: 'd>f#1' },
       synced: ['d', 'f'],
@@ -354,9 +385,11 @@ describe('P20 to P22 whatever happens between two scans', () => {
             withInode: (inode) => [...tree.values()].filter((entry) => entry.inode === inode),
             localChildren: (parent) => [...tree.values()].filter((entry) => entry.parent === parent),
             local: (id) => tree.get(id),
+            localAt: (parent, called) => [...tree.values()].find((e) => e.parent === parent && e.name === called),
             synced: () => undefined,
             syncedAt: () => [],
-            isSent: () => false,
+            // Any of them may be on its way, however it got its name.
+            isSent: (id) => id.length % 2 === 0,
           };
           const at = { ...site, directoryAt: () => rootId };
           const { put, gone } = identify(site, looked(at, new Map([['', listing]])), () => `n${++count}`);
