@@ -10,7 +10,12 @@ const stopMs = 8_000;
 export async function up(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(
     args,
-    { site: { type: 'string', multiple: true }, group: { type: 'string' }, port: { type: 'string' } },
+    {
+      site: { type: 'string', multiple: true },
+      group: { type: 'string' },
+      port: { type: 'string' },
+      'https-port': { type: 'string' },
+    },
     0,
   );
   if (parsed.help) {
@@ -23,6 +28,7 @@ export async function up(args: readonly string[]): Promise<number> {
     sites,
     group: groupName(parsed.text('group')),
     port: numberOption(parsed, 'port', 1, 65_535),
+    httpsPort: numberOption(parsed, 'https-port', 1, 65_535),
   });
 }
 

@@ -12,9 +12,10 @@ export const exit = { done: 0, failed: 1, usage: 2, waiting: 3 } as const;
 
 export const help = `tideway: Linux file servers in sync through an Azure file share
 
-  tideway up --data DIR [--site NAME=DIR]... [--group NAME] [--port N]
+  tideway up --data DIR [--site NAME=DIR]... [--group NAME] [--port N] [--https-port N]
       Runs everything on this machine: the embedded Azure, the functions, an agent for each site.
       Prints "ready URL" when sync works both ways; SIGTERM stops all. The same --data resumes.
+      --https-port serves Azure Files by https as well, under a certificate of its own: tideway env names it.
   tideway status [--wait] [--timeout SEC]
       How far each site is. --wait returns when all are in sync (exit 0), halted or late (exit 3).
   tideway conflicts

@@ -1,4 +1,7 @@
 // The embedded services as the official clients are told of them.
+import path from 'node:path';
+import type { FileService } from './files/service.ts';
+import { writeWhole } from './hub/write-whole.ts';
 
 /** The storage account that the embedded tables and files belong to. */
 export const accountName = 'tideway';
@@ -28,6 +31,14 @@ export function serviceBusConnection(host: string, port: number, key: string): s
 
 export function topicEndpoint(host: string, port: number): string {
   return `http://${host}:${port}/api/events`;
+}
+
+/** By https, with the file that holds the certificate to trust; it is written here. Nothing where there is no https. */
+export function httpsSettings(data: string, { secure }: Pick<FileService, 'secure'>): Readonly<Record<string, string>> {
+  if (secure === undefined) return {};
+  const certificate = path.join(data, 'files.pem');
+  writeWhole(certificate, secure.certificate);
+  return { AZURE_FILES_HTTPS_URL: secure.url, AZURE_FILES_CERTIFICATE: certificate };
 }
 
 /** Where Event Grid delivers to a function. */

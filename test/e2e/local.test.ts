@@ -4,7 +4,7 @@ import { TableClient } from '@azure/data-tables';
 import { ServiceBusClient } from '@azure/service-bus';
 import { ShareServiceClient } from '@azure/storage-file-share';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { request } from 'node:https';
 import path from 'node:path';
 import { untilNoneRuns } from './support/processes.ts';
@@ -120,6 +120,30 @@ describe("somebody else's functions app", () => {
   }, 120_000);
 });
 
+/** The certificate is trusted, and the service behind it is the one. */
+function refusalByHttps(settings: Readonly<Record<string, string>>): Promise<unknown> {
+  const ca = readFileSync(settings['AZURE_FILES_CERTIFICATE'] ?? '');
+  return new Promise((resolve, reject) => {
+    request(`${settings['AZURE_FILES_HTTPS_URL']}?comp=list`, { ca }, (answer) => {
+      answer.resume();
+      resolve(answer.headers['x-ms-error-code']);
+    })
+      .once('error', reject)
+      .end();
+  });
+}
+
+test('a hub serves Azure Files by https, where it is told to', async () => {
+  const port = fixedPort();
+  mkdirSync(space.site('a'));
+  const args = ['--data', space.data, '--site', `a=${space.site('a')}`, '--https-port', String(port)];
+  const { out } = space.begin('up', ...args);
+  await until('the hub', 60_000, () => out.stdout.includes('ready '));
+  const settings = await space.settings();
+  expect(settings['AZURE_FILES_HTTPS_URL']).toBe(`https://127.0.0.1:${port}/tideway`);
+  expect(await refusalByHttps(settings)).toBe('AuthenticationFailed');
+}, 120_000);
+
 describe('the services alone', () => {
   test('are those that were asked for, at the ports from --port on; their state goes away with them', async () => {
     const port = fixedPort();
@@ -154,16 +178,7 @@ describe('the services alone', () => {
     const service = ShareServiceClient.fromConnectionString(settings['AZURE_STORAGE_CONNECTION_STRING'] ?? '');
     for await (const { name } of service.listShares()) shares.push(name);
     expect(shares).toEqual(['invoices']);
-    const ca = readFileSync(settings['AZURE_FILES_CERTIFICATE'] ?? '');
-    const status = await new Promise((resolve, reject) => {
-      request(`${settings['AZURE_FILES_HTTPS_URL']}?comp=list`, { ca }, (answer) => {
-        answer.resume();
-        resolve(answer.headers['x-ms-error-code']);
-      })
-        .once('error', reject)
-        .end();
-    });
-    expect(status).toBe('AuthenticationFailed');
+    expect(await refusalByHttps(settings)).toBe('AuthenticationFailed');
     local.kill('SIGTERM');
     expect((await local.ended).code).toBe(0);
   }, 120_000);

@@ -5,7 +5,14 @@ import { provision } from '../../azure/connect.ts';
 import { readConnections } from '../../azure/settings.ts';
 import { counted, flatten, type Counts } from '../../base/counters.ts';
 import type { Log } from '../../base/log.ts';
-import { accountName, serviceBusConnection, storageConnection, topicEndpoint, webhookOf } from '../connections.ts';
+import {
+  accountName,
+  httpsSettings,
+  serviceBusConnection,
+  storageConnection,
+  topicEndpoint,
+  webhookOf,
+} from '../connections.ts';
 import { startEventGrid } from '../event-grid/service.ts';
 import type { Switchboard } from '../faults/switchboard.ts';
 import { startFiles } from '../files/service.ts';
@@ -50,6 +57,8 @@ export interface AzureOptions {
 
 export interface Azure {
   readonly functions: FunctionsHost;
+  /** Where files are by https, and whom to trust there; nothing where it was not asked for. */
+  readonly https: Readonly<Record<string, string>>;
   /** By service, and of the process that all of them run in under `hub`. */
   counters(): Readonly<Record<string, Counts>>;
   stop(): Promise<void>;
@@ -96,7 +105,15 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
     const files = await add(
       'files',
       ports.files,
-      startFiles({ dir, host, port: ports.files, account, faults: faults?.of('files'), log: log('files') }),
+      startFiles({
+        dir,
+        host,
+        port: ports.files,
+        httpsPort: ports.https,
+        account,
+        faults: faults?.of('files'),
+        log: log('files'),
+      }),
     );
     const serviceBus = await add(
       'serviceBus',
@@ -162,7 +179,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         onWorker: (pid) => options.onWorker(pid),
       }),
     );
-    return { functions, counters, stop };
+    return { functions, https: httpsSettings(data, files), counters, stop };
   } catch (error) {
     await stop();
     throw error;

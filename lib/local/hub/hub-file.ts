@@ -14,6 +14,8 @@ const ports = z.object({
   serviceBus: z.number(),
   eventGrid: z.number(),
   functions: z.number(),
+  /** Azure Files by https, where that was asked for. */
+  https: z.number().optional(),
 });
 export type Ports = z.infer<typeof ports>;
 

@@ -22,6 +22,8 @@ export interface HubOptions {
   /** Of the control server; chosen once and kept where it is not given. */
   readonly port?: number | undefined;
   readonly host?: string | undefined;
+  /** Of Azure Files by https, under a certificate of its own; kept where it is not given, none unless it ever was. */
+  readonly httpsPort?: number | undefined;
   /** Settings of the functions, for example `TIDEWAY_STAGING_AGE_SECONDS`. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** For tests: switches for the faults of all services; the seed decides by chance. Not in use, they cost nothing. */
@@ -66,10 +68,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     const sites = mergeSites(before?.sites ?? [], options.sites);
     for (const site of sites) checkSite(site);
     checkApart(sites, data);
-    const ports =
-      before === undefined
-        ? await choosePorts(host, options.port)
-        : { ...before.ports, hub: options.port ?? before.ports.hub };
+    const chosen = before?.ports ?? (await choosePorts(host, options.port));
+    const ports = { ...chosen, hub: options.port ?? chosen.hub, https: options.httpsPort ?? chosen.https };
     const secrets = loadSecrets(data);
     const share = before?.share ?? group;
     const url = `http://${host}:${ports.hub}`;
@@ -106,7 +106,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     signal.throwIfAborted();
     const functionsUrl = parts.azure.functions.url;
     await post(`${functionsUrl}/api/groups/${group}?share=${share}`, secrets.token, 'PUT', {});
-    writeEnv(data, { ...connectionSettings(host, ports, secrets), TIDEWAY_SHARE: share, TIDEWAY_API: functionsUrl });
+    writeEnv(data, {
+      ...connectionSettings(host, ports, secrets),
+      ...parts.azure.https,
+      TIDEWAY_SHARE: share,
+      TIDEWAY_API: functionsUrl,
+    });
     const site = {
       data,
       group,

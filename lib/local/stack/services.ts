@@ -3,13 +3,19 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { TidewayError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { accountName, serviceBusConnection, storageConnection, topicEndpoint, webhookOf } from '../connections.ts';
+import {
+  accountName,
+  httpsSettings,
+  serviceBusConnection,
+  storageConnection,
+  topicEndpoint,
+  webhookOf,
+} from '../connections.ts';
 import type { Switchboard } from '../faults/switchboard.ts';
 import type { Subscription } from '../event-grid/subscription.ts';
 import { type HubFaults, openFaults } from '../hub/faults.ts';
 import { named } from '../hub/hub-file.ts';
 import type { Secrets } from '../hub/secrets.ts';
-import { writeWhole } from '../hub/write-whole.ts';
 import type { LocalService } from '../service.ts';
 import { readApp } from './app.ts';
 import type { Ports } from './ports.ts';
@@ -104,10 +110,7 @@ export class Services {
       }),
     );
     this.#target({ files });
-    if (files.secure === undefined) return;
-    const certificate = path.join(this.#options.data, 'files.pem');
-    writeWhole(certificate, files.secure.certificate);
-    Object.assign(this.#settings, { AZURE_FILES_HTTPS_URL: files.secure.url, AZURE_FILES_CERTIFICATE: certificate });
+    Object.assign(this.#settings, httpsSettings(this.#options.data, files));
   }
 
   async #startTables(port: number): Promise<void> {
