@@ -8,6 +8,7 @@ import { randomHex } from '../base/random.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { Consent } from './consent.ts';
 import { epochChanged, namespaceShrunk } from './halt.ts';
+import { isInSync, tellStuck } from './in-sync.ts';
 import { Online } from './online.ts';
 import { assemble, parkedOf, pendingOf, unansweredOf, type Parts } from './parts.ts';
 import { Problems } from './problems.ts';
@@ -163,6 +164,7 @@ class Endpoint implements Agent {
       cursor: this.#state.meta.values.cursor,
       pendingUploads: parts === undefined ? 0 : parts.proposals.pending + unansweredOf(parts),
       pendingDownloads: parts === undefined ? 0 : parts.apply.pending,
+      pending: parts === undefined ? 0 : pendingOf(parts),
       problems: [...this.#problems.all(), ...(parts === undefined ? [] : parkedOf(parts, this.#state))],
       conflicts,
       files: this.#state.countFiles(),
@@ -190,6 +192,7 @@ class Endpoint implements Agent {
         if (scan.done && (await this.#isInSync(deadline))) return true;
         await Promise.race([scan.done ? this.#nextProgress(10) : scanned, this.#nextProgress(50)]);
       }
+      if (this.#parts !== undefined) tellStuck(this.#parts, { state: this.#state, log: this.#options.log });
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -197,14 +200,11 @@ class Endpoint implements Agent {
   }
 
   async #isInSync(deadline: number): Promise<boolean> {
-    const { clock } = this.#options;
-    const parts = this.#parts;
-    if (parts === undefined || !this.#started || pendingOf(parts) > 0) return false;
+    const { clock, log } = this.#options;
+    if (this.#parts === undefined || !this.#started) return false;
     const began = clock.now();
-    const late = clock.sleep(Math.max(deadline - clock.monotonic(), 0), this.#abort.signal).then(() => undefined);
-    const head = await Promise.race([parts.follower.toHead(), late]);
-    if (head === undefined || pendingOf(parts) > 0) return false;
-    await this.#state.writes.durable();
+    const asking = { state: this.#state, clock, log, signal: this.#abort.signal };
+    if (!(await isInSync(this.#parts, asking, deadline))) return false;
     this.#inSyncAsOf = began;
     return true;
   }

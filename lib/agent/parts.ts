@@ -1,6 +1,7 @@
 // Who does the work of one endpoint, put together.
 import type { AgentOptions } from './agent-options.ts';
 import { Apply } from './apply.ts';
+import type { NodeId } from '../core/node.ts';
 import { AttributeSetter } from './attributes.ts';
 import type { Settings } from './backend.ts';
 import { defaultExcludes, excluder } from './exclude.ts';
@@ -19,6 +20,7 @@ import { Scanner } from './scan.ts';
 import { Shown } from './shown.ts';
 import { Site } from './site.ts';
 import type { State } from './state/state.ts';
+import { Stuck } from './stuck.ts';
 import { Touched } from './touched.ts';
 
 /** A flush of the volume brings along all that others wrote to it: in a flood fewer of them are less work for everybody. */
@@ -36,6 +38,7 @@ export interface Parts {
   readonly flush: Flush;
   readonly disk: Disk;
   readonly retry: Retry;
+  readonly stuck: Stuck;
 }
 
 export interface Shared {
@@ -88,34 +91,51 @@ export function assemble(shared: Shared): Parts {
   const site = new Site({ fs, state, touched, replaced, attributes, look: lookSoon });
   const apply = new Apply({ ...common, site, disk, readLog: () => follower.read() });
   const proposals = new Proposals({ ...common, outbox, disk });
-  const seen = (): number => scanner.seen.until;
-  const planner = new Planner({ ...common, disk, proposals, apply, retry, problems, seen });
+  const planner = new Planner({
+    ...common,
+    disk,
+    proposals,
+    apply,
+    retry,
+    problems,
+    seen: () => scanner.seen.until,
+    unanswered: () => unansweredOf({ outbox }),
+  });
+  const isTroubled = (id: NodeId): boolean =>
+    state.held(id) !== undefined || planner.turns.troubled.has(id) || retry.isProblem(id) || isParked(outbox, id);
+  const stuck = new Stuck(state, planner, isTroubled);
   const onRows = (): void => {
     proposals.wake();
     onProgress();
   };
   const follower = new Follower({ ...common, outbox, onRows });
-  return { scanner, outbox, follower, proposals, apply, planner, replaced, flush, disk, retry };
+  return { scanner, outbox, follower, proposals, apply, planner, replaced, flush, disk, retry, stuck };
 }
 
 /** Changes that are not where they are to be yet. Problems are not pending. */
 export function pendingOf(parts: Parts): number {
-  const { planner, proposals, apply, scanner, retry } = parts;
-  return (
+  const { planner, proposals, apply, scanner, retry, stuck } = parts;
+  const underWay =
     planner.pending +
     proposals.pending +
     apply.pending +
     unansweredOf(parts) +
     (scanner.pending ? 1 : 0) +
-    retry.waiting
-  );
+    retry.waiting;
+  return underWay > 0 ? underWay : stuck.nodes().length;
 }
 
 /** Operations on their way. One that is parked is a problem. */
-export function unansweredOf({ outbox }: Parts): number {
+export function unansweredOf({ outbox }: Pick<Parts, 'outbox'>): number {
   let count = 0;
   for (const { parked } of outbox.flights()) if (parked === null) count++;
   return count;
+}
+
+function isParked(outbox: Outbox, node: NodeId): boolean {
+  for (const { operation, parked } of outbox.flights())
+    if (parked !== null && operation.kind !== 'none' && operation.node === node) return true;
+  return false;
 }
 
 export function parkedOf({ outbox }: Parts, state: State): readonly Problem[] {

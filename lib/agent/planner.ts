@@ -15,6 +15,7 @@ import type { Problems } from './problems.ts';
 import { isSameContent, type Proposals } from './proposals.ts';
 import type { Retry } from './retry.ts';
 import { Signal } from './signal.ts';
+import type { Turns } from './stuck.ts';
 import type { State } from './state/state.ts';
 import { hashFile } from './upload.ts';
 import { Waiting } from './waiting.ts';
@@ -34,6 +35,8 @@ export interface PlannerOptions {
   /** Until when all that was told of the site is in the local tree, in monotonic milliseconds. */
   readonly seen: () => number;
   readonly look: (path: string) => void;
+  /** Operations on their way; not those that the share refuses for now, which may take days. */
+  readonly unanswered: () => number;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -86,6 +89,11 @@ export class Planner {
   /** Nodes whose need is not known yet, or is not to be met yet. */
   get pending(): number {
     return this.#dirty.size + this.#postponed.size + this.#hashing;
+  }
+
+  /** Who is not to be planned for now. */
+  get turns(): Turns {
+    return { waiting: this.#waiting, troubled: this.#troubled, changes: this.#changes };
   }
 
   /** Work that was begun and uses the state. */
@@ -264,9 +272,9 @@ export class Planner {
 
   /** When nothing is under way any more, whoever still waits is looked at once more: it must not wait for ever. */
   #sweep(): void {
-    const { proposals, apply, state } = this.#options;
+    const { proposals, apply, unanswered } = this.#options;
     if (this.#waiting.size === 0 || this.#dirty.size + this.#postponed.size > 0 || !this.#mayPlan()) return;
-    if (proposals.pending + apply.pending + this.#hashing > 0 || state.sent.size > 0) return;
+    if (proposals.pending + apply.pending + this.#hashing + unanswered() > 0) return;
     if (this.#swept === this.#changes) return;
     for (const id of this.#waiting.all()) this.touch(id);
     this.#swept = this.#changes;

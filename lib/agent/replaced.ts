@@ -45,6 +45,8 @@ export class Replaced {
   /** What is kept because it is open, by name in the directory; also in the state. */
   readonly #kept = new Map<string, Kept>();
 
+  #sweeping: Promise<void> = Promise.resolve();
+
   constructor(options: ReplacedOptions) {
     this.#options = options;
   }
@@ -97,21 +99,32 @@ export class Replaced {
 
   /** Asks again and again about what was still open. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, problems, log } = this.#options;
+    const { clock } = this.#options;
     for (;;) {
       await clock.sleep(sweepMs, signal).catch(() => {}); // ends by the signal only, which the next line asks
       if (signal.aborted) return;
-      for (const kept of this.#kept.values()) {
-        const path = `${replacedDir}/${kept.file}`;
-        try {
-          await this.settle(path, kept.parent, kept.name);
-        } catch (error) {
-          if (codeOf(error) === '') throw error;
-          log.warn('replaced_failed', { path, error });
-        }
-        if (!this.#kept.has(kept.file)) problems.clear(path);
-        else if (clock.now() - kept.since > dayMs) problems.set(path, { path, since: clock.now(), ...stillOpen });
+      await this.sweep();
+    }
+  }
+
+  /** Asks once, after whoever asks already. */
+  sweep(): Promise<void> {
+    this.#sweeping = this.#sweeping.then(() => this.#sweepNow());
+    return this.#sweeping;
+  }
+
+  async #sweepNow(): Promise<void> {
+    const { clock, problems, log } = this.#options;
+    for (const kept of this.#kept.values()) {
+      const path = `${replacedDir}/${kept.file}`;
+      try {
+        await this.settle(path, kept.parent, kept.name);
+      } catch (error) {
+        if (codeOf(error) === '') throw error;
+        log.warn('replaced_failed', { path, error });
       }
+      if (!this.#kept.has(kept.file)) problems.clear(path);
+      else if (clock.now() - kept.since > dayMs) problems.set(path, { path, since: clock.now(), ...stillOpen });
     }
   }
 

@@ -27,7 +27,7 @@ export class Retry {
   readonly #signal: AbortSignal;
   readonly #problems: Problems;
   readonly #again: (node: NodeId) => void;
-  readonly #tries = new Map<NodeId, { count: number; waiting: boolean }>();
+  readonly #tries = new Map<NodeId, { count: number; waiting: boolean; told: boolean }>();
 
   constructor(options: {
     readonly clock: Clock;
@@ -46,10 +46,15 @@ export class Retry {
     return this.#tries.get(node)?.waiting === true;
   }
 
+  /** Those that wait for their next try, and are no problem so far, or may be none. */
   get waiting(): number {
-    let count = 0;
-    for (const { waiting, count: tries } of this.#tries.values()) if (waiting && tries <= patience) count++;
-    return count;
+    let some = 0;
+    for (const { waiting, count, told } of this.#tries.values()) if (waiting && (!told || count <= patience)) some++;
+    return some;
+  }
+
+  isProblem(node: NodeId): boolean {
+    return this.#tries.get(node)?.told === true;
   }
 
   /** Something about the node changed: the next try need not wait. */
@@ -68,6 +73,8 @@ export class Retry {
     const known = explained[system];
     const count = this.later(node);
     if (known === undefined && count <= patience) return;
+    const tries = this.#tries.get(node);
+    if (tries !== undefined) tries.told = true;
     const [code, message] = known ?? ['cannot_sync', `It cannot be brought in step yet: ${messageOf(error)}`];
     this.#problems.set(node, { path, code, message, since: this.#clock.now() });
   }
@@ -76,7 +83,7 @@ export class Retry {
   later(node: NodeId): number {
     const known = this.#tries.get(node);
     const count = (known?.count ?? 0) + 1;
-    this.#tries.set(node, { count, waiting: true });
+    this.#tries.set(node, { count, waiting: true, told: known?.told === true });
     void this.#wait(node, Math.min(firstMs * 2 ** (count - 1), maxMs));
     return count;
   }

@@ -12,6 +12,8 @@ export interface AgentStatus {
   readonly pendingUploads: number;
   /** Changes of others on their way to this site. */
   readonly pendingDownloads: number;
+  /** All that is to be done, whether or not it is known which way; 0 when idle. Problems are not pending. */
+  readonly pending: number;
   readonly problems: readonly Problem[];
   /** Conflict copies that are still there, with their paths at this site. */
   readonly conflicts: readonly (KnownConflict & { readonly path: string })[];

@@ -18,6 +18,14 @@ export class Waiting {
     return this.#nodes.size;
   }
 
+  has(id: NodeId): boolean {
+    return this.#nodes.has(id);
+  }
+
+  ids(): Iterable<NodeId> {
+    return this.#nodes.keys();
+  }
+
   add(id: NodeId): void {
     this.#drop(id);
     const keys = [...this.#keys(id)];

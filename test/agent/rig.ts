@@ -6,6 +6,7 @@ import { MemoryFs } from '../../lib/agent/fs/memory-fs.ts';
 import { MemoryUser } from '../../lib/agent/fs/memory-user.ts';
 import { memoryWatch, type MemoryWatchOptions } from '../../lib/agent/fs/memory-watch.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
+import type { State } from '../../lib/agent/state/state.ts';
 import type { StartWatch } from '../../lib/agent/fs/watch-port.ts';
 import type { Accounts } from '../../lib/agent/fs/accounts.ts';
 import { linkFile } from '../../lib/protocol/link.ts';
@@ -22,6 +23,7 @@ export interface Starting {
   readonly startWatch?: StartWatch | undefined;
   readonly backend?: Backend | undefined;
   readonly stateFile?: string | undefined;
+  readonly state?: State | undefined;
   readonly clock?: Clock | undefined;
   readonly accounts?: Accounts | undefined;
 }
@@ -45,7 +47,8 @@ export class TestSite {
   }
 
   async start(options: Starting = {}): Promise<Agent> {
-    this.agent = await startAgent({
+    const { state } = options;
+    const started = {
       endpoint: this.name,
       privateKey: keys.privateKey,
       stateFile: options.stateFile ?? ':memory:',
@@ -59,7 +62,8 @@ export class TestSite {
         process.env['TEST_LOG'] === undefined
           ? silent
           : jsonLog(this.name, (line) => process.stderr.write(line), Date.now),
-    });
+    };
+    this.agent = await (state === undefined ? startAgent(started) : startAgent(started, state));
     return this.agent;
   }
 

@@ -15,6 +15,7 @@ const agentStatus = z.object({
   inSyncAsOf: z.number(),
   pendingUploads: z.number(),
   pendingDownloads: z.number(),
+  pending: z.number(),
   problems: z.array(problem.loose()),
   conflicts: z.array(conflict),
   files: z.number(),
@@ -54,7 +55,7 @@ export async function endpointStatus(site: SiteSpec, child: Child): Promise<Endp
   };
   try {
     const status = agentStatus.parse(await child.ask({ do: 'status' }));
-    const { inSyncAsOf, halt, problems, ...rest } = status;
+    const { inSyncAsOf, halt, problems, pending: _all, ...rest } = status;
     return {
       ...fixed,
       ...rest,
