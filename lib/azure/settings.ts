@@ -55,8 +55,8 @@ export function readConnections(env: Env, now: () => number = Date.now): Connect
   const ofAccount = isSet(account) ? parseStorage(account) : undefined;
   const key = env['EVENTGRID_TOPIC_KEY'];
   return {
-    files: ofAccount?.files ?? storageService(env, 'TIDEWAY_FILES', identity),
-    tables: ofAccount?.tables ?? storageService(env, 'TIDEWAY_TABLES', identity),
+    files: ofAccount?.files ?? storageService(env, filesSettings, identity),
+    tables: ofAccount?.tables ?? storageService(env, tablesSettings, identity),
     serviceBus: serviceBusOf(env, identity),
     eventGrid: {
       endpoint: need(env, 'EVENTGRID_TOPIC_ENDPOINT'),
@@ -66,19 +66,34 @@ export function readConnections(env: Env, now: () => number = Date.now): Connect
   };
 }
 
-function storageService(env: Env, prefix: string, identity: Identity | undefined): StorageService {
-  const endpoint = need(env, `${prefix}_ENDPOINT`).replace(/\/$/, '');
+const filesSettings = {
+  endpoint: 'TIDEWAY_FILES_ENDPOINT',
+  signing: 'TIDEWAY_FILES_SIGNING',
+  key: 'TIDEWAY_FILES_KEY',
+} as const;
+const tablesSettings = {
+  endpoint: 'TIDEWAY_TABLES_ENDPOINT',
+  signing: 'TIDEWAY_TABLES_SIGNING',
+  key: 'TIDEWAY_TABLES_KEY',
+} as const;
+
+function storageService(
+  env: Env,
+  names: Record<'endpoint' | 'signing' | 'key', string>,
+  identity: Identity | undefined,
+): StorageService {
+  const endpoint = need(env, names.endpoint).replace(/\/$/, '');
   const { hostname, pathname } = new URL(endpoint);
   // Embedded, the account is the first part of the path; in Azure, of the host.
   const account = pathname.split('/')[1] || (hostname.split('.')[0] ?? '');
-  const by = need(env, `${prefix}_SIGNING`);
-  const key = by === 'accountKey' || identity === undefined ? need(env, `${prefix}_KEY`) : undefined;
+  const by = need(env, names.signing);
+  const key = by === 'accountKey' || identity === undefined ? need(env, names.key) : undefined;
   if (by === 'userDelegation' && identity !== undefined)
     return { account, endpoint, key, identity, signing: { kind: 'userDelegation' } };
   if (by === 'accountKey' && key !== undefined)
     return { account, endpoint, key, identity, signing: { kind: 'accountKey', key } };
-  throw new TidewayError('setting_invalid', `${prefix}_SIGNING is ${by}`, {
-    path: `${prefix}_SIGNING`,
+  throw new TidewayError('setting_invalid', `${names.signing} is ${by}`, {
+    path: names.signing,
     hint: 'Set accountKey, or, where the app has an identity, userDelegation.',
   });
 }
@@ -89,7 +104,9 @@ function serviceBusOf(env: Env, identity: Identity | undefined): ServiceBus {
   const text = env[connectionName];
   if (!isSet(text) && identity === undefined) need(env, connectionName);
   const part = (name: string): string => new RegExp(`(?:^|;)${name}=([^;]*)`, 'i').exec(text ?? '')?.[1] ?? '';
-  const endpoint = isSet(text) ? part('Endpoint') : `sb://${need(env, `${connectionName}__fullyQualifiedNamespace`)}/`;
+  const endpoint = isSet(text)
+    ? part('Endpoint')
+    : `sb://${need(env, 'SERVICEBUS_CONNECTION_STRING__fullyQualifiedNamespace')}/`;
   // The rules of infra/modules/service-bus.bicep; the one key of a connection string may do what both may.
   const keyOf = (setting: string, name: string): BusKey => {
     const key = env[setting];

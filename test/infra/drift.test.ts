@@ -1,0 +1,130 @@
+// Each rule with something planted against it: a rule that sees nothing would be green for ever.
+import { describe, expect, test } from '@jest/globals';
+import { events, messages, settings } from './rules.ts';
+import { roles } from './roles.ts';
+import { billing, keys, values, versions } from './security.ts';
+import { readWorld, type Resource, type World } from './world.ts';
+
+const real = readWorld();
+
+/** The world with one resource of one variant put otherwise; null takes it away. */
+function planted(type: string, name: RegExp, change: (resource: Resource) => Resource | null): World {
+  const resources = real.snapshots.smallest.predictedResources;
+  const at = resources.findIndex((each) => each.type === type && name.test(each.name));
+  const found = resources[at];
+  if (found === undefined) throw new Error(`nothing to plant on: ${type} ${name.source}`);
+  const made = change(structuredClone(found));
+  const predictedResources = [...resources.slice(0, at), ...(made === null ? [] : [made]), ...resources.slice(at + 1)];
+  return { ...real, snapshots: { ...real.snapshots, smallest: { ...real.snapshots.smallest, predictedResources } } };
+}
+
+const set = (resource: Resource, properties: Record<string, unknown>): Resource => ({
+  ...resource,
+  properties: { ...resource.properties, ...properties },
+});
+const without = (resource: Resource, name: string): Resource => ({
+  ...resource,
+  properties: Object.fromEntries(Object.entries(resource.properties ?? {}).filter(([key]) => key !== name)),
+});
+const queues = 'Microsoft.ServiceBus/namespaces/queues';
+const rules = 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules';
+const config = 'Microsoft.Web/sites/config';
+const assignments = 'Microsoft.Authorization/roleAssignments';
+
+describe('planted drift is found', () => {
+  test('a setting that Bicep forgets', () => {
+    const world = planted(config, /appsettings/, (each) => without(each, 'TIDEWAY_TICK'));
+    expect(settings(world)).toEqual(['smallest: TIDEWAY_TICK is read and not set']);
+  });
+
+  test('a setting that nobody reads', () => {
+    const world = planted(config, /appsettings/, (each) => set(each, { TIDEWAY_OLD: '1' }));
+    expect(settings(world)).toEqual(['smallest: TIDEWAY_OLD is set and read by nobody']);
+  });
+
+  test('a setting that the code begins to read', () => {
+    const world = { ...real, code: { ...real.code, settings: [...real.code.settings, 'TIDEWAY_NEW'] } };
+    const found = settings(world);
+    expect(found).toContain('two-groups: TIDEWAY_NEW is read and not set');
+    expect(found).toContain('TIDEWAY_NEW is read and not in local.settings.sample.json');
+  });
+
+  test('a key among the settings', () => {
+    const world = planted(config, /appsettings/, (each) => set(each, { TIDEWAY_TOKEN: "[listKeys('x')]" }));
+    expect(settings(world)).toEqual(['smallest: TIDEWAY_TOKEN holds a key, or no text']);
+  });
+
+  test('a queue under another name', () => {
+    const world = planted(queues, /\/changes$/, (each) => ({ ...each, name: each.name.replace('changes', 'change') }));
+    expect(messages(world)).toEqual([
+      'smallest: changes is no queue in Bicep',
+      'smallest: change is a queue in Bicep only',
+    ]);
+  });
+
+  test('a queue that the code calls otherwise', () => {
+    const code = { ...real.code, queues: ['changed', 'events'] };
+    expect(messages({ ...real, code })).toEqual([
+      'changes is a queue nobody uses',
+      'changed is a queue that is not in topology.json',
+    ]);
+  });
+
+  test.each<[string, (rule: Resource) => Resource | null]>([
+    ['without its rule', () => null],
+    ['whose rule stands beside $Default', (each) => ({ ...each, name: each.name.replace('$Default', 'to') })],
+    ['with the rule of another', (each) => set(each, { correlationFilter: { to: 'site-008' } })],
+  ])('a slot %s', (_, change) => {
+    const world = planted(rules, /site-007/, change);
+    expect(messages(world)).toEqual(['smallest: site-007 takes other messages than its own']);
+  });
+
+  test('a role too many', () => {
+    const contributor = '/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c';
+    const world = planted(assignments, /./, (each) => set(each, { roleDefinitionId: contributor }));
+    expect(roles(world)).toEqual([
+      'smallest: id-tideway b24988ac-6180-42a0-ab88-20f7382dd24c sthost is a role too many',
+      'smallest: id-tideway blobOwner sthost is missing',
+    ]);
+  });
+
+  test('an output with a key', () => {
+    const outputs = { ...real.snapshots.smallest.outputs, KEY: "[listKeys('/x', '2025-08-01').keys[0].value]" };
+    const smallest = { ...real.snapshots.smallest, outputs };
+    expect(keys({ ...real, snapshots: { ...real.snapshots, smallest } })).toEqual([
+      'smallest: the output KEY holds a key',
+    ]);
+  });
+
+  test('an account whose key opens everything', () => {
+    const world = planted('Microsoft.Storage/storageAccounts', /^sttable/, (each) =>
+      set(each, { allowSharedKeyAccessForServices: null }),
+    );
+    expect(keys(world)).toEqual([expect.stringMatching(/its key opens more/)]);
+  });
+
+  test('a preview version', () => {
+    const world = planted('Microsoft.EventGrid/topics', /./, (each) => ({ ...each, apiVersion: '2025-04-01-preview' }));
+    expect(versions(world)).toEqual([expect.stringMatching(/2025-04-01-preview is not the version/)]);
+  });
+
+  test('an event subscription on a queue with sessions', () => {
+    const name = 'subscriptions-private';
+    const text = JSON.stringify(real.snapshots[name]).replace('/queues/events', '/queues/changes');
+    const snapshots = { ...real.snapshots, [name]: JSON.parse(text) as World['snapshots'][typeof name] };
+    expect(events({ ...real, snapshots })).toEqual([expect.stringMatching(/goes to changes, which has sessions/)]);
+  });
+
+  test('a sku of provisioned shares on an account of the other kind', () => {
+    const world = planted('Microsoft.Storage/storageAccounts', /^stshare/, (each) => ({
+      ...each,
+      sku: { name: 'PremiumV2_LRS' },
+    }));
+    expect(billing(world)).toEqual(['smallest: StorageV2 with PremiumV2_LRS']);
+  });
+
+  test('memory and TLS that Azure would refuse', () => {
+    const world = planted('Microsoft.EventGrid/topics', /./, (each) => set(each, { minimumTlsVersionAllowed: '1.0' }));
+    expect(values(world)).toEqual([expect.stringMatching(/minimumTlsVersionAllowed is "1.0"/)]);
+  });
+});
