@@ -70,7 +70,7 @@ export async function changeState(
 ): Promise<BackupState> {
   for (;;) {
     const row = await cloud.table.get(group, stateKey);
-    const before: BackupState = row === undefined ? { v: 1, begunUpTo: 0 } : stateRow.parse(row.value);
+    const before: BackupState = row === undefined ? { v: 1, begunUpTo: 0, lookedAt: 0 } : stateRow.parse(row.value);
     const value = change(before);
     if (row !== undefined && value === before) return before;
     try {

@@ -23,6 +23,16 @@ export type SnapshotRow = z.infer<typeof snapshotRow>;
 export const snapshotPrefix = 'snapshot|';
 export const snapshotKey = (id: string): string => snapshotPrefix + id;
 
+/** How it ended. */
+export const closedOrder = z.object({
+  seq: count,
+  at: z.number(),
+  outcome,
+  code: z.string().optional(),
+  snapshot: z.string().optional(),
+});
+export type ClosedOrder = z.infer<typeof closedOrder>;
+
 /** What was asked of the committer: the outbox of author `backup`, and what became of it. */
 export const orderRow = z.object({
   v: z.literal(1),
@@ -31,15 +41,7 @@ export const orderRow = z.object({
   /** When it was ordered, or closed. */
   at: z.number(),
   operation: authorOperation,
-  closed: z
-    .object({
-      seq: count,
-      at: z.number(),
-      outcome,
-      code: z.string().optional(),
-      snapshot: z.string().optional(),
-    })
-    .optional(),
+  closed: closedOrder.optional(),
 });
 export type OrderRow = z.infer<typeof orderRow>;
 export const orderPrefix = 'backup|order|';
@@ -65,22 +67,26 @@ export const settingsRow = z.object({
 export type BackupSettings = z.infer<typeof settingsRow>;
 export const settingsKey = 'backup|settings';
 
-const problem = z.object({ code: z.string(), message: z.string() });
-export type BackupProblem = z.infer<typeof problem>;
+export const backupProblem = z.object({ code: z.string(), message: z.string() });
+export type BackupProblem = z.infer<typeof backupProblem>;
+
+export const droppedSnapshot = z.object({ id: z.string(), why: z.string() });
 
 /** How far the runs are. */
 export const stateRow = z.object({
   v: z.literal(1),
   /** What was due up to here was begun, or has been made up by a later run. */
   begunUpTo: z.number(),
+  /** When somebody last looked whether what was made on demand has come to its date. */
+  lookedAt: z.number(),
   running: z.object({ run: z.string(), since: z.number() }).optional(),
   last: z
     .object({
       run: z.string(),
       endedAt: z.number(),
       snapshot: z.string().optional(),
-      dropped: z.array(z.object({ id: z.string(), why: z.string() })),
-      problems: z.array(problem),
+      dropped: z.array(droppedSnapshot),
+      problems: z.array(backupProblem),
     })
     .optional(),
 });
