@@ -1,6 +1,7 @@
 // One activity, top to bottom: mark it as begun, run it, and in one transaction take it out of the queue and tell its
 // instance. A kill before that transaction leaves it in the queue: it runs again, at least once in all.
 import { messageOf } from '../../base/errors.ts';
+import type { Fault } from '../faults.ts';
 import type { InvocationResponse, TypedData } from '../functions-host/rpc.ts';
 import { FunctionError } from '../functions-host/worker-process.ts';
 import { withPayload } from '../functions-host/payload-metadata.ts';
@@ -17,8 +18,15 @@ export async function runActivity(seq: number, hub: Hub): Promise<void> {
   const activity = store.activity(seq);
   if (activity === undefined) return;
   // Nobody waits for the disk here: a mark that a kill takes along means only that it runs again at once.
-  void store.commit(() => store.markActivity(seq, host.clock.now()));
-  const event = await outcome(activity, hub);
+  const startedAt = host.clock.now();
+  void store.commit(() => store.markActivity(seq, startedAt));
+  const fault = host.faults?.take(`ACTIVITY ${activity.name}`);
+  if (fault?.kind === 'delay') await host.clock.sleep(fault.ms);
+  const event = await (isLost(fault, 'before') ? lost(activity, hub) : outcome(activity, hub));
+  if (isLost(fault, 'after')) {
+    hub.again(seq, startedAt);
+    return;
+  }
   const { instance, execution } = activity;
   if (event === undefined) {
     await store.commit(() => store.markActivity(seq, null));
@@ -30,6 +38,16 @@ export async function runActivity(seq: number, hub: Hub): Promise<void> {
     return true;
   });
   if (isTold) hub.news(instance);
+}
+
+/** A fault: the process ended before the activity did anything, or the host before it could note its end. */
+function isLost(fault: Fault | undefined, when: 'before' | 'after'): boolean {
+  return fault !== undefined && fault.kind !== 'delay' && fault.when === when;
+}
+
+function lost({ task, name }: Activity, { host }: Hub): Promise<HistoryEvent> {
+  const exception = { message: 'node exited with code 1', stackTrace: '', source: 'node' };
+  return Promise.resolve(taskFailed(6, task, activityFailed(name, exception), utc(host.clock.now())));
 }
 
 /** Undefined where the host's own end cut it off. */

@@ -1,3 +1,4 @@
+import type { Fault } from '../faults.ts';
 import { releaseMessage } from './entity-message.ts';
 import { type HistoryEvent, type Start, eventRaised, executionStarted, timerFired } from './history.ts';
 import { type Hub, shortGuid } from './hub.ts';
@@ -77,7 +78,7 @@ function send(from: Instance, sent: Sent, hub: Hub, told: Told): void {
       );
       return;
     case 'timer': {
-      const dueAt = msOf(sent.fireAt);
+      const dueAt = msOf(sent.fireAt) + delayOf(hub.host.faults?.take(`TIMER ${name}`));
       store.addTimer(id, execution, sent.task, dueAt, timerFired(sent.task, sent.fireAt, sent.madeAt));
       told.timers.push(dueAt);
       return;
@@ -102,6 +103,11 @@ function send(from: Instance, sent: Sent, hub: Hub, told: Told): void {
       store.send(sent.target, eventRaised(sent.name, sent.input, utc(now)));
       told.instances.add(sent.target);
   }
+}
+
+/** By which a fault has a timer fire late, or early. */
+function delayOf(fault: Fault | undefined): number {
+  return fault?.kind === 'delay' ? Math.round(fault.ms) : 0;
 }
 
 /** Starts it, or has it wait in the inbox for the end of the one that runs under its id. */

@@ -13,7 +13,6 @@
 // An instance is its rows: nothing in memory but who has news. So a kill anywhere leaves a step done or not begun, and a
 // start finds everything in the store. Numbers of tasks are given by the library and by replay.ts alike, and must agree.
 import { randomUUID } from 'node:crypto';
-import type { HostContext } from '../functions-host/extension.ts';
 import { runActivity } from './activities.ts';
 import { DurableClient } from './client.ts';
 import { CookieJar } from './cookie-jar.ts';
@@ -30,7 +29,7 @@ export interface DurableOptions {
   /** The hub's file, or `:memory:`. */
   readonly file: string;
   readonly functions: DurableFunctions;
-  readonly host: Pick<HostContext, 'clock' | 'invoke' | 'log' | 'waits' | 'hostSettings'>;
+  readonly host: Hub['host'];
 }
 
 export class Durable {
@@ -65,6 +64,7 @@ export class Durable {
       stopping: this.#stopping.signal,
       news: (id) => this.#news(id),
       queued: (seq) => this.#activities.news(seq),
+      again: (seq, startedAt) => void this.#again(seq, startedAt),
       due: (at) => this.#timers.at(at),
     };
     this.client = new DurableClient(this.hub);

@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 export interface Hub {
   readonly store: Store;
   readonly functions: DurableFunctions;
-  readonly host: Pick<HostContext, 'clock' | 'invoke' | 'log' | 'waits' | 'hostSettings'>;
+  readonly host: Pick<HostContext, 'clock' | 'invoke' | 'log' | 'waits' | 'hostSettings' | 'faults'>;
   readonly guid: () => string;
   readonly cookies: CookieJar;
   /** Aborted: the host stops, and what fails from here on counts as never begun. */
@@ -16,6 +16,8 @@ export interface Hub {
   readonly news: (instance: string) => void;
   /** An activity is in the queue. */
   readonly queued: (seq: number) => void;
+  /** An activity has been begun at that time, and nobody will hear of its end: it is begun again in its time. */
+  readonly again: (seq: number, startedAt: number) => void;
   /** A timer was made. */
   readonly due: (at: number) => void;
 }

@@ -55,9 +55,16 @@ const held = z.strictObject({
   do: z.enum(['hold', 'release']),
 });
 
+/** As unkind as Azure is on an ordinary day: times of timers and runs of activities, at `scale` of what was seen there. */
+const durable = z.strictObject({
+  on: z.literal('durable'),
+  do: z.literal('unkind'),
+  scale: z.number().gt(0).max(1),
+});
+
 const killed = z.strictObject({ on: z.literal('process'), process: z.string(), do: z.literal('crash') });
 
-const description = z.union([planted, bus, delivery, held, killed]);
+const description = z.union([planted, bus, delivery, held, durable, killed]);
 export type FaultDescription = z.infer<typeof description>;
 
 /** One description, or an array of them. Errors: `fault_invalid`. */

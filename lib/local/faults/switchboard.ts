@@ -1,6 +1,7 @@
 // All fault switches of one embedded Azure. Only what was started for a test has one: without it the services never ask.
 import { TidewayError } from '../../base/errors.ts';
 import { seededRandom } from '../../base/random.ts';
+import { unkindness } from '../durable/unkind.ts';
 import { Faults } from '../faults.ts';
 import { type FaultDescription, type ServiceName, parseFaults } from './description.ts';
 
@@ -77,6 +78,9 @@ export class Switchboard {
       }
       case 'files':
         return this.#hold(one);
+      case 'durable':
+        for (const rule of unkindness(one.scale)) this.of('functions').plant(rule);
+        return;
       case 'process':
         if (this.#target('crash')(one.process)) return;
         throw new TidewayError('fault_invalid', `no process ${one.process} runs`);

@@ -1,6 +1,7 @@
 // What a kind of trigger or binding brings to the host. The host knows functions, invocations and HTTP; everything else
 // (timers, Service Bus, Event Grid, Durable) is an extension.
 import type { Clock } from '../../base/clock.ts';
+import type { Faults } from '../faults.ts';
 import type { AppSettings } from './app-settings.ts';
 import type { FunctionDefinition, NamedBinding } from './function-definition.ts';
 import type { HostLog } from './host-log.ts';
@@ -31,6 +32,8 @@ export interface HostContext {
   readonly data: string | undefined;
   /** How long what is to be waited for. */
   readonly waits: HostWaits;
+  /** Switches of a host that was started for tests. */
+  readonly faults: Faults | undefined;
   /** All functions that are neither disabled nor in error. */
   functions(): readonly FunctionDefinition[];
   /** Runs a function with its retry policy and its outputs. Rejects with a FunctionError when it failed for good. */

@@ -78,6 +78,7 @@ export class JobHost {
       systemKey: options.systemKey,
       data: options.data,
       waits,
+      faults: options.faults,
       functions: () => this.table.definitions,
       invoke: (definition, invocation) => this.invoker.invoke(definition, invocation),
     };

@@ -5,6 +5,7 @@ import type { Clock } from '../../../lib/base/clock.ts';
 import { silent } from '../../../lib/base/log.ts';
 import { Durable } from '../../../lib/local/durable/durable.ts';
 import { DurableFunctions } from '../../../lib/local/durable/functions.ts';
+import type { Faults } from '../../../lib/local/faults.ts';
 import type { Invocation } from '../../../lib/local/functions-host/extension.ts';
 import type { FunctionDefinition } from '../../../lib/local/functions-host/function-definition.ts';
 import { HostLog } from '../../../lib/local/functions-host/host-log.ts';
@@ -34,9 +35,10 @@ export interface HubOptions {
   readonly app: App;
   readonly clock: Clock;
   readonly hostJson?: object;
+  readonly faults?: Faults;
 }
 
-export function openHub({ file, app, clock, hostJson = {} }: HubOptions): Durable {
+export function openHub({ file, app, clock, hostJson = {}, faults }: HubOptions): Durable {
   const functions = new DurableFunctions();
   const handlers = new Map<string, Handler>();
   const add = (type: string, name: string, handler: Handler): void => {
@@ -55,6 +57,7 @@ export function openHub({ file, app, clock, hostJson = {} }: HubOptions): Durabl
     functions,
     host: {
       clock,
+      faults,
       log: new HostLog(silent),
       waits: { ...hubWaits, rerunMs: 0 },
       hostSettings: parseHostJson({ version: '2.0', extensions: { durableTask: hostJson } }, 2),
