@@ -84,6 +84,12 @@ describe("somebody else's functions app", () => {
     await topic.send([{ eventType: 'Shop.Shipped', subject: '7', dataVersion: '1', data: {} }]);
     await rowOf(local, 'shipped', '7');
 
+    const ship = (id: string) => fetch(`${local.url}/v1/shipments/${id}`, { method: 'POST' });
+    expect((await ship('8')).status).toBe(202);
+    for (const id of ['8', '8-again']) await rowOf(local, 'shipped', id);
+    // Refused by the topic: the function has failed.
+    expect((await ship('bad')).status).toBe(500);
+
     expect((await fetch(`${local.url}/v1/secret`)).status).toBe(401);
     const opened = await fetch(`${local.url}/v1/secret?code=${settings['FUNCTIONS_KEY']}`);
     expect(await opened.text()).toBe('told');

@@ -3,6 +3,7 @@ import type { Extension, HostContext, Invocation } from '../extension.ts';
 import type { FunctionDefinition } from '../function-definition.ts';
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../http/message.ts';
 import { offsetTime } from '../dotnet-time.ts';
+import { publish } from './output.ts';
 
 export function eventGridExtension(host: HostContext): Extension {
   return {
@@ -11,6 +12,8 @@ export function eventGridExtension(host: HostContext): Extension {
     // Nothing runs between calls: the webhook below finds the function by its name.
     listen: () => ({ start: () => Promise.resolve(), stop: () => Promise.resolve() }),
     webhook: (request) => answer(request, host),
+    bindings: ['eventgrid'],
+    output: (binding, data) => publish(binding, data, host.settings),
   };
 }
 

@@ -33,4 +33,25 @@ app.eventGrid('shipped', {
   },
 });
 
+const topic = output.eventGrid({ topicEndpointUri: 'TopicUrl', topicKeySetting: 'TopicKey' });
+
+app.http('ship', {
+  methods: ['POST'],
+  authLevel: 'anonymous',
+  route: 'shipments/{id}',
+  extraOutputs: [topic],
+  handler: async (request, context) => {
+    const { id } = request.params;
+    const fields = { id: `shipment-${id}`, subject: id };
+    const classic = { eventType: 'Shop.Shipped', eventTime: new Date().toISOString(), dataVersion: '1', data: {} };
+    const cloud = { specversion: '1.0', type: 'Shop.Shipped', source: '/shop', subject: `${id}-again` };
+    const events = [
+      { ...fields, ...classic },
+      { ...fields, ...cloud },
+    ];
+    context.extraOutputs.set(topic, id === 'bad' ? { id } : events);
+    return { status: 202 };
+  },
+});
+
 app.http('secret', { authLevel: 'function', handler: async () => ({ body: 'told' }) });
