@@ -7,7 +7,7 @@ import { TidewayError } from '../base/errors.ts';
 import { randomHex } from '../base/random.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { Consent } from './consent.ts';
-import { epochChanged, namespaceShrunk } from './halt.ts';
+import { epochChanged, namespaceShrunk, type Halt } from './halt.ts';
 import { isInSync, tellStuck } from './in-sync.ts';
 import { Online } from './online.ts';
 import { assemble, parkedOf, pendingOf, unansweredOf, type Parts } from './parts.ts';
@@ -23,6 +23,8 @@ export type { AgentOptions } from './agent-options.ts';
 
 export interface Agent {
   status(): AgentStatus;
+  /** The same as in the status, at no cost. */
+  readonly halt: Halt | undefined;
   /** Resolves when a full scan that began after the call is done. */
   rescan(): Promise<void>;
   /**
@@ -151,6 +153,10 @@ class Endpoint implements Agent {
     for (const id of this.#state.unequal()) planner.touch(id);
     this.#started = true;
     this.#setFlags();
+  }
+
+  get halt(): Halt | undefined {
+    return this.#safety.halt;
   }
 
   status(): AgentStatus {

@@ -2,7 +2,7 @@ import { TidewayError } from '../base/errors.ts';
 
 /** Everything stands still for safety until a person has looked. */
 export interface Halt {
-  /** `root_missing`, `root_emptied`, `root_replaced`, `root_foreign`, `clone`, `epoch_changed`, `failed`, `state_restored`, `namespace_shrunk`, and those of held.ts. */
+  /** `root_missing`, `root_emptied`, `root_replaced`, `root_foreign`, `clone`, `epoch_changed`, `failed`, `state_full`, `state_restored`, `namespace_shrunk`, and those of held.ts. */
   readonly code: string;
   readonly message: string;
 }

@@ -15,6 +15,7 @@ const answers: ReadonlySet<string> = new Set([
   'revoked',
   'newer',
   'slot_unknown',
+  'share_full',
 ]);
 
 /**

@@ -5,12 +5,16 @@ import type { Problems } from './problems.ts';
 
 const firstMs = 50;
 const maxMs = 5 * 60_000;
+/** Room may be there again at any time, and to ask costs little. */
+const fullMs = 30_000;
+const full: ReadonlySet<string> = new Set(['disk_full', 'share_full']);
 /** A file that is being written to, or a name that changes hands, is no problem before so many tries. */
 const patience = 8;
 
 const explained: Readonly<Record<string, readonly [code: string, message: string]>> = {
   ENOSPC: ['disk_full', 'The disk is full: free some space.'],
   EDQUOT: ['disk_full', 'The disk quota is used up: free some space.'],
+  share_full: ['share_full', 'The share has no room for it: raise its quota, or delete something.'],
   EACCES: ['no_permission', 'The agent may not do this here: give it access.'],
   EPERM: ['no_permission', 'The agent may not do this here: give it access.'],
   EROFS: ['read_only', 'The file system is read-only.'],
@@ -71,7 +75,7 @@ export class Retry {
   failed(node: NodeId, path: string, error: unknown): void {
     const system = codeOf(error);
     const known = explained[system];
-    const count = this.later(node);
+    const count = this.later(node, full.has(known?.[0] ?? '') ? fullMs : maxMs);
     if (known === undefined && count <= patience) return;
     const tries = this.#tries.get(node);
     if (tries !== undefined) tries.told = true;
@@ -80,11 +84,11 @@ export class Retry {
   }
 
   /** Tries again after a while; answers how many tries failed in a row. */
-  later(node: NodeId): number {
+  later(node: NodeId, atMostMs = maxMs): number {
     const known = this.#tries.get(node);
     const count = (known?.count ?? 0) + 1;
     this.#tries.set(node, { count, waiting: true, told: known?.told === true });
-    void this.#wait(node, Math.min(firstMs * 2 ** (count - 1), maxMs));
+    void this.#wait(node, Math.min(firstMs * 2 ** (count - 1), atMostMs));
     return count;
   }
 

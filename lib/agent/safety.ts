@@ -133,13 +133,23 @@ export class Safety {
       this.haltFor(clone);
       return;
     }
+    if (error instanceof TidewayError && error.code === 'state_full') {
+      this.haltFor(stateFull);
+      return;
+    }
     this.#log.error('failed', { error });
     this.haltFor({ code: 'failed', message: `The agent met what it cannot handle: ${messageOf(error)}. Restart it.` });
   }
 }
 
 /** After these the work has ended for good: only a new start helps. */
-const final: ReadonlySet<string> = new Set(['clone', 'failed']);
+const final: ReadonlySet<string> = new Set(['clone', 'failed', 'state_full']);
+
+const stateFull: Halt = {
+  code: 'state_full',
+  message:
+    'The disk that holds what this site remembers is full. Nothing is lost: free some space there, and it goes on by itself.',
+};
 
 const clone: Halt = {
   code: 'clone',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MemoryFs } from '../../lib/agent/fs/memory-fs.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
+import { State } from '../../lib/agent/state/state.ts';
 import { instead } from '../model/instead.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
 import { converge, TestSite, until } from './rig.ts';
@@ -410,4 +411,29 @@ describe('what the backend holds back', () => {
     cloud.held.delete('paris');
     expect(paris.agent!.status().halt?.code).toBe('root_emptied');
   });
+});
+
+test('a state that finds no room halts, loses nothing, and goes on from what it has when it is started again', async () => {
+  await bothWithFiles();
+  await paris.agent!.stop();
+  const state = new State(stateFile());
+  let full = false;
+  const save = state.writes.beforeSave;
+  state.writes.beforeSave = () => {
+    if (full) throw new Error('database or disk is full');
+    save();
+  };
+  await paris.start({ stateFile: stateFile(), state });
+  await converge(cloud, paris, tokyo);
+  full = true;
+  paris.user.writeFile('d/1', 'not remembered');
+  tokyo.user.writeFile('d/2', 'from tokyo');
+  await halted('state_full');
+  expect(paris.agent!.halt).toEqual(paris.agent!.status().halt);
+  await paris.agent!.resume();
+  expect(paris.agent!.halt?.code).toBe('state_full');
+  await paris.agent!.stop();
+  await paris.start({ stateFile: stateFile() });
+  await converge(cloud, paris, tokyo);
+  expect([tokyo.tree().get('d/1'), paris.tree().get('d/2')]).toEqual(['not remembered', 'from tokyo']);
 });

@@ -30,7 +30,7 @@ function refuse(site: TestSite, call: string, path: RegExp, code: string): void 
 }
 
 describe('one path that cannot be done', () => {
-  test('a full disk holds up nothing but the file that needs it, and is tried again', async () => {
+  test('fault 31: a full disk holds up nothing but the file that needs it, and is tried again', async () => {
     let full = true;
     tokyo.volume.before = (name, path) => {
       if (full && name === 'write' && /tmp/.test(path) && path.includes(idOf('big'))) throw enospc();
@@ -47,6 +47,40 @@ describe('one path that cannot be done', () => {
     full = false;
     await until('big is there', () => tokyo.tree().get('big') === 'big');
     await until('no problem', () => problemsOf(tokyo).length === 0);
+  });
+
+  test('fault 31: a disk without inodes takes what needs none, and the rest when there are some', async () => {
+    paris.user.mkdirp('d');
+    paris.user.writeFile('d/old', 'old');
+    await converge(cloud, paris, tokyo);
+    const { limits } = tokyo.volume.volume;
+    limits.inodes = tokyo.user.snapshot().size;
+    paris.user.writeFile('d/new', 'new');
+    paris.user.mkdirp('other');
+    paris.user.chmod('d/old', 0o600);
+    await until('the problems', () => problemsOf(tokyo).length === 2);
+    expect(new Set(problemsOf(tokyo).map(([, code]) => code))).toEqual(new Set(['disk_full']));
+    await until('the mode', () => tokyo.user.snapshot().get('d/old')?.stat.mode === 0o600);
+    limits.inodes = Infinity;
+    await converge(cloud, paris, tokyo);
+    await until('no problem', () => problemsOf(tokyo).length === 0);
+  });
+
+  test('a share that is full holds up nothing but the file that needs room, and is no reason to be offline', async () => {
+    let full = true;
+    cloud.hook = (call) => {
+      if (full && call === 'paris stageCreate') throw new TidewayError('share_full', 'full');
+    };
+    const big = new Uint8Array(5 * 1024 * 1024).fill(7);
+    paris.user.writeFile('big', big);
+    await until('the problem', () => problemsOf(paris).length === 1);
+    expect(problemsOf(paris)).toEqual([['big', 'share_full']]);
+    expect(paris.agent!.status().state).not.toBe('offline');
+    paris.user.writeFile('small', 'small');
+    await until('the other file', () => tokyo.tree().get('small') === 'small');
+    full = false;
+    await until('big is there', () => tokyo.tree().has('big'));
+    await until('no problem', () => problemsOf(paris).length === 0);
   });
 
   test('a directory that cannot be read is no empty directory', async () => {

@@ -163,7 +163,7 @@ export class Site {
   help(): void {
     const code = this.running ? this.agent?.status().halt?.code : undefined;
     if (this.needsHelp && code === 'state_restored') void this.agent?.resume();
-    if (!this.needsHelp || (code !== 'failed' && code !== 'clone')) return;
+    if (!this.needsHelp || (code !== 'failed' && code !== 'clone' && code !== 'state_full')) return;
     this.kill(true);
     if (code === 'clone') this.loseState();
     void this.start();

@@ -15,6 +15,7 @@ import { watchOf } from '../fs/watch.ts';
 import { remoteBackend } from '../remote/backend.ts';
 import { ask, type Ask, type Reply } from './channel.ts';
 import { readConfig } from './config.ts';
+import { untilRoom } from './room.ts';
 
 const { values } = parseArgs({
   options: { data: { type: 'string' }, site: { type: 'string' }, state: { type: 'string' } },
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
       },
     );
   };
+  void untilRoom(agent, state).then(() => process.exit(1));
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   // The hub is gone: whatever is in the state resumes with the next one.

@@ -123,5 +123,6 @@ export async function stageList(rest: FilesRest, place: Place, slot: string, lis
 
 export function accepted(answer: FilesAnswer, path: string): FilesAnswer {
   if (answer.status < 400) return answer;
+  if (answer.code === 'ShareSizeLimitReached') throw new TidewayError('share_full', 'The share is full', { path });
   throw new TidewayError('share_call_failed', `${answer.status} ${answer.code}`, { path });
 }

@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { systemClock } from '../../base/clock.ts';
+import { TidewayError, codeOf, messageOf } from '../../base/errors.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
 import { Flush } from '../flush.ts';
 
@@ -72,7 +73,7 @@ export class Writes {
     this.onOpen();
   }
 
-  /** An error (disk full, I/O) is final: memory is ahead of the file by then, so nothing may go on. */
+  /** An error is final: memory is ahead of the file by then, so nothing may go on. Throws `state_full` where there is no room. */
   save(): void {
     if (this.#broken !== undefined) throw this.#broken;
     if (!this.#open) return;
@@ -80,8 +81,7 @@ export class Writes {
       this.beforeSave();
       this.#db.exec('COMMIT');
     } catch (error) {
-      this.#broken = error instanceof Error ? error : new Error(String(error));
-      throw error;
+      throw this.#break(error);
     }
     this.#open = false;
     this.counters.saves++;
@@ -108,8 +108,18 @@ export class Writes {
     try {
       await syncFile(this.#fd);
     } catch (error) {
-      this.#broken = error instanceof Error ? error : new Error(String(error));
-      throw error;
+      throw this.#break(error);
     }
   }
+
+  #break(error: unknown): Error {
+    this.#broken = stateFull(error) ?? (error instanceof Error ? error : new Error(String(error)));
+    return this.#broken;
+  }
+}
+
+/** SQLite says so in words, the kernel by its code. */
+function stateFull(cause: unknown): TidewayError | undefined {
+  if (!/disk is full/.test(messageOf(cause)) && !['ENOSPC', 'EDQUOT'].includes(codeOf(cause))) return undefined;
+  return new TidewayError('state_full', 'There is no room for the state of this site', { cause });
 }
