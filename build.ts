@@ -1,10 +1,16 @@
-// What is shipped: the functions app for Azure (`npm run build`) and the agent for a server (`npm run build:agent`).
-import { cpSync, existsSync, rmSync } from 'node:fs';
+// What is shipped: the functions app for Azure (`npm run build:functions`) and the agent for a server (`npm run build:agent`).
+import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 
 const root = import.meta.dirname;
 const out = path.join(root, 'dist');
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+}
 
 const common: BuildOptions = {
   bundle: true,
@@ -20,22 +26,38 @@ const common: BuildOptions = {
   logLevel: 'info',
 };
 
-/** dist/functions/*.mjs, what `main` in package.json names; shared chunks lie outside that glob, else each would be loaded as a function. */
-async function functions(): Promise<void> {
-  rmSync(path.join(out, 'functions'), { recursive: true, force: true });
-  rmSync(path.join(out, 'chunks'), { recursive: true, force: true });
-  const entryPoints = ['commit', 'fan-out', 'share-changed', 'events', 'tick', 'api'].map(
-    (name) => `functions/${name}.ts`,
-  );
-  await build({
+/**
+ * The folder that is deployed, whole, as the Functions host expects one. Shared chunks lie outside the glob of its
+ * `main`, else each would be loaded as a function.
+ */
+async function functions(dir: string): Promise<void> {
+  rmSync(dir, { recursive: true, force: true });
+  const { metafile } = await build({
     ...common,
-    entryPoints,
-    outdir: out,
+    target: 'node22', // the older of the two that infra/main.bicep allows
+    sourcemap: false,
+    legalComments: 'linked',
+    entryPoints: entries(),
+    outdir: dir,
     outbase: '.',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     external: ['@azure/functions-core'],
+    metafile: true,
   });
+  const foreign = Object.keys(metafile.inputs).filter((name) => /^(lib\/(agent|local|cli)|test|bench)\//.test(name));
+  if (foreign.length > 0) throw new Error(`not for Azure: ${foreign.join(', ')}`);
+  cpSync(path.join(root, 'host.json'), path.join(dir, 'host.json'));
+  const { name, version, license } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Manifest;
+  const app = { name, version, license, private: true, type: 'module', main: 'functions/**/*.mjs' };
+  writeFileSync(path.join(dir, 'package.json'), `${JSON.stringify(app, undefined, 2)}\n`);
+  // Nothing is built remotely: this would name node_modules if it were.
+  writeFileSync(path.join(dir, '.funcignore'), 'local.settings.json\n');
+}
+
+/** Each registers what triggers it. */
+function entries(): string[] {
+  return globSync('functions/**/*.ts', { cwd: root }).toSorted();
 }
 
 /** dist/agent: one file and the addon; needs nothing but Node. */
@@ -47,5 +69,6 @@ async function agent(): Promise<void> {
   if (existsSync(addon)) cpSync(addon, path.join(dir, 'fs.node'));
 }
 
-if (process.argv.includes('agent')) await agent();
-else await functions();
+const [what, dir = path.join(out, 'app')] = process.argv.slice(2);
+if (what === 'agent') await agent();
+else await functions(dir);

@@ -52,7 +52,16 @@ export interface AzureOptions {
   readonly waits?: HostWaits | undefined;
   /** Settings of the functions beside the connections, for example ages. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Another app than the functions of this checkout. */
+  readonly app?: ForeignApp | undefined;
   onWorker(pid: number | undefined): void;
+}
+
+/** A folder as it is deployed: package.json says what to load, host.json how. */
+export interface ForeignApp {
+  readonly dir: string;
+  /** All settings it gets, made of those that ours would get here. */
+  settings(embedded: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
 }
 
 export interface Azure {
@@ -123,7 +132,12 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         host,
         port: ports.serviceBus,
         topology: expandTopology(topology.serviceBus),
-        keys: [{ name: 'RootManageSharedAccessKey', key: secrets.serviceBusKey }],
+        // The two rules that agents' tokens are signed with in Azure (infra/modules/service-bus.bicep) are here, too.
+        keys: [
+          { name: 'RootManageSharedAccessKey', key: secrets.serviceBusKey },
+          { name: 'agent-send', key: secrets.serviceBusKey, claims: ['Send'] },
+          { name: 'agent-listen', key: secrets.serviceBusKey, claims: ['Listen'] },
+        ],
         faults: faults?.of('service-bus'),
         log: log('service-bus'),
       }),
@@ -149,27 +163,29 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
     if (faults !== undefined) Object.assign(faults.targets, { files, serviceBus, eventGrid });
     const connections = connectionSettings(host, ports, secrets);
     await provision(readConnections(connections), options.share);
+    const settings = {
+      ...connections,
+      // On Azure the host keeps its own state there, that of Durable Functions too; here it is in the data directory.
+      AzureWebJobsStorage: connections['AZURE_STORAGE_CONNECTION_STRING'] ?? '',
+      TIDEWAY_CLOUD_KEY: secrets.cloudKey,
+      TIDEWAY_TICK: '*/10 * * * * *',
+      // No listing costs money here.
+      TIDEWAY_ENUMERATE_SECONDS: '3600',
+      ...options.settings,
+    };
+    const app = options.app === undefined ? { dir: root, entries } : { dir: options.app.dir };
     const functions = await add(
       'functions',
       ports.functions,
       startFunctionsHost({
-        app: { dir: root, entries },
+        app,
         host,
         port: ports.functions,
-        settings: {
-          ...connections,
-          // On Azure the host keeps its own state there, that of Durable Functions too; here it is in the data directory.
-          AzureWebJobsStorage: connections['AZURE_STORAGE_CONNECTION_STRING'] ?? '',
-          TIDEWAY_CLOUD_KEY: secrets.cloudKey,
-          TIDEWAY_TICK: '*/10 * * * * *',
-          // No listing costs money here.
-          TIDEWAY_ENUMERATE_SECONDS: '3600',
-          ...options.settings,
-        },
+        settings: options.app?.settings(settings) ?? settings,
         hostJson: z
           .object({})
           .loose()
-          .parse(JSON.parse(readFileSync(path.join(root, 'host.json'), 'utf8'))),
+          .parse(JSON.parse(readFileSync(path.join(app.dir, 'host.json'), 'utf8'))),
         keys: { master: secrets.masterKey, function: secrets.functionKey, system: secrets.systemKey },
         data: path.join(state, 'functions'),
         args: ['--data', data],

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { TidewayError } from '../../base/errors.ts';
 import { jsonLog, type Log } from '../../base/log.ts';
 import { rotatingWriter } from '../../base/rotating-log.ts';
-import { connectionSettings, startAzure, type Azure } from './azure.ts';
+import { backupStatus } from './backup.ts';
+import { connectionSettings, startAzure, type Azure, type ForeignApp } from './azure.ts';
 import type { Child } from './child.ts';
 import { openFaults, type HubFaults } from './faults.ts';
 import { startControl, type Control } from './control.ts';
@@ -28,6 +29,8 @@ export interface HubOptions {
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** For tests: switches for the faults of all services; the seed decides by chance. Not in use, they cost nothing. */
   readonly faultSeed?: number | undefined;
+  /** Another app than the functions of this checkout. */
+  readonly app?: ForeignApp | undefined;
   /** Aborted: a start that is under way is given up, and what it began is stopped. */
   readonly signal: AbortSignal;
 }
@@ -101,6 +104,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       log,
       settings: options.settings ?? {},
       faults: parts.faults?.switchboard,
+      app: options.app,
       onWorker: (pid) => note('functions', undefined, pid),
     });
     signal.throwIfAborted();
@@ -132,6 +136,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       sites,
       children: parts.children,
       azure: parts.azure,
+      backup: () => backupStatus(functionsUrl, group, secrets.token),
     };
     parts.control = await named(
       'hub',
