@@ -36,6 +36,6 @@ test('every service that is killed has tests that are there', () => {
   const cited = new Map(
     [...section.matchAll(/\| (\w[^|]*) \| ("[^|]*) \|/g)].map(([, name = '', proof = '']) => [name, proof]),
   );
-  expect([...cited.keys()]).toEqual(['files', 'tables', 'Service Bus', 'Event Grid', 'Functions host']);
+  expect([...cited.keys()]).toEqual(['files', 'tables', 'Service Bus', 'Event Grid', 'Functions host', 'Durable']);
   expect(unproved(cited, ['contract', 'kills', 'local'])).toEqual([]);
 });

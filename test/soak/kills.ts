@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { killDurable } from '../kills/durable.ts';
 import { killEventGrid } from '../kills/event-grid.ts';
 import { killFiles } from '../kills/files.ts';
 import { killFunctionsHost } from '../kills/functions-host.ts';
@@ -14,6 +15,7 @@ const services = {
   'service-bus': killServiceBus,
   'event-grid': killEventGrid,
   'functions-host': killFunctionsHost,
+  durable: killDurable,
 } as const;
 
 /** Throws at the first that lost, invented or doubled something. */

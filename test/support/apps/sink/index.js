@@ -1,5 +1,6 @@
 // Tells SINK of each message that it takes, and of how often that was delivered.
 const { app } = require('@azure/functions');
+require('./durable');
 
 app.serviceBusQueue('take', {
   queueName: 'work',
