@@ -195,7 +195,12 @@ export class Site {
     process.alive = false;
     this.disk = this.#watched(this.disk.after(power, this.#run.chance));
     if (!power) this.#losePower();
-    this.#stopped = process.agent?.stop() ?? Promise.resolve();
+    // What it had just put here and could not write down is new to the next one.
+    else if (process.agent?.halt?.code === 'state_full') this.#bringBack();
+    this.#stopped = (process.agent?.stop() ?? Promise.resolve()).catch((error: unknown) =>
+      // A full disk may still meet what cleans up behind it.
+      this.#run.trace.add(this.name, `after its end: ${String(error)}`),
+    );
   }
 
   /** Of an agent that does not run: what it remembers is gone, and whoever starts it knows of no copy. */
@@ -266,11 +271,13 @@ export class Site {
     this.#listen();
     const after = new Set([...this.files().values()].flatMap((data) => (data === undefined ? [] : [keyOf(data)])));
     for (const data of before.values()) if (data !== undefined && !after.has(keyOf(data))) this.#run.ledger.lose(data);
-    for (const { data } of this.user.snapshot().values()) {
-      if (data === undefined) continue;
-      this.#run.ledger.seen(data, 'after a power loss');
-      this.#run.ledger.bringBack(data);
-    }
+    for (const { data } of this.user.snapshot().values())
+      if (data !== undefined) this.#run.ledger.seen(data, 'after a power loss');
+    this.#bringBack();
+  }
+
+  #bringBack(): void {
+    for (const { data } of this.user.snapshot().values()) if (data !== undefined) this.#run.ledger.bringBack(data);
   }
 
   /** The disk, or the bare directory below its mount point while that is not mounted. */
