@@ -135,6 +135,7 @@ class Endpoint implements Agent {
       this.#parts = parts;
       if (this.#state.meta.values.shrunk) this.#safety.haltFor(namespaceShrunk(this.#state.countLost()));
       await parts.replaced.recover();
+      await parts.removed.recover();
       // What a crash left unflushed is named by the trees already, or will be by the first scan.
       await fs.sync();
       const { scanner, outbox, follower, proposals, planner, replaced } = parts;

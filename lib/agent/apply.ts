@@ -12,10 +12,12 @@ import type { SiteFs } from './fs/port.ts';
 import type { Online } from './online.ts';
 import { Ordered } from './ordered.ts';
 import { Pool } from '../base/pool.ts';
+import { removeTree, type Taken, type TreeRemovalOptions } from './remove-tree.ts';
 import { temporaryDir } from './replaced.ts';
 import type { Retry } from './retry.ts';
 import type { Site } from './site.ts';
 import type { State } from './state/state.ts';
+import { wholeTrees } from './whole-trees.ts';
 
 export interface ApplyOptions {
   readonly fs: SiteFs;
@@ -23,6 +25,7 @@ export interface ApplyOptions {
   readonly backend: Backend;
   readonly online: Online;
   readonly site: Site;
+  readonly removal: TreeRemovalOptions;
   readonly disk: Disk;
   readonly retry: Retry;
   readonly signal: AbortSignal;
@@ -62,12 +65,31 @@ export class Apply {
 
   /** In the planner's order. The nodes are busy from now on. */
   add(actions: readonly Action[]): void {
+    const { state } = this.#options;
+    const trees = wholeTrees(state, actions);
+    const inTrees = new Set([...trees.values()].flatMap((parts) => parts.map(({ node }) => node)));
     for (const action of actions) {
-      this.#options.state.busy.add(action.node);
+      state.busy.add(action.node);
       this.#pending++;
-      const { alone, shared } = this.#keys(action);
-      void this.#ordered.run(alone, shared, () => this.#actions.run(() => this.#run(action)));
+      const parts = trees.get(action.node);
+      if (parts !== undefined) void this.#addTree(action, parts);
+      else if (!inTrees.has(action.node)) void this.#addOne(action);
     }
+  }
+
+  #addOne(action: Action): Promise<void> {
+    const { alone, shared } = this.#keys(action);
+    return this.#ordered.run(alone, shared, () => this.#actions.run(() => this.#run(action)));
+  }
+
+  /** What the directory shares with whatever is done below it keeps that apart. */
+  async #addTree(top: Action, parts: readonly Action[]): Promise<void> {
+    const { alone, shared } = this.#keys(top);
+    let done = false;
+    await this.#ordered.run(alone, shared, async () => {
+      done = await this.#actions.run(() => this.#runTree(top, parts));
+    });
+    if (!done) for (const part of parts) void this.#addOne(part);
   }
 
   /** What an action meets others at: its node and names alone, and every directory it goes through together with others. */
@@ -110,6 +132,42 @@ export class Apply {
       state.onChange(node);
       onProgress();
     }
+  }
+
+  /** False: it cannot go as a whole, and each part is to be tried alone. */
+  async #runTree({ node }: Action, parts: readonly Action[]): Promise<boolean> {
+    const { state, retry, removal, guard, signal, onFatal, onProgress } = this.#options;
+    if (this.paused || signal.aborted) return false;
+    const path = this.#pathOf(node);
+    try {
+      await guard();
+      const taken = await removeTree(removal, node);
+      await this.#afterTree(taken, parts).catch((error: unknown) => {
+        if (signal.aborted || codeOf(error) === '') throw error;
+        retry.failed(node, path, error);
+      });
+      await removal.removed.settle(taken.name);
+    } catch (error) {
+      if (!signal.aborted && codeOf(error) !== '') return false;
+      if (!signal.aborted) onFatal(error);
+    }
+    this.#pending -= parts.length;
+    for (const part of parts) {
+      state.busy.delete(part.node);
+      state.onChange(part.node);
+    }
+    onProgress();
+    return true;
+  }
+
+  async #afterTree({ paths }: Taken, parts: readonly Action[]): Promise<void> {
+    const { state, disk, retry } = this.#options;
+    await disk.paths(paths);
+    state.now(() => {
+      for (const { node } of parts) state.setSynced(node, null);
+    });
+    this.counters.actions += parts.length;
+    for (const { node } of parts) retry.done(node);
   }
 
   async #do(action: Action): Promise<void> {

@@ -1,17 +1,20 @@
 // Entries of the local tree and what is at their place.
-import type { Known } from '../core/identify.ts';
+import type { Identity, Known } from '../core/identify.ts';
 import type { Attributes, NodeState } from '../core/node.ts';
 import { attributesOf } from './attributes.ts';
 import { isSyncedKind, nodeKind } from './found.ts';
 import type { FileStat } from './fs/port.ts';
 import { identityOf, isInode } from './round.ts';
 
+/** What tells a content of a file from any other. */
+export type Version = Identity & Pick<Known, 'size' | 'statMtime'>;
+
 /** The very inode the entry stands for, of the same kind. */
 export function isThis(entry: Known, stat: FileStat): boolean {
   return isInode(entry, stat) && isSyncedKind(stat) && nodeKind(stat.kind) === entry.kind;
 }
 
-export function sameVersion(entry: Known, stat: FileStat): boolean {
+export function sameVersion(entry: Version, stat: FileStat): boolean {
   return isInode(entry, stat) && stat.size === entry.size && stat.mtimeNs.toString() === entry.statMtime;
 }
 

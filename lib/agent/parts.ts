@@ -14,6 +14,7 @@ import { Outbox } from './outbox.ts';
 import { Planner } from './planner.ts';
 import type { Problem, Problems } from './problems.ts';
 import { Proposals } from './proposals.ts';
+import { Removed } from './removed.ts';
 import { Replaced } from './replaced.ts';
 import type { Retry } from './retry.ts';
 import { Scanner } from './scan.ts';
@@ -35,6 +36,7 @@ export interface Parts {
   readonly apply: Apply;
   readonly planner: Planner;
   readonly replaced: Replaced;
+  readonly removed: Removed;
   readonly flush: Flush;
   readonly disk: Disk;
   readonly retry: Retry;
@@ -89,7 +91,9 @@ export function assemble(shared: Shared): Parts {
   const attributes = new AttributeSetter(common);
   const lookSoon = (path: string): void => scanner.lookSoon(path);
   const site = new Site({ fs, state, touched, replaced, attributes, look: lookSoon });
-  const apply = new Apply({ ...common, site, disk, readLog: () => follower.read() });
+  const removed = new Removed({ ...common, replaced, server });
+  const removal = { fs, state, touched, removed, attributes };
+  const apply = new Apply({ ...common, site, removal, disk, readLog: () => follower.read() });
   const proposals = new Proposals({ ...common, outbox, disk });
   const planner = new Planner({
     ...common,
@@ -109,7 +113,7 @@ export function assemble(shared: Shared): Parts {
     onProgress();
   };
   const follower = new Follower({ ...common, outbox, onRows });
-  return { scanner, outbox, follower, proposals, apply, planner, replaced, flush, disk, retry, stuck };
+  return { scanner, outbox, follower, proposals, apply, planner, replaced, removed, flush, disk, retry, stuck };
 }
 
 /** Changes that are not where they are to be yet. Problems are not pending. */

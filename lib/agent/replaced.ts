@@ -7,6 +7,7 @@ import type { Identity, Known } from '../core/identify.ts';
 import { conflictName } from '../core/conflict-name.ts';
 import { rootId, type NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
+import type { Version } from './entry.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Problems } from './problems.ts';
 import { identityOf, isInode } from './round.ts';
@@ -52,7 +53,7 @@ export class Replaced {
   }
 
   /** Path to set the entry's inode aside under; `download` is the inode that stands there before an exchange. */
-  pathFor(entry: Known, download: FileStat | null): string {
+  pathFor(entry: Version & Pick<Known, 'id'>, download: FileStat | null): string {
     const { id, size, statMtime } = entry;
     const label = [id, spell(entry), size, statMtime, download === null ? '' : spell(identityOf(download))];
     return `${replacedDir}/${label.join('~')}`;

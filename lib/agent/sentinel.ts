@@ -4,6 +4,7 @@ import { ours } from '../protocol/layout.ts';
 import { isThis } from './entry.ts';
 import type { Entry, SiteFs } from './fs/port.ts';
 import { Halted, type Halt } from './halt.ts';
+import { removedDir } from './removed.ts';
 import { replacedDir, temporaryDir } from './replaced.ts';
 import type { State } from './state/state.ts';
 
@@ -109,7 +110,7 @@ export class Sentinel {
   }
 
   async #makeDirectories(): Promise<void> {
-    for (const dir of [ours, temporaryDir, replacedDir]) {
+    for (const dir of [ours, temporaryDir, replacedDir, removedDir]) {
       try {
         await this.#fs.mkdir(dir, 0o700);
       } catch (error) {

@@ -12,13 +12,9 @@ import { isName, splitPath } from './fs/names.ts';
 import type { FileStat, SiteFs } from './fs/port.ts';
 import type { Replaced } from './replaced.ts';
 import { isInode } from './round.ts';
+import { Stale } from './stale.ts';
 import type { State } from './state/state.ts';
 import type { Touched } from './touched.ts';
-
-/** Not as it was planned: nothing was done, or nothing that a scan will not find. */
-export class Stale extends Error {
-  readonly code = 'stale';
-}
 
 export interface SiteOptions {
   readonly fs: SiteFs;

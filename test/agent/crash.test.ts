@@ -47,6 +47,8 @@ async function killedAt(at: number, power: boolean): Promise<boolean> {
   const state = join(dir, `${at}.db`);
   paris.user.mkdirp('d/e');
   for (const name of ['1', '2', '3', '4']) paris.user.writeFile(`d/${name}`, `first ${name}`);
+  paris.user.mkdirp('gone/below');
+  for (const name of ['gone/1', 'gone/below/2']) paris.user.writeFile(name, name);
   await paris.start();
   await tokyo.start({ stateFile: state });
   await converge(cloud, paris, tokyo);
@@ -54,6 +56,7 @@ async function killedAt(at: number, power: boolean): Promise<boolean> {
 
   paris.user.writeFile('d/1', 'paris edits');
   paris.user.rm('d/2');
+  paris.user.rm('gone');
   paris.user.rename('d/3', 'd/e/3');
   paris.user.mkdirp('new');
   paris.user.writeFile('new/file', 'new');
@@ -90,7 +93,8 @@ async function killedAt(at: number, power: boolean): Promise<boolean> {
   await tokyo.start({ stateFile: dead ? copy : state });
   await converge(cloud, paris, tokyo);
   expect([at, tokyo.tree()]).toEqual([at, expected]);
-  await until('nothing is set aside', () => tokyo.user.snapshot('.tideway/replaced').size === 0);
+  for (const aside of ['.tideway/replaced', '.tideway/removed'])
+    await until(`nothing is in ${aside}`, () => tokyo.user.snapshot(aside).size === 0);
   expect([at, [...tokyo.user.snapshot('.tideway/tmp').keys()]]).toEqual([at, []]);
   await paris.agent!.stop();
   await tokyo.agent!.stop();
