@@ -27,11 +27,16 @@ export async function runActivity(seq: number, hub: Hub): Promise<void> {
     hub.again(seq, startedAt);
     return;
   }
-  const { instance, execution } = activity;
   if (event === undefined) {
     await store.commit(() => store.markActivity(seq, null));
     return;
   }
+  // The disk holds up nobody else: the next activity begins while this one's end is written.
+  hub.settle(tell(activity, event, hub));
+}
+
+async function tell({ seq, instance, execution }: Activity, event: HistoryEvent, hub: Hub): Promise<void> {
+  const { store } = hub;
   const isTold = await store.commit(() => {
     if (!store.endActivity(seq)) return false;
     store.send(instance, event, execution);

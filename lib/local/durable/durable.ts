@@ -13,6 +13,7 @@
 // An instance is its rows: nothing in memory but who has news. So a kill anywhere leaves a step done or not begun, and a
 // start finds everything in the store. Numbers of tasks are given by the library and by replay.ts alike, and must agree.
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../../base/errors.ts';
 import { runActivity } from './activities.ts';
 import { DurableClient } from './client.ts';
 import { CookieJar } from './cookie-jar.ts';
@@ -41,6 +42,7 @@ export class Durable {
   readonly #entities: Loop<string>;
   readonly #activities: Loop<number>;
   readonly #timers: Timers;
+  readonly #settling = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
   /** Errors: `state_*` of the file. */
@@ -65,6 +67,7 @@ export class Durable {
       news: (id) => this.#news(id),
       queued: (seq) => this.#activities.news(seq),
       again: (seq, startedAt) => void this.#again(seq, startedAt),
+      settle: (work) => this.#settle(work),
       due: (at) => this.#timers.at(at),
     };
     this.client = new DurableClient(this.hub);
@@ -84,11 +87,20 @@ export class Durable {
     this.#stopping.abort();
     await this.#timers.stop();
     await Promise.all([this.#orchestrations.stop(), this.#entities.stop(), this.#activities.stop()]);
+    await Promise.all(this.#settling);
   }
 
   /** After `stop`. */
   close(): void {
     this.#store.close();
+  }
+
+  #settle(work: Promise<void>): void {
+    const settled = work
+      // It was not written, and so it is as if it had not ended: the next start runs it again.
+      .catch((error: unknown) => this.#options.host.log.write('Host.Triggers.DurableTask', 'error', messageOf(error)))
+      .finally(() => this.#settling.delete(settled));
+    this.#settling.add(settled);
   }
 
   #news(id: string): void {

@@ -18,6 +18,8 @@ export interface Hub {
   readonly queued: (seq: number) => void;
   /** An activity has been begun at that time, and nobody will hear of its end: it is begun again in its time. */
   readonly again: (seq: number, startedAt: number) => void;
+  /** Work that a stop waits for, and nobody else. */
+  readonly settle: (work: Promise<void>) => void;
   /** A timer was made. */
   readonly due: (at: number) => void;
 }
