@@ -1,7 +1,9 @@
 // The embedded services as the official clients are told of them.
 import path from 'node:path';
 import type { FileService } from './files/service.ts';
+import { issueToken } from './files/token.ts';
 import { writeWhole } from './hub/write-whole.ts';
+import type { Account } from './service.ts';
 
 /** The storage account that the embedded tables and files belong to. */
 export const accountName = 'tideway';
@@ -33,12 +35,25 @@ export function topicEndpoint(host: string, port: number): string {
   return `http://${host}:${port}/api/events`;
 }
 
-/** By https, with the file that holds the certificate to trust; it is written here. Nothing where there is no https. */
-export function httpsSettings(data: string, { secure }: Pick<FileService, 'secure'>): Readonly<Record<string, string>> {
+const day = 86_400_000;
+
+/**
+ * By https, with the file that holds the certificate to trust (written here) and a bearer token for clients that sign in
+ * as somebody: it may do everything, for 30 days from `now` (ms). Nothing where there is no https.
+ */
+export function httpsSettings(
+  data: string,
+  { secure }: Pick<FileService, 'secure'>,
+  account: Account,
+  now: number,
+): Readonly<Record<string, string>> {
   if (secure === undefined) return {};
+  const [oid, tid] = ['1', '2'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-${digit.repeat(12)}`);
+  const everybody = { oid: oid ?? '', tid: tid ?? '', roles: ['read', 'write', 'manage', 'delegate'] as const };
+  const token = issueToken(account, everybody, now, now + 30 * day);
   const certificate = path.join(data, 'files.pem');
   writeWhole(certificate, secure.certificate);
-  return { AZURE_FILES_HTTPS_URL: secure.url, AZURE_FILES_CERTIFICATE: certificate };
+  return { AZURE_FILES_HTTPS_URL: secure.url, AZURE_FILES_CERTIFICATE: certificate, AZURE_FILES_TOKEN: token };
 }
 
 /** Where Event Grid delivers to a function. */

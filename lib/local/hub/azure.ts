@@ -27,7 +27,17 @@ import type { Secrets } from './secrets.ts';
 import { z } from 'zod';
 
 const root = path.join(import.meta.dirname, '../../..');
-const entries = ['commit', 'fan-out', 'share-changed', 'events', 'tick', 'api'].map((name) => `functions/${name}.ts`);
+const triggers = [
+  'commit',
+  'fan-out',
+  'share-changed',
+  'events',
+  'tick',
+  'api',
+  'backup-steps',
+  'orchestrations/backup',
+];
+const entries = triggers.map((name) => `functions/${name}.ts`);
 
 const topologyFile = z.object({
   serviceBus: z.unknown(),
@@ -195,7 +205,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         onWorker: (pid) => options.onWorker(pid),
       }),
     );
-    return { functions, https: httpsSettings(data, files), counters, stop };
+    return { functions, https: httpsSettings(data, files, account, Date.now()), counters, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -110,7 +110,7 @@ export class Services {
       }),
     );
     this.#target({ files });
-    Object.assign(this.#settings, httpsSettings(this.#options.data, files));
+    Object.assign(this.#settings, httpsSettings(this.#options.data, files, this.#account(), Date.now()));
   }
 
   async #startTables(port: number): Promise<void> {
