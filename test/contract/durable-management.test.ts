@@ -599,3 +599,35 @@ test('an app answers a start as the documentation shows', async () => {
   await app.end(body['id'] ?? '');
   expect(await (await fetch(body['statusQueryGetUri'] ?? '')).json()).toMatchObject({ output: [3] });
 });
+
+describe('the client of the library', () => {
+  const call = async (method: string, ...args: readonly unknown[]): Promise<unknown[]> =>
+    seen(await fetch(`${host.url}/api/client/${method}`, { method: 'POST', body: JSON.stringify(args) }));
+
+  test('waits for an end, and answers it, or where to look for it', async () => {
+    const id = await completed();
+    const wait = 'waitForCompletionOrCreateCheckStatusResponse';
+    expect(await call(wait, { url: host.url }, id)).toEqual([200, 1]);
+    const still = await running();
+    const options = { timeoutInMilliseconds: 20, retryIntervalInMilliseconds: 5 };
+    expect(await call(wait, { url: host.url }, still, options)).toEqual([202, expect.objectContaining({ id: still })]);
+    await app.client('terminate', still, 'x');
+  });
+
+  test('knows the addresses of an instance', async () => {
+    const { id, statusQueryGetUri } = (await app.client('createHttpManagementPayload', 'some')) as Record<
+      string,
+      string
+    >;
+    expect(id).toBe('some');
+    expect((await fetch(statusQueryGetUri ?? '')).status).toBe(404);
+  });
+
+  test('reads the state of an entity, and that there is none', async () => {
+    const entity = { $entity: '@cnt@read' };
+    expect(await app.client('readEntityState', entity)).toEqual({ entityExists: false });
+    await app.client('signalEntity', entity, 'set', 5);
+    while (!((await app.client('readEntityState', entity)) as Df).entityExists) await new Promise(setImmediate);
+    expect(await app.client('readEntityState', entity)).toEqual({ entityExists: true, entityState: 5 });
+  });
+});

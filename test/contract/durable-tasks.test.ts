@@ -242,6 +242,23 @@ describe('Task.all and Task.any', () => {
     expect(output).toContain('you must specify at least one Task.');
   });
 
+  test('a task awaited again within another one fails clearly, where on Azure results would be mixed up', async () => {
+    const { runtimeStatus, output } = await app.run(function* (df) {
+      const [first, second] = [df.callActivity('echo', 1), df.callActivity('echo', 2)];
+      yield df.Task.any([first, second]);
+      return yield df.Task.all([first, second]);
+    });
+    expect(runtimeStatus).toBe('Failed');
+    expect(output).toContain("A task ('echo') is awaited again within another Task.all or Task.any.");
+    // By itself it may be awaited as often as one likes.
+    const again = await app.result(function* (df) {
+      const task = df.callActivity('echo', 1);
+      yield df.Task.any([task, df.callActivity('echo', 2)]);
+      return [yield task, yield task];
+    });
+    expect(again).toEqual([1, 1]);
+  });
+
   test('a timer cancelled after a race keeps its number beside numbers that a retry took meanwhile', async () => {
     const output = await app.result(
       function* (df, { options, of }) {

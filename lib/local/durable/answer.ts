@@ -28,6 +28,8 @@ interface State {
   readonly error?: string;
   readonly customStatus?: unknown;
   readonly failureDetails?: FailureDetails;
+  /** Of our own worker: a task that is awaited again within another one. */
+  readonly repeatedTask?: string;
 }
 
 export function succeeded(response: InvocationResponse): Answer {
@@ -35,6 +37,7 @@ export function succeeded(response: InvocationResponse): Answer {
   if (json === undefined)
     return failed('The data returned by the out-of-process function execution was not valid json.');
   const state = JSON.parse(json) as State;
+  if (state.repeatedTask !== undefined) return failed(awaitedAgain(state.repeatedTask));
   return {
     actions: parseActions(state.actions),
     isDone: state.isDone === true,
@@ -67,6 +70,9 @@ export function threw(exception: RpcException): Answer {
 
 // Microsoft's extension reads this answer as "not done yet", and the instance runs for ever.
 const notAnError = 'The orchestrator threw a value that is not an Error, or an Error without a message.';
+
+const awaitedAgain = (task: string): string =>
+  `A task ('${task}') is awaited again within another Task.all or Task.any. On Azure it would be run again, and results would go to the wrong tasks: await it by itself, or give all tasks to one Task.all.`;
 
 function failed(error: string): Answer {
   return { actions: undefined, isDone: false, output: null, customStatus: undefined, error, failure: null, stack: '' };

@@ -1,6 +1,7 @@
 import type { InvocationRequest, InvocationResponse } from '../rpc.ts';
 import { log } from './channel.ts';
 import { SystemError, errorOf } from './errors.ts';
+import { markRepeatedTask } from './repeated-task.ts';
 import { type CoreContext, type FunctionCallback, app, appHookData, functions, hooks } from './registry.ts';
 
 interface PreInvocation {
@@ -53,5 +54,7 @@ export async function invoke(request: InvocationRequest): Promise<InvocationResp
   core.state = undefined;
 
   if (after.error !== null && after.error !== undefined) throw errorOf(after.error);
+  if (Object.values(registered.metadata.bindings).some(({ type }) => type === 'orchestrationTrigger'))
+    markRepeatedTask(after.result);
   return model.getResponse(context, after.result);
 }

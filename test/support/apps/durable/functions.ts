@@ -1,6 +1,6 @@
 // An app whose orchestrators, activities and entities run what their input says, so that each test shows its own code.
 import { runInThisContext } from 'node:vm';
-import { type HttpRequest, app } from '@azure/functions';
+import { type HttpRequest, HttpResponse, app } from '@azure/functions';
 import * as df from 'durable-functions';
 
 type Code = (...args: unknown[]) => unknown;
@@ -115,7 +115,7 @@ app.http('client', {
     const given = args.map((arg) => revive(arg));
     try {
       const value = await client[request.params['method'] ?? '']?.(...given);
-      return { jsonBody: { value: value ?? null } };
+      return value instanceof HttpResponse ? value : { jsonBody: { value: value ?? null } };
     } catch (error) {
       return { jsonBody: { error: error instanceof Error ? error.message : String(error) } };
     }
