@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./status.ts')).status,
   conflicts: async () => (await import('./status.ts')).conflicts,
   endpoint: async () => (await import('./endpoint.ts')).endpoint,
+  cost: async () => (await import('./cost.ts')).cost,
   env: async () => (await import('./env.ts')).env,
   'detect-changes': async () => (await import('./detect-changes.ts')).detectChanges,
   history: async () => (await import('./history.ts')).history,

@@ -40,6 +40,9 @@ export const help = `tideway: Linux file servers in sync through an Azure file s
       The embedded services alone, for the tests of any project: files, tables, servicebus, eventgrid, and with --app the
       functions app in DIR (functions, durable). Prints connection strings and "ready URL". Without --data its state goes
       away with it. --time-scale 0.01 makes an hour of waits and retries 36 s.
+  tideway cost [--prices FILE] [--since FILE] [--counters FILE] [--memory MB] | --template | --fetch --prices FILE
+      What the work counted so far (between two saved "status --json") would cost in Azure, by prices of yours; and what of a
+      bill it does not know. --template prints a price file to fill in, --fetch fills it from the public price list.
   tideway env
       Connection strings for the official Azure clients.
 

@@ -35,6 +35,8 @@ export interface InvokerOptions {
 export interface Counters {
   succeeded: number;
   failed: number;
+  /** Time of all invocations that have ended, those that ran at once added up. */
+  busyMs: number;
   /** Running now. */
   outstanding: number;
   /** Waiting for the next attempt of their retry policy. */
@@ -46,7 +48,7 @@ const answered = new Error('the invocation has ended');
 
 /** One invocation from trigger to outcome: log lines, retry policy, time limit, outputs. */
 export class Invoker {
-  readonly counters: Counters = { succeeded: 0, failed: 0, outstanding: 0, outstandingRetries: 0 };
+  readonly counters: Counters = { succeeded: 0, failed: 0, busyMs: 0, outstanding: 0, outstandingRetries: 0 };
   readonly #options: InvokerOptions;
   readonly #idle: (() => void)[] = [];
   readonly #stopping = new AbortController();
@@ -85,6 +87,7 @@ export class Invoker {
       throw error;
     } finally {
       this.counters.outstanding--;
+      this.counters.busyMs += clock.monotonic() - startedAt;
       if (this.counters.outstanding === 0) for (const tell of this.#idle.splice(0)) tell();
     }
   }
