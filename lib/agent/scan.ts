@@ -41,6 +41,7 @@ export interface ScanOptions {
   readonly checkRoot: () => Promise<void>;
   /** Rejects with code `halted` when the root is not what it should be at this moment. */
   readonly verifyRoot: () => Promise<void>;
+  readonly onFatal: (error: unknown) => void;
 }
 
 const pollMs = 60_000;
@@ -139,7 +140,12 @@ export class Scanner {
     // First: what is told in one go with a loss may be about a file whose write got lost.
     if (events.some(({ kind }) => kind === 'overflow' || kind === 'gone' || kind === 'limit')) {
       this.#deaf = true;
-      this.#excused.doubt();
+      try {
+        this.#excused.doubt();
+      } catch (error) {
+        // Who calls is the watch: it has nobody to tell that the state takes nothing any more.
+        this.#options.onFatal(error);
+      }
     }
     for (const event of events)
       switch (event.kind) {
