@@ -1,6 +1,7 @@
 // What a file costs in requests, rows and flushes, held by counts and not by seconds: they are the same on any machine. A
 // change that costs a request more a file turns this red; one that saves some lowers the bound.
-import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { flatten, since, type Counts } from '../../lib/base/counters.ts';
@@ -138,6 +139,28 @@ test(`${singles} files, one after another: each its own message, commit and hint
   tell(alone, counts);
   expect(broken(alone, counts)).toEqual([]);
 }, 120_000);
+
+test('`rm -r` of 500 files is a few rows, in one of three times at least', async () => {
+  // As many as it was files, if each went alone. Where the machine keeps `rm` waiting in the middle they may be some more.
+  const [most, few] = [100, 3];
+  const rows: number[] = [];
+  for (let time = 0; time < 3 && !rows.some((count) => count <= few); time++) {
+    const top = path.join(space.site('a'), 'parent', `many-${time}`);
+    for (let dir = 0; dir < 50; dir++) {
+      mkdirSync(path.join(top, `${dir}`), { recursive: true });
+      for (let file = 0; file < 10; file++) writeFileSync(path.join(top, `${dir}`, `${file}`), `${dir} ${file}`);
+    }
+    await space.inSync();
+    const before = (await space.status()).committedSeq;
+    execFileSync('rm', ['-r', top]);
+    await space.inSync();
+    rows.push((await space.status()).committedSeq - before);
+    expect(existsSync(path.join(space.site('b'), 'parent', `many-${time}`))).toBe(false);
+  }
+  process.stdout.write(`rm -r of 500 files: rows ${rows.join(', ')}\n`);
+  expect(Math.max(...rows)).toBeLessThanOrEqual(most);
+  expect(Math.min(...rows)).toBeLessThanOrEqual(few);
+}, 180_000);
 
 test('a look more a file would be seen', async () => {
   const share = await shareOf(space);
