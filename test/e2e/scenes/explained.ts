@@ -5,7 +5,7 @@ import path from 'node:path';
 import { openSiteFs } from '../../../lib/agent/fs/open-site.ts';
 import { filesRest } from '../../../lib/azure/rest/files.ts';
 import { must } from '../../../lib/base/errors.ts';
-import { randomInt, seededRandom } from '../../../lib/base/random.ts';
+import { randomHex, randomInt, seededRandom, type Random } from '../../../lib/base/random.ts';
 import { explain } from '../../explain/explain.ts';
 import { pick } from '../support/files.ts';
 import { announce } from '../support/share.ts';
@@ -47,8 +47,9 @@ export async function explained(space: Workspace, play: Play, say: (line: string
       trouble === undefined
         ? undefined
         : bringTrouble(space, running, seededRandom(seed * 10 + round), trouble, () => !working);
-    for (let act = 0; act < acts * names; act++) {
-      const recorder = pick(random, recorders);
+    // As many for each name: too many at one leave more open than can be followed.
+    const turns = recorders.flatMap((recorder) => Array.from({ length: acts }, () => recorder));
+    for (const recorder of shuffled(random, turns)) {
       const site = randomInt(random, sites.length);
       const way = pick(random, ['read', 'read', 'save', 'save', 'save', 'edit', 'edit', 'remove', 'share'] as const);
       if (way === 'share') await recorder.share(put);
@@ -97,4 +98,11 @@ async function shareOf(space: Workspace): Promise<PutOnShare> {
     await announce(space, name).catch(() => {}); // lost: then it is found by looking
     return true;
   };
+}
+
+function shuffled<T>(random: Random, all: readonly T[]): readonly T[] {
+  return all
+    .map((each) => ({ each, at: randomHex(random, 6) }))
+    .toSorted((a, b) => (a.at < b.at ? -1 : 1))
+    .map(({ each }) => each);
 }
