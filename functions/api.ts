@@ -16,12 +16,13 @@ import {
   type ApiAnswer,
   type ApiCall,
 } from '../lib/cloud/api.ts';
+import { apiBackup, apiDropSnapshot, apiOrder, apiSnapshots, apiTakeSnapshot } from '../lib/cloud/backup/api.ts';
 import { services } from '../lib/cloud/services.ts';
 
 // Anonymous for the host: every call proves itself by the hub's token or by the endpoint's signature (lib/cloud/api.ts).
 function route(
   name: string,
-  method: 'GET' | 'POST' | 'PUT',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   handle: (call: ApiCall, request: HttpRequest) => Promise<ApiAnswer>,
 ): void {
@@ -74,4 +75,18 @@ route('versions', 'GET', 'groups/{group}/versions', (call, request) =>
 route('undelete', 'POST', 'groups/{group}/undeletes', (call, request) => apiUndelete(services(), call, group(request)));
 route('undeleted', 'GET', 'groups/{group}/undeletes/{id}', (call, request) =>
   apiUndeleted(services(), call, group(request), request.params['id'] ?? ''),
+);
+route('backup', 'GET', 'groups/{group}/backup', (call, request) => apiBackup(services(), call, group(request)));
+route('setBackup', 'PUT', 'groups/{group}/backup', (call, request) => apiBackup(services(), call, group(request)));
+route('snapshots', 'GET', 'groups/{group}/snapshots', (call, request) =>
+  apiSnapshots(services(), call, group(request)),
+);
+route('takeSnapshot', 'POST', 'groups/{group}/snapshots', (call, request) =>
+  apiTakeSnapshot(services(), call, group(request)),
+);
+route('dropSnapshot', 'DELETE', 'groups/{group}/snapshots/{snapshot}', (call, request) =>
+  apiDropSnapshot(services(), call, group(request), request.params['snapshot'] ?? ''),
+);
+route('order', 'GET', 'groups/{group}/orders/{order}', (call, request) =>
+  apiOrder(services(), call, group(request), request.params['order'] ?? ''),
 );

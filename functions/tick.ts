@@ -1,11 +1,31 @@
-import { app } from '@azure/functions';
+import { app, type InvocationContext } from '@azure/functions';
+import * as df from 'durable-functions';
+import { startBackups, type StartBackup } from '../lib/cloud/backup/start.ts';
 import { services } from '../lib/cloud/services.ts';
 import { tick } from '../lib/cloud/tick.ts';
 
 /** All short periodic work in one timer: each function of a Flex app lives, and is billed, alone. */
 app.timer('tick', {
   schedule: '%TIDEWAY_TICK%',
-  handler: async () => {
-    await tick(services().cloud);
+  extraInputs: [df.input.durableClient()],
+  handler: async (_timer, context) => {
+    const { cloud } = services();
+    // First, since the rest takes long, and a backup is to be on time.
+    await startBackups(cloud, startOf(context));
+    await tick(cloud);
   },
 });
+
+function startOf(context: InvocationContext): StartBackup {
+  return async (run) => {
+    const client = df.getClient(context);
+    const instanceId = `backup-${run.group}-${run.run}`;
+    try {
+      await client.startNew('backup_v1', { instanceId, input: run });
+    } catch (error) {
+      // Begun by a tick that came down before it could say so.
+      const { runtimeStatus } = await client.getStatus(instanceId);
+      if (runtimeStatus !== df.OrchestrationRuntimeStatus.Running) throw error;
+    }
+  };
+}

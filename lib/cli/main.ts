@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   history: async () => (await import('./history.ts')).history,
   versions: async () => (await import('./versions.ts')).versions,
   undelete: async () => (await import('./undelete.ts')).undelete,
+  snapshot: async () => (await import('./snapshot.ts')).snapshot,
   group: async () => (await import('./group.ts')).group,
   local: async () => (await import('./local.ts')).local,
 };

@@ -16,11 +16,23 @@ const endpoint = z.object({
   conflicts: z.array(z.object({ path: z.string() }).loose()),
   halt: z.object({ code: z.string(), message: z.string() }).optional(),
 });
+const backup = z.object({
+  lastSuccessAt: z.string().nullable(),
+  nextRunAt: z.string().nullable(),
+  problems: z.array(z.object({ code: z.string(), message: z.string() })),
+});
 const counters = z.record(z.string(), z.record(z.string(), z.number()));
 const answer = z.object({
   wait: z.enum(['in_sync', 'timed_out', 'halted']).optional(),
   groups: z.array(
-    z.object({ name: z.string(), committedSeq: z.number(), endpoints: z.array(endpoint.loose()) }).loose(),
+    z
+      .object({
+        name: z.string(),
+        committedSeq: z.number(),
+        endpoints: z.array(endpoint.loose()),
+        backup: backup.loose(),
+      })
+      .loose(),
   ),
   /** By service of the embedded Azure; each agent's own are with its endpoint. */
   counters: counters.optional(),
@@ -48,6 +60,7 @@ function render(value: Answer): string {
   const lines: string[] = [];
   for (const group of value.groups) {
     lines.push(`group ${group.name}, ${group.committedSeq} changes`);
+    lines.push(...backupLines(group.backup));
     for (const each of group.endpoints) {
       const pending = `${each.pendingUploads} up, ${each.pendingDownloads} down`;
       lines.push(
@@ -64,6 +77,16 @@ function render(value: Answer): string {
   }
   if (value.wait !== undefined) lines.push(waited[value.wait]);
   return `${lines.join('\n')}\n`;
+}
+
+/** Nothing where nobody asked for backups. */
+function backupLines({ lastSuccessAt, nextRunAt, problems }: z.infer<typeof backup>): readonly string[] {
+  const when = [
+    ...(lastSuccessAt === null ? [] : [`last ${lastSuccessAt}`]),
+    ...(nextRunAt === null ? [] : [`next ${nextRunAt}`]),
+  ];
+  const told = problems.map(({ code, message }) => `    ${code}: ${message}`);
+  return when.length + told.length === 0 ? [] : [`  backup: ${when.join(', ') || 'none'}`, ...told];
 }
 
 const waited = {

@@ -31,8 +31,16 @@ export const help = `tideway: Linux file servers in sync through an Azure file s
   tideway detect-changes [PATH] [--group NAME] [--allow-deletes] [--timeout SEC] [--no-wait]
       Looks for edits made on the share, below PATH: of a site's folder, or from the group's root. What is found has to be
       seen again two minutes later; PATH itself counts at once.
+  tideway snapshot create [--label TEXT] [--keep DAYS|forever] [--group NAME] [--timeout SEC]
+      The share as it is now, kept for 30 days unless told: prints its id, by which the share's clients read it.
+  tideway snapshot list | delete ID [--group NAME]
+      What is kept and why; takes one away that Tideway made.
   tideway group create NAME [--share EXISTING]
       A group on a share of its own, or on one that is there: what it holds is taken in, untouched.
+  tideway group set [NAME] [--schedule NCRONTAB|none] [--time-zone ZONE] [--keep-last N] [--keep-daily N] [--keep-weekly N]
+                    [--keep-monthly N] [--keep-yearly N]
+      When a snapshot is taken, by the clocks of ZONE (none until it is set, and UTC), and how many stay: "0 30 2 * * *" is
+      every night at half past two.
   tideway group set [NAME] [--brake-percent N] [--brake-files N]
       What counts as a mass change, which holds a site until a person has looked: so many percent and so many of its files
       changed or deleted within an hour (25 and 1000). 0 percent: never.

@@ -145,7 +145,7 @@ export async function apiUndeleted(services: Services, call: ApiCall, group: str
   });
 }
 
-function requireToken(services: Services, call: ApiCall): void {
+export function requireToken(services: Services, call: ApiCall): void {
   if (!services.isToken(call.header('x-tideway-token')))
     throw new TidewayError('token_wrong', 'the token is missing or wrong', {
       hint: 'Send the value of TIDEWAY_TOKEN in the header x-tideway-token.',
@@ -170,7 +170,7 @@ async function requireEndpoint(cloud: Cloud, call: ApiCall, group: string): Prom
   return endpoint.id;
 }
 
-function body<T>(call: ApiCall, schema: Schema<T>): T {
+export function body<T>(call: ApiCall, schema: Schema<T>): T {
   let value: unknown;
   try {
     value = JSON.parse(call.body);
@@ -190,6 +190,11 @@ const statuses: Readonly<Record<string, number>> = {
   endpoint_unknown: 404,
   group_unknown: 404,
   scan_unknown: 404,
+  order_unknown: 404,
+  snapshot_unknown: 404,
+  schedule_invalid: 400,
+  time_zone_unknown: 400,
+  retention_too_long: 400,
   path_unknown: 404,
   version_gone: 404,
   undelete_unknown: 404,
@@ -208,7 +213,7 @@ const statuses: Readonly<Record<string, number>> = {
   group_name_invalid: 400,
 };
 
-async function answer(services: Services, work: () => Promise<unknown>): Promise<ApiAnswer> {
+export async function answer(services: Services, work: () => Promise<unknown>): Promise<ApiAnswer> {
   try {
     return { status: 200, body: await work() };
   } catch (error) {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { TidewayError, codeOf, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Azure } from './azure.ts';
+import type { BackupStatus } from './backup.ts';
 import type { Child } from './child.ts';
 import { checkSite, type SiteSpec } from './sites.ts';
 import { endpointStatus, type EndpointStatus } from './status.ts';
@@ -16,6 +17,7 @@ export interface ControlOptions {
   readonly sites: readonly SiteSpec[];
   readonly children: ReadonlyMap<string, Child>;
   readonly azure: Pick<Azure, 'counters'>;
+  backup(): Promise<BackupStatus>;
   readonly log: Log;
 }
 
@@ -59,7 +61,7 @@ async function statuses(options: ControlOptions): Promise<EndpointStatus[]> {
 }
 
 async function groups(options: ControlOptions): Promise<unknown> {
-  const endpoints = await statuses(options);
+  const [endpoints, backup] = await Promise.all([statuses(options), options.backup()]);
   const committedSeq = Math.max(0, ...endpoints.map((each) => each.cursor));
   return {
     groups: [
@@ -67,7 +69,7 @@ async function groups(options: ControlOptions): Promise<unknown> {
         name: options.group,
         committedSeq,
         endpoints,
-        backup: { lastSeq: null, lastSuccessAt: null, nextRunAt: null, problems: [] },
+        backup,
       },
     ],
     counters: options.azure.counters(),
