@@ -1,6 +1,9 @@
 // oxlint-disable require-yield
 // What goes into activities and comes out of them, how many run at once, and what a crash of their process does.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
 import { type Df, DurableApp, script, startDurableHost } from '../support/durable.ts';
 
@@ -177,18 +180,37 @@ describe('a crash of the worker', () => {
     }
   });
 
-  test('fails the orchestrators that were being replayed in it', async () => {
+  test('fails the orchestrators that were being replayed in it, which can be rewound', async () => {
     const own = await startDurableHost();
     try {
       const mine = new DurableApp(own);
+      const marker = join(mkdtempSync(join(tmpdir(), 'durable-')), 'crashed');
+      const run = function* (df: Df, file: string): Generator<Df, unknown, Df> {
+        const { existsSync, writeFileSync } = df.compile("() => process.getBuiltinModule('fs')")();
+        const slow = df.callActivity('run', { code: "() => new Promise((done) => setTimeout(done, 50, 'slow'))" });
+        const all = df.Task.all([slow, df.callActivity('echo', 1)]);
+        if (df.state.length > 2 && !existsSync(file)) {
+          writeFileSync(file, '');
+          df.compile('() => process.exit(1)')();
+        }
+        return yield all;
+      };
       // Not through a function of the app: that would end with the process as well.
-      const body = JSON.stringify({ code: 'function* () { process.exit(1); }' });
+      const body = JSON.stringify(script(run, marker));
       await mine.http('POST', 'orchestrators/js/crashing', { body });
       const { runtimeStatus, output } = await mine.end('crashing');
       expect([runtimeStatus, output]).toEqual([
         'Failed',
         "Orchestrator function 'js' failed: One or more errors occurred. (node exited with code 1)",
       ]);
+      // The activity that the crash took along may tell of it before or after the rewind: then it takes another one.
+      for (;;) {
+        await mine.client('rewind', 'crashing', 'again');
+        const after = await mine.until('crashing', (status) => ['Completed', 'Failed'].includes(status.runtimeStatus));
+        if (after.runtimeStatus === 'Failed') continue;
+        expect(after.output).toEqual(['slow', 1]);
+        break;
+      }
     } finally {
       await own.stop();
     }

@@ -143,6 +143,8 @@ function finish(before: Instance, end: End, later: readonly Message[], hub: Hub,
       told.instances.add(InstanceId);
     }
   }
+  // A rewind may go on with what failed; nothing else is waited for any more.
+  if (end.status !== 'Failed') store.cancelTimers(id);
   giveBack(before, hub, told);
   if (later.length > 0) told.instances.add(id);
 }

@@ -51,11 +51,14 @@ function sort(instance: Instance | undefined, inbox: readonly Message[]): Post {
   };
 }
 
-/** Nobody reads what is left of an instance that has ended; a start that waited for its end has its turn. */
+/**
+ * Nobody reads what is left of an instance that has ended, unless it failed: a rewind goes on with it. A start that waited for
+ * the end has its turn.
+ */
 async function tidy(instance: Instance | undefined, post: Post, hub: Hub): Promise<void> {
   const isOver = instance === undefined || hasEnded(instance.status);
   const next = isOver ? post.later[0] : undefined;
-  const done = isOver ? [...post.fresh, ...post.stale] : post.stale;
+  const done = isOver && instance?.status !== 'Failed' ? [...post.fresh, ...post.stale] : post.stale;
   if (next === undefined && done.length === 0) return;
   await hub.store.commit(() => {
     hub.store.take(next === undefined ? done : [...done, next]);

@@ -9,9 +9,10 @@ import { utc } from './time.ts';
 export function rewound(instance: Instance, reason: string, store: Store, now: number): string[] {
   const { id, execution } = instance;
   const history = store.history(id).map((text) => JSON.parse(text) as HistoryEvent);
-  const failed = new Set(
-    history.flatMap((event) => (event.EventType === 6 || event.EventType === 9 ? [event.TaskScheduledId] : [])),
-  );
+  // Failures that came after the instance had failed itself wait in its inbox; they are tried again too.
+  const late = store.inbox(id).filter(({ event, execution: of }) => of === execution && isFailure(event));
+  store.take(late);
+  const failed = new Set([...history, ...late.map(({ event }) => event)].flatMap(failedTask));
   const children: string[] = [];
   history.forEach((event, index) => {
     const isOver = event.EventType === 1 || event.EventType === 6 || event.EventType === 9;
@@ -26,4 +27,12 @@ export function rewound(instance: Instance, reason: string, store: Store, now: n
     return row?.status === 'Failed' ? rewound(row, reason, store, now) : [];
   });
   return [id, ...below];
+}
+
+function failedTask(event: HistoryEvent): number[] {
+  return event.EventType === 6 || event.EventType === 9 ? [event.TaskScheduledId] : [];
+}
+
+function isFailure(event: HistoryEvent): boolean {
+  return event.EventType === 6 || event.EventType === 9;
 }

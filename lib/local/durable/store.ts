@@ -90,10 +90,11 @@ export class Store {
     );
   }
 
-  /** An execution from its beginning; what an earlier one of the id left is gone. Events not yet read stay in the inbox. */
+  /** An execution from its beginning; what an earlier one of the id left is gone, but for starts that wait for their turn. */
   begin(started: ExecutionStarted, now: number): void {
     const { InstanceId: id, ExecutionId: execution } = started.OrchestrationInstance;
     this.forget(id);
+    this.statement("DELETE FROM inbox WHERE instance = ? AND json_extract(event, '$.EventType') <> 0").run(id);
     this.putInstance({
       id,
       execution,
@@ -114,7 +115,7 @@ export class Store {
   forget(id: string): void {
     this.statement('DELETE FROM history WHERE instance = ?').run(id);
     this.statement('DELETE FROM activity WHERE instance = ?').run(id);
-    this.statement('DELETE FROM timer WHERE instance = ?').run(id);
+    this.cancelTimers(id);
   }
 
   purge(id: string): void {
@@ -228,6 +229,11 @@ export class Store {
       execution,
       task,
     );
+  }
+
+  /** All timers of an instance. */
+  cancelTimers(instance: string): void {
+    this.statement('DELETE FROM timer WHERE instance = ?').run(instance);
   }
 
   /** Moves those due into the inboxes of their instances, which it returns; at most `most`. */
