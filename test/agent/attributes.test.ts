@@ -100,7 +100,7 @@ describe('owners', () => {
 });
 
 describe('mode', () => {
-  test('set-group-id and sticky bits of a site stay, and never travel', async () => {
+  test('fault 48: set-group-id and sticky bits of a site stay, and never travel', async () => {
     await paris.start();
     await tokyo.start();
     paris.user.mkdirp('d');

@@ -91,7 +91,7 @@ describe('both sites at once', () => {
     expect(paris.agent!.status().conflicts.length).toBe(1);
   });
 
-  test('an edit beats a delete, with the directory it was in', async () => {
+  test('fault 37: an edit beats a delete, with the directory it was in', async () => {
     paris.user.mkdirp('d/e');
     paris.user.writeFile('d/e/f', 'base');
     paris.user.writeFile('d/e/g', 'base');
@@ -115,7 +115,7 @@ describe('both sites at once', () => {
     expect([...tokyo.tree()]).toEqual([['f', 'edited']]);
   });
 
-  test('moves of two directories into each other: the first in the log stays', async () => {
+  test('fault 38: moves of two directories into each other: the first in the log stays', async () => {
     paris.user.mkdirp('a');
     paris.user.mkdirp('b');
     paris.user.writeFile('a/1', '1');
@@ -156,7 +156,7 @@ describe('both sites at once', () => {
     expect(cloud.namespace.log.filter((row) => row.op === 'create').length).toBe(2);
   });
 
-  test("an editor's save (temporary file and rename) is one new version of the same node", async () => {
+  test("fault 36: an editor's save (temporary file and rename) is one new version of the same node", async () => {
     paris.user.writeFile('doc', '1');
     await converge(cloud, paris, tokyo);
     const { id } = cloud.namespace.at('root', 'doc')!;

@@ -62,7 +62,7 @@ describe('the root', () => {
     expect([...tokyo.tree().keys()]).toEqual(['d', 'd/2', 'd/3']);
   });
 
-  test('emptied while the agent was away', async () => {
+  test('fault 29: emptied while the agent was away', async () => {
     await bothWithFiles();
     await paris.agent!.stop();
     for (const name of ['.tideway', 'd']) paris.user.rm(name);
@@ -85,7 +85,7 @@ describe('the root', () => {
     expect(cloud.tree().size).toBe(4);
   });
 
-  test('gone, or on another device, while the agent runs: nothing is concluded', async () => {
+  test('fault 30: gone, or on another device, while the agent runs: nothing is concluded', async () => {
     paris.user.writeFile('f', 'f');
     await tokyo.start();
     const fs = new MemoryFs(paris.volume.volume);
@@ -152,7 +152,7 @@ describe('the root', () => {
 });
 
 describe('whose turn it is', () => {
-  test('a copy of the state is a clone and halts', async () => {
+  test('fault 28: a copy of the state is a clone and halts', async () => {
     await bothWithFiles();
     await paris.agent!.stop();
     cloud.enrol('other', 'other', 'unused');
@@ -324,7 +324,7 @@ describe('the log', () => {
     expect(paris.tree().size).toBe(101);
   });
 
-  test('without any hint everything still comes, by polling', async () => {
+  test('fault 23: without any hint everything still comes, by polling', async () => {
     cloud.hints = false;
     await bothWithFiles();
     tokyo.user.rename('d', 'moved');

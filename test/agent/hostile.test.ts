@@ -56,7 +56,7 @@ function forge(id: string, parent: string, name: string, directory = false): voi
 }
 
 describe('a name from elsewhere', () => {
-  test('that leads out of its directory, or into ours, is a problem of its own; the rest goes on', async () => {
+  test('fault 45: that leads out of its directory, or into ours, is a problem of its own; the rest goes on', async () => {
     mkdirSync(path.join(root, 'd'));
     await tokyo.start();
     const bad = ['../x', 'd/x', '.', '', '/etc/x', 'a\0b', '\ud800'];
@@ -90,7 +90,7 @@ describe('a name from elsewhere', () => {
   });
 });
 
-test('a directory that is swapped for a link while files are put into it leads nowhere', async () => {
+test('fault 46: a directory that is swapped for a link while files are put into it leads nowhere', async () => {
   paris.user.mkdirp('d');
   await paris.start();
   let swapped = false;

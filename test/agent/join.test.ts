@@ -35,7 +35,7 @@ async function join(before: (site: TestSite) => void, own: (site: TestSite) => v
   return { cloud, paris, tokyo, transfers };
 }
 
-describe('a late joiner', () => {
+describe('fault 26: a late joiner', () => {
   test('adopts what is equal, whatever its times, without transfer', async () => {
     const tree = (mtime: bigint) => (site: TestSite) => {
       site.user.mkdirp('d/e');

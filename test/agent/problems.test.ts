@@ -133,7 +133,7 @@ describe('one path that cannot be done', () => {
     expect([tokyo.tree().get('f'), spoiled]).toEqual(['right', 2]);
   });
 
-  test('a file that is rewritten while it is uploaded is never sent as a mixture', async () => {
+  test('fault 33: a file that is rewritten while it is uploaded is never sent as a mixture', async () => {
     let rewrites = 0;
     paris.volume.before = (name, path) => {
       if (name === 'read' && path === 'busy' && rewrites < 3) paris.user.writeFile('busy', `version ${++rewrites}`);

@@ -37,7 +37,7 @@ const special = (): readonly string[] =>
     .map((problem) => problem.path)
     .toSorted();
 
-test('each is a problem of its path, everything else goes on, and without it there is none', async () => {
+test('fault 47: each is a problem of its path, everything else goes on, and without it there is none', async () => {
   execFileSync('mkfifo', [tokyo.path('pipe')]);
   const devices = process.getuid?.() === 0 ? ['device'] : [];
   for (const name of devices) execFileSync('mknod', [tokyo.path(name), 'c', '1', '3']);

@@ -106,7 +106,7 @@ describe('two sites', () => {
     expect(cloud.namespace.at('root', 'big')?.blocks).toBeUndefined();
   });
 
-  test('names that are hostile on either side, and names that are no UTF-8', async () => {
+  test('fault 43: names that are hostile on either side, and names that are no UTF-8', async () => {
     const names = ['a:b', 'CON', 'end.', 'end ', 'x\\y', '\udcff\udc80', 'ü', 'u\u0308', 'new\nline', '*'];
     for (const name of names) paris.user.writeFile(name, name);
     await Promise.all([paris.start(), tokyo.start()]);

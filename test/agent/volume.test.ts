@@ -86,7 +86,7 @@ const users = (dir: string): readonly string[] =>
     expect(cloud.namespace.log.filter(({ server }) => server === 'tokyo')).toEqual([]);
   }, 60_000);
 
-  test('that goes away while files are put on it: nothing lands below, nothing is deleted, and it goes on when it is back', async () => {
+  test('fault 30: that goes away while files are put on it: nothing lands below, nothing is deleted, and it goes on when it is back', async () => {
     await tokyo.start();
     for (let at = 0; at < 200; at++) paris.user.writeFile(`f${at}`, `content ${at}`);
     await until('some are there', () => users(tokyo.root).length > 3, long);

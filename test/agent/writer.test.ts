@@ -68,7 +68,7 @@ test.each([
   60_000,
 );
 
-test('an edit made while the file is on its way is sent after it', async () => {
+test('fault 34: an edit made while the file is on its way is sent after it', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   let held = false;
   cloud.hook = async (call) => {
@@ -84,7 +84,7 @@ test('an edit made while the file is on its way is sent after it', async () => {
   expect(committed.map(String).filter((content) => content !== 'one' && content !== 'two')).toEqual([]);
 });
 
-test('a file that a program keeps open is sent whenever it is left alone for a moment', async () => {
+test('fault 35: a file that a program keeps open is sent whenever it is left alone for a moment', async () => {
   const fd = openSync(paris.path('log'), 'w');
   try {
     for (const text of ['one', 'one, two', 'one, two, three']) {

@@ -53,7 +53,7 @@ function signed(payload: string): Envelope {
   return { v: 1, signer: paris.id, payload, signature: signText(payload, paris.keys.privateKey) };
 }
 
-test.each(Object.keys(forged))('C7 %s changes nothing', async (name) => {
+test.each(Object.keys(forged))('faults 6 and 7, C7 %s changes nothing', async (name) => {
   const before = world.table.all(group);
   await world.committer().commit(forged[name]?.());
   expect(world.table.all(group)).toEqual(before);

@@ -159,7 +159,7 @@ describe('a backup', () => {
     expect(await dates()).toEqual(['2026-01-01']);
   });
 
-  test('for which the share has no room is a problem that is seen, and makes room where it can', async () => {
+  test('fault 22: for which the share has no room is a problem that is seen, and makes room where it can', async () => {
     const { world, cloud, runner, until, last, dates } = await start();
     await setBackup(cloud, group, {
       schedule: '0 0 2 * * *',

@@ -218,7 +218,7 @@ describe('moves', () => {
 });
 
 describe('names', () => {
-  test('C31, I7 twins under case folding: the second has a marked share name and its own Linux name', async () => {
+  test('fault 40, C31, I7 twins under case folding: the second has a marked share name and its own Linux name', async () => {
     await world.commit(paris, paris.create('root', 'README', 'upper'));
     const small = paris.create('root', 'readme', 'lower');
     await world.commit(paris, small);
@@ -259,7 +259,7 @@ describe('names', () => {
     expect(world.visible()).toEqual({ d: '/', 'd/.tideway': '/' });
   });
 
-  test('C32 a path that does not fit the share is refused', async () => {
+  test('fault 44, C32 a path that does not fit the share is refused', async () => {
     let parent = 'root';
     const dirs = Array.from({ length: 9 }, (_, depth) => {
       const dir = paris.mkdir(parent, `${depth}${'x'.repeat(240)}`);

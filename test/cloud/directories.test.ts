@@ -191,7 +191,7 @@ describe('what lies below a deleted directory', () => {
   });
 });
 
-test('C46 a directory moves with all below in one row', async () => {
+test('fault 39, C46 a directory moves with all below in one row', async () => {
   const rows = await world.commit(tokyo, { kind: 'move', node: dir, parent: 'root', name: 'moved' });
   expect(rows).toHaveLength(1);
   expect(world.node('moved/e/a.txt').parent).toBe(deep);

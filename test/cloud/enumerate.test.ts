@@ -116,7 +116,7 @@ describe('C121 two sightings', () => {
     expect(world.head).toBe(before);
   });
 
-  test('commits that go on meanwhile are not taken for edits of others', async () => {
+  test('fault 18: commits that go on meanwhile are not taken for edits of others', async () => {
     const id = await begin(world);
     let count = 0;
     for (;;) {
@@ -134,7 +134,7 @@ describe('C121 two sightings', () => {
 describe('C122 what is not seen whole proves nothing', () => {
   afterEach(() => expect(brokenInvariants(world)).toEqual([]));
 
-  test('a listing that fails half way is taken again, and given up after five times', async () => {
+  test('fault 20: a listing that fails half way is taken again, and given up after five times', async () => {
     world.save('new.txt', 'new');
     const before = world.head;
     const failing = (call: { method: string; args: readonly unknown[] }): 'throttle' | undefined =>

@@ -5,7 +5,7 @@ import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { scene } from '../support/scenario.ts';
 
-describe('C80 met on the way', () => {
+describe('faults 15 and 16, C80 met on the way', () => {
   const outcomes: Readonly<Record<string, readonly [string, object]>> = {
     'foreign file at the target': ['applied', { 'a.txt': 'one', 'a-Cloud.txt': 'of somebody' }],
     'foreign directory at the target': [
@@ -62,7 +62,7 @@ describe('C80 met on the way', () => {
     expect(brokenInvariants(world)).toEqual([]);
   });
 
-  test('a directory deleted on the share is made again for what is on its way into it', async () => {
+  test('fault 17: a directory deleted on the share is made again for what is on its way into it', async () => {
     const world = await CloudWorld.create();
     const paris = await world.endpoint('paris');
     const dir = paris.mkdir('root', 'd');

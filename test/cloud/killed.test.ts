@@ -8,7 +8,7 @@ import { scene, sceneNames, seen } from '../support/scenario.ts';
 const blows: readonly Blow[] = ['kill-before', 'kill-after', 'time-out', 'late', 'throttle'];
 
 describe.each(sceneNames)('%s', (name) => {
-  test.each(blows)('%s at each call', async (blow) => {
+  test.each(blows)('fault 1: %s at each call', async (blow) => {
     const undisturbed = await run(name, -1, blow);
     expect(undisturbed.broken).toEqual([]);
     for (let index = 0; index < undisturbed.calls.length; index++) {

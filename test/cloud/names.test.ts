@@ -37,7 +37,7 @@ const hostile = [
 ];
 
 describe('names of sites', () => {
-  test('each is committed, told back, and merged with none', async () => {
+  test('faults 41 and 42: each is committed, told back, and merged with none', async () => {
     const world = await CloudWorld.create();
     const paris = await world.endpoint('paris');
     const rows = await world.commit(paris, ...hostile.map((name) => paris.create('root', name, name)));

@@ -24,7 +24,7 @@ async function tickLater(ms: number): Promise<void> {
   await world.drain();
 }
 
-test('C50 the open path is parked after 10 s, the others are committed', async () => {
+test('fault 13, C50 the open path is parked after 10 s, the others are committed', async () => {
   const close = world.share.open('a.txt');
   const before = world.clock.now();
   await world.commit(
@@ -56,7 +56,7 @@ test('C50 a file that is closed in time is not parked', async () => {
   expect(world.rows(3).map(({ outcome }) => outcome)).toEqual(['applied']);
 });
 
-test('C51 a file that is being deleted over SMB is waited for; the edit then wins', async () => {
+test('fault 14, C51 a file that is being deleted over SMB is waited for; the edit then wins', async () => {
   const gone = world.share.deletePending('a.txt');
   await world.commit(paris, paris.edit(world.node('a.txt'), 'two', { at: 5 }));
   expect(paris.outcome()).toMatchObject({ outcome: 'parked', code: 'DeletePending' });

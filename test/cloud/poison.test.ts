@@ -94,7 +94,7 @@ function storm(ms: number): Fate {
   return (call) => (call.service === 'share' && world.clock.now() < until ? 'throttle' : undefined);
 }
 
-test('C63 503 for half an hour: nothing is poison, the order is kept, no message is delivered ten times', async () => {
+test('fault 12, C63 503 for half an hour: nothing is poison, the order is kept, no message is delivered ten times', async () => {
   const message = paris.seal([paris.create('root', 'a', 'one'), paris.create('root', 'b', 'two')]);
   const downs = await deliverTo(storm(30 * 60_000), message);
   expect(world.rows().map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);

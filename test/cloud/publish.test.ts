@@ -94,7 +94,7 @@ test('C102 published moves only after the topic took the messages', async () => 
   expect(published()).toEqual({ v: 1, publishedSeq: 0 });
 });
 
-test('C103 tick sends what was committed and not fanned out, once', async () => {
+test('fault 24, C103 tick sends what was committed and not fanned out, once', async () => {
   await world.committer(at(1000, 'throttle')).commit(paris.seal([paris.create('root', 'a', 'one')]));
   world.events.length = 0; // lost
   await tick(world.committer().cloud);

@@ -25,7 +25,7 @@ async function codeOf(change: (content: Content, path: string) => Partial<Conten
   return paris.outcome(1)?.code;
 }
 
-describe('C70 rejected, and the next operation goes on', () => {
+describe('faults 9 and 10, C70 rejected, and the next operation goes on', () => {
   const wrong: Readonly<Record<string, readonly [string, (content: Content, path: string) => Partial<Content>]>> = {
     'not there': ['staged_missing', () => ({ slot: 'b1-zz' })],
     'written after the message': [

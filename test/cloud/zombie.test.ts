@@ -5,7 +5,7 @@ import { at, spared, type Blow, type Fate } from '../support/life.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { scene, sceneNames, seen, type Scene } from '../support/scenario.ts';
 
-describe.each(sceneNames)('%s: nothing changes when a zombie goes on', (name) => {
+describe.each(sceneNames)('fault 2: %s: nothing changes when a zombie goes on', (name) => {
   test.each<Blow>(['freeze-before', 'freeze-after'])('%s each call', async (blow) => {
     const { life } = await run(await scene(name), spared);
     expect(life.calls.length).toBeGreaterThan(5);
@@ -43,19 +43,22 @@ test.each(sceneNames)('%s: a zombie that wakes after its turn sends no further r
   }
 });
 
-test.each(sceneNames)('%s: a zombie whose transaction timed out takes no newer head for its own', async (name) => {
-  const { life } = await run(await scene(name), spared);
-  for (let index = 0; index < life.calls.length; index++) {
-    if (life.calls[index]?.method !== 'transact') continue;
-    const on = await scene(name);
-    // Right after the head was read back, by which it knows that the transaction was applied.
-    const fate: Fate = (_call, n) => (n === index ? 'time-out' : n === index + 1 ? 'freeze-after' : undefined);
-    const { before } = await run(on, fate);
-    const after = seen(on.world);
-    const rows = name.includes('attributes') ? after.rows.filter((row) => row.seq <= before.rows.length) : after.rows;
-    expect({ index, ...after, rows, broken: brokenInvariants(on.world) }).toEqual({ index, ...before, broken: [] });
-  }
-});
+test.each(sceneNames)(
+  'fault 3: %s: a zombie whose transaction timed out takes no newer head for its own',
+  async (name) => {
+    const { life } = await run(await scene(name), spared);
+    for (let index = 0; index < life.calls.length; index++) {
+      if (life.calls[index]?.method !== 'transact') continue;
+      const on = await scene(name);
+      // Right after the head was read back, by which it knows that the transaction was applied.
+      const fate: Fate = (_call, n) => (n === index ? 'time-out' : n === index + 1 ? 'freeze-after' : undefined);
+      const { before } = await run(on, fate);
+      const after = seen(on.world);
+      const rows = name.includes('attributes') ? after.rows.filter((row) => row.seq <= before.rows.length) : after.rows;
+      expect({ index, ...after, rows, broken: brokenInvariants(on.world) }).toEqual({ index, ...before, broken: [] });
+    }
+  },
+);
 
 async function run(on: Scene, fate: Fate) {
   const { world, message } = on;

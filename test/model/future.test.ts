@@ -3,7 +3,7 @@ import { FakeCloud } from '../support/fake-backend.ts';
 import { systemClock } from '../../lib/base/clock.ts';
 import { converge, TestSite } from '../agent/rig.ts';
 
-test('a file that was changed in the future, before the clock was set back, is synced all the same', async () => {
+test('fault 32: a file that was changed in the future, before the clock was set back, is synced all the same', async () => {
   const cloud = new FakeCloud();
   const site = new TestSite(cloud, 'paris');
   site.user.writeFile('a', 'one');
