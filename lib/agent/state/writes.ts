@@ -1,7 +1,8 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { systemClock } from '../../base/clock.ts';
-import { TidewayError, codeOf, messageOf } from '../../base/errors.ts';
+import { TidewayError } from '../../base/errors.ts';
+import { isNoRoom } from '../../base/no-room.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
 import { Flush } from '../flush.ts';
 
@@ -118,8 +119,7 @@ export class Writes {
   }
 }
 
-/** SQLite says so in words, the kernel by its code. */
 function stateFull(cause: unknown): TidewayError | undefined {
-  if (!/disk is full/.test(messageOf(cause)) && !['ENOSPC', 'EDQUOT'].includes(codeOf(cause))) return undefined;
+  if (!isNoRoom(cause)) return undefined;
   return new TidewayError('state_full', 'There is no room for the state of this site', { cause });
 }

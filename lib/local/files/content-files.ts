@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { count } from '../../base/counters.ts';
 import { codeOf } from '../../base/errors.ts';
+import { checkRoom } from './room.ts';
 import { Syncer } from './syncer.ts';
 
 interface Holder {
@@ -78,8 +79,9 @@ export class ContentFiles {
     }
   }
 
-  /** Writes and makes durable. */
+  /** Writes and makes durable. Errors: ShareSizeLimitReached. */
   async write(id: number, offset: number, bytes: Uint8Array): Promise<void> {
+    checkRoom(this.#dir, bytes.length);
     const handle = await this.#openForWriting(id);
     try {
       for (let at = 0; at < bytes.length;) {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { mkdirSync } from 'node:fs';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { silent, type Log } from '../../base/log.ts';
+import { isNoRoom } from '../../base/no-room.ts';
 import { randomHex, systemRandom, type Random } from '../../base/random.ts';
 import type { Fault, Faults } from '../faults.ts';
 import type { Account, LocalService } from '../service.ts';
@@ -104,7 +105,8 @@ export async function startFiles(options: FilesOptions): Promise<FileService> {
     response: ServerResponse,
     common: readonly string[],
   ): Promise<void> {
-    const known = error instanceof FilesError ? error : new FilesError('InternalError');
+    const unknown = isNoRoom(error) ? 'ShareSizeLimitReached' : 'InternalError';
+    const known = error instanceof FilesError ? error : new FilesError(unknown);
     if (known !== error) log.error('request_failed', { method: http.method, url: http.url, error });
     store.counters.refused(known.code);
     // What is left of a refused body is read and dropped, so that the connection stays usable.
