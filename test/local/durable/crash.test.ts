@@ -118,3 +118,37 @@ test('an orchestration goes on from after any of its transactions, and ends as i
     again.close();
   });
 });
+
+test('an activity that a kill cut off is begun again after the time that it may still have been running', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'durable-crash-'));
+  const file = path.join(dir, 'hub.db');
+  const begun: number[] = [];
+  const ends = Promise.withResolvers<string>();
+  const once: App = {
+    orchestrators: {
+      *one({ df }) {
+        return yield df.callActivity('long');
+      },
+    },
+    activities: { long: () => (begun.push(Date.now()) === 1 ? ends.promise : 'again') },
+  };
+  const hub = openHub({ file, clock: systemClock, app: once, rerunMs: 300 });
+  hub.start();
+  await hub.client.start({ name: 'one', id: 'one', version: null, input: null });
+  const markedAt = (): number | null => hub.hub.store.activities()[0]?.startedAt ?? null;
+  while (markedAt() === null) await sleep(1);
+  const startedAt = markedAt() ?? 0;
+  for (const part of ['', '-wal']) cpSync(`${file}${part}`, path.join(dir, `copy.db${part}`));
+  ends.resolve('first');
+  await end(hub);
+  await hub.stop();
+  hub.close();
+
+  const again = openHub({ file: path.join(dir, 'copy.db'), clock: systemClock, app: once, rerunMs: 300 });
+  again.start();
+  expect(await end(again)).toEqual(['Completed', 'again', undefined]);
+  // A timer of Node may be a millisecond early by the machine's clock.
+  expect((begun[1] ?? 0) - startedAt).toBeGreaterThanOrEqual(298);
+  await again.stop();
+  again.close();
+});

@@ -36,9 +36,11 @@ export interface HubOptions {
   readonly clock: Clock;
   readonly hostJson?: object;
   readonly faults?: Faults;
+  /** As short as can be unless told. */
+  readonly rerunMs?: number;
 }
 
-export function openHub({ file, app, clock, hostJson = {}, faults }: HubOptions): Durable {
+export function openHub({ file, app, clock, hostJson = {}, faults, rerunMs = 0 }: HubOptions): Durable {
   const functions = new DurableFunctions();
   const handlers = new Map<string, Handler>();
   const add = (type: string, name: string, handler: Handler): void => {
@@ -59,7 +61,7 @@ export function openHub({ file, app, clock, hostJson = {}, faults }: HubOptions)
       clock,
       faults,
       log: new HostLog(silent),
-      waits: { ...hubWaits, rerunMs: 0 },
+      waits: { ...hubWaits, rerunMs },
       hostSettings: parseHostJson({ version: '2.0', extensions: { durableTask: hostJson } }, 2),
       invoke: (definition, invocation) => invoke(handlers, definition, invocation),
     },
