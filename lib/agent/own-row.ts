@@ -9,9 +9,12 @@ export function isOutcomeOf(sent: Operation, row: LogRow): boolean {
   if (sent.kind === 'none') return row.op === 'none';
   if (row.op !== sent.kind || row.node !== sent.node) return false;
   const puts = row.effects.flatMap((effect) => ('put' in effect ? [effect.put] : []));
-  // Merged with what was there; or something that somebody else made is in it, and the row may tell of that alone.
-  if (puts.length === 0 || puts.some((put) => put.author !== row.server)) return true;
-  if ('content' in sent && !puts.some((put) => put.hash === sent.content.hash)) return false;
+  const here = puts.find(({ id }) => id === (row.became ?? row.node));
+  // Merged with what was there; or somebody else has written into it, and the row tells of that alone.
+  if (here === undefined || here.author !== row.server) return true;
+  if ('content' in sent && here.hash !== sent.content.hash) return false;
+  // What made way for it, or was found on the way, may have its name.
+  if (row.outcome === 'conflict' || puts.some((put) => put.author !== row.server)) return true;
   const named = sent.kind === 'create' || sent.kind === 'mkdir' || sent.kind === 'move';
-  return !named || row.outcome === 'conflict' || puts.some((put) => put.name === sent.name);
+  return !named || here.name === sent.name;
 }
