@@ -7,6 +7,7 @@ import type { SigningKeys } from '../../lib/protocol/message.ts';
 import { Chance } from '../support/chance.ts';
 import { Ledger } from './ledger.ts';
 import { Scheduler } from './scheduler.ts';
+import type { Step } from './step.ts';
 import { Trace } from './trace.ts';
 import { perMille, type Fault, type Weather } from './weather.ts';
 
@@ -20,6 +21,8 @@ export class Run {
   readonly people: Chance;
   readonly trace: Trace;
   readonly ledger = new Ledger();
+  /** What was done from outside. */
+  readonly steps: Step[] = [];
   /** Broken invariants, as they are met. */
   readonly broken: string[] = [];
   /** True once the storm is over: nothing fails any more. */

@@ -56,15 +56,20 @@ async function live(seed: number, options: Options): Promise<Trace> {
   const weather = { ...weatherOf(seed), ...options.weather };
   const run = new Run(seed, weather);
   const world = await build(run, plants);
-  const steps = await storm(run, world, { operations, steps: options.steps });
-  if (run.broken.length === 0) await calm(run, world);
-  if (run.broken.length === 0 && (await settle(run, world, options)))
-    run.broken.push(...check(run, world.cloud, world.sites));
+  try {
+    await storm(run, world, { operations, steps: options.steps });
+    if (run.broken.length === 0) await calm(run, world);
+    if (run.broken.length === 0 && (await settle(run, world, options)))
+      run.broken.push(...check(run, world.cloud, world.sites));
+  } catch (error) {
+    // Out of something that nobody waits for: a watch, a hint, a timer. In a process that is its end.
+    run.break(`thrown: ${String(error)}`);
+  }
   let stopped = 0;
   for (const site of world.sites) void site.stop().then(() => stopped++);
   if (!(await run.clock.run(() => stopped === world.sites.length, minute))) run.break('an agent does not stop');
   const { lines, hash } = run.trace;
-  return { seed, hash, lines, broken: run.broken, counters: countersOf(run, world), weather, steps };
+  return { seed, hash, lines, broken: run.broken, counters: countersOf(run, world), weather, steps: run.steps };
 }
 
 async function build(run: Run, plants: Plants): Promise<World> {

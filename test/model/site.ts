@@ -149,7 +149,7 @@ export class Site {
       process.alive = false;
       this.disk = this.#watched(this.disk.after(true, chance));
     }
-    if (!alive()) await process.agent?.stop();
+    if (!alive()) await this.#end(process);
   }
 
   /** The process ends at a call that it makes, whichever that is. */
@@ -197,10 +197,16 @@ export class Site {
     if (!power) this.#losePower();
     // What it had just put here and could not write down is new to the next one.
     else if (process.agent?.halt?.code === 'state_full') this.#bringBack();
-    this.#stopped = (process.agent?.stop() ?? Promise.resolve()).catch((error: unknown) =>
-      // A full disk may still meet what cleans up behind it.
-      this.#run.trace.add(this.name, `after its end: ${String(error)}`),
-    );
+    this.#stopped = this.#end(process);
+  }
+
+  /** Cleans up behind a process that is gone, whatever that meets: a disk may still be full. */
+  async #end({ agent }: Process): Promise<void> {
+    try {
+      await agent?.stop();
+    } catch (error) {
+      this.#run.trace.add(this.name, `after its end: ${String(error)}`);
+    }
   }
 
   /** Of an agent that does not run: what it remembers is gone, and whoever starts it knows of no copy. */

@@ -34,14 +34,14 @@ const faultOf: Readonly<Record<(typeof blows)[number], Fault>> = {
 const hour = 3600_000;
 const year = 365 * 24 * hour;
 
-/** Does the steps that are given, or thinks of `operations` of people and of what befalls them between. Answers what was done. */
+/** Does the steps that are given, or thinks of `operations` of people and of what befalls them between. `run.steps` tells what was done. */
 export async function storm(
   run: Run,
   world: World,
   { operations, steps }: { readonly operations: number; readonly steps?: readonly Step[] | undefined },
-): Promise<readonly Step[]> {
+): Promise<void> {
   for (const site of world.sites) run.clock.after(run.chance.below(2000), () => void site.start());
-  const done: Step[] = [];
+  const done = run.steps;
   if (steps !== undefined)
     for (const step of steps) {
       if (run.broken.length > 0) break;
@@ -57,7 +57,6 @@ export async function storm(
     done.push(...[deed, ...befell].map((each, at) => ({ ...each, wait: at === befell.length ? wait : 0 })));
     await pause(run, world, must(done.at(-1), 'something was done'));
   }
-  return done;
 }
 
 async function pause(run: Run, { sites, cloud }: World, { at, wait }: Step): Promise<void> {

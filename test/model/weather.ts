@@ -62,7 +62,7 @@ const rare: ReadonlySet<Fault> = new Set([
   'restoredStates',
 ] satisfies Fault[]);
 
-const faults = Object.keys(ordinary) as readonly Fault[];
+export const faults = Object.keys(ordinary) as readonly Fault[];
 
 /** How often a fault strikes, of a thousand times that it could. */
 export function perMille(weather: Weather, fault: Fault): number {
