@@ -115,6 +115,22 @@ describe('a subscription that asks for batches', () => {
     expect(again.every(({ headers }) => headers['aeg-delivery-count'] === '1')).toBe(true);
   });
 
+  test('gets events of either schema apart', async () => {
+    const service = await start({ maxEventsPerBatch: 10 });
+    service.pause('one', true);
+    await clientOf(service, 'EventGrid').send([event('a'), event('b')]);
+    await clientOf(service, 'CloudEvent').send([cloudEvent('c'), cloudEvent('d')]);
+    service.pause('one', false);
+    await until(() => service.counters.delivered === 4);
+    const types = notifications().map((one) => [one.headers['content-type'], idsOf(one).length]);
+    expect(types).toEqual(
+      expect.arrayContaining([
+        ['application/json; charset=utf-8', 2],
+        ['application/cloudevents-batch+json; charset=utf-8', 2],
+      ]),
+    );
+  });
+
   test('gets thousands, none lost, none twice', async () => {
     const service = await start({ maxEventsPerBatch: 64 });
     const ids = Array.from({ length: 2_000 }, (_, n) => `id-${n}`);

@@ -12,7 +12,7 @@ export function isBatching({ maxEventsPerBatch = 1 }: BatchSize): boolean {
   return maxEventsPerBatch > 1;
 }
 
-/** Deliveries in their order, as full as they may be; none waits for more to come. */
+/** Deliveries in their order, as full as they may be; none waits for more to come, and none mixes schemas. */
 export function batchesOf(deliveries: readonly Delivery[], size: BatchSize): readonly (readonly Delivery[])[] {
   const { maxEventsPerBatch = 1, preferredBatchSizeInKilobytes = 64 } = size;
   const batches: Delivery[][] = [];
@@ -21,8 +21,8 @@ export function batchesOf(deliveries: readonly Delivery[], size: BatchSize): rea
     const more = Buffer.byteLength(delivery.body);
     const last = batches.at(-1);
     bytes += more;
-    if (last !== undefined && last.length < maxEventsPerBatch && bytes <= preferredBatchSizeInKilobytes * 1024)
-      last.push(delivery);
+    const fits = bytes <= preferredBatchSizeInKilobytes * 1024 && last?.[0]?.schema === delivery.schema;
+    if (last !== undefined && last.length < maxEventsPerBatch && fits) last.push(delivery);
     else {
       batches.push([delivery]);
       bytes = more;

@@ -5,7 +5,9 @@ import type { Fault, Faults } from '../faults.ts';
 import { handshake, needsHandshake } from './handshake.ts';
 import { notificationOf } from './notification.ts';
 import type { Outcome } from './outcome.ts';
-import type { Poster, Reply } from './poster.ts';
+import { entityOf } from './destination.ts';
+import type { Messages } from './messages.ts';
+import type { Poster } from './poster.ts';
 import type { Delivery, EventStore } from './store.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -14,6 +16,8 @@ export interface EndpointOptions {
   readonly topicId: string;
   readonly store: EventStore;
   readonly poster: Poster;
+  /** For a subscription that delivers to Service Bus. */
+  readonly messages: Messages | undefined;
   readonly clock: Clock;
   readonly faults: Faults | undefined;
   /** The address that confirms a handshake when it is visited. */
@@ -45,7 +49,7 @@ export class Endpoint {
       if (planted?.fault.when === 'before') return struck(planted);
       if (!this.#valid && !(await this.#validate()))
         return { status: undefined, text: 'The endpoint did not validate.' };
-      const [{ status }] = await Promise.all([
+      const [status] = await Promise.all([
         this.#notify(batch),
         ...(faults?.isTwice(line) === true ? [this.#notify(batch)] : []),
       ]);
@@ -63,10 +67,14 @@ export class Endpoint {
     return true;
   }
 
-  #notify(batch: readonly Delivery[]): Promise<Reply> {
-    const { subscription, poster } = this.#options;
-    const { headers, body } = notificationOf(batch, subscription);
-    return poster.send({ method: 'POST', url: subscription.endpoint, headers, body, timeoutMs: answerMs });
+  /** The status of the answer. */
+  async #notify(batch: readonly Delivery[]): Promise<number> {
+    const { subscription, poster, messages } = this.#options;
+    const notification = notificationOf(batch, subscription);
+    const entity = entityOf(subscription.endpoint);
+    if (entity !== undefined && messages !== undefined) return messages.send(entity, notification);
+    const request = { method: 'POST', url: subscription.endpoint, ...notification, timeoutMs: answerMs } as const;
+    return (await poster.send(request)).status;
   }
 
   async #validate(): Promise<boolean> {

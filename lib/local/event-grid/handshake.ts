@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { entityOf } from './destination.ts';
 import type { Poster } from './poster.ts';
 import type { Subscription } from './subscription.ts';
 
 const origin = 'eventgrid.azure.net';
 
-/** A function's webhook belongs to whoever holds its key: Azure asks it for no proof. */
+/** A function's webhook belongs to whoever holds its key, a queue to whoever can send: Azure asks them for no proof. */
 export function needsHandshake(endpoint: string): boolean {
-  return !new URL(endpoint).pathname.toLowerCase().startsWith('/runtime/webhooks/');
+  return entityOf(endpoint) === undefined && !new URL(endpoint).pathname.toLowerCase().startsWith('/runtime/webhooks/');
 }
 
 interface Asking {

@@ -2,12 +2,14 @@
 // batching; Custom delivery properties, Microsoft Learn.
 import { TidewayError } from '../../base/errors.ts';
 import { type AdvancedFilter, operators } from './advanced-filter.ts';
+import { entityOf } from './destination.ts';
 import type { Subscription } from './subscription.ts';
 
 const most = { filters: 25, values: 25, text: 512, attributes: 10, subscriptions: 500 } as const;
 
 /** Errors: `subscription_invalid`, naming the subscription. */
-export function checkSubscriptions(subscriptions: readonly Subscription[]): void {
+/** `withServiceBus`: there is a namespace to deliver to. */
+export function checkSubscriptions(subscriptions: readonly Subscription[], withServiceBus = false): void {
   const names = new Set<string>();
   if (subscriptions.length > most.subscriptions) refuse('', `a topic has at most ${most.subscriptions} of them`);
   for (const subscription of subscriptions) {
@@ -15,6 +17,8 @@ export function checkSubscriptions(subscriptions: readonly Subscription[]): void
     if (!/^[A-Za-z0-9-]{3,64}$/.test(name)) refuse(name, 'a name has 3 to 64 letters, digits and hyphens');
     if (names.has(name.toLowerCase())) refuse(name, 'the name is there twice');
     names.add(name.toLowerCase());
+    if (!withServiceBus && entityOf(subscription.endpoint) !== undefined)
+      refuse(name, 'there is no Service Bus to deliver to');
     checkNumbers(subscription);
     checkFilters(subscription);
     checkAttributes(subscription);

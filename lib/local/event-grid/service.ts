@@ -8,10 +8,12 @@ import { type Log, silent } from '../../base/log.ts';
 import type { Fault, Faults } from '../faults.ts';
 import type { LocalService } from '../service.ts';
 import { isAuthorized } from './auth.ts';
+import { entityOf } from './destination.ts';
 import { type Counters, Deliverer } from './deliverer.ts';
 import { Endpoint } from './endpoint.ts';
 import { type EventSchema, InvalidEvent, parseEvents } from './event.ts';
 import { checkSubscriptions } from './limits.ts';
+import type { Messages } from './messages.ts';
 import { Morgue } from './morgue.ts';
 import { Poster } from './poster.ts';
 import { type DeadLetter, EventStore } from './store.ts';
@@ -31,6 +33,8 @@ export interface EventGridOptions {
     readonly inputSchema?: EventSchema | undefined;
   };
   readonly subscriptions: readonly Subscription[];
+  /** Of the Service Bus namespace that subscriptions may deliver to. */
+  readonly serviceBus?: string | undefined;
   readonly clock?: Clock | undefined;
   readonly faults?: Faults | undefined;
   readonly log?: Log | undefined;
@@ -72,10 +76,11 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     retryScale = 1,
     host = '127.0.0.1',
   } = options;
-  checkSubscriptions(subscriptions);
+  checkSubscriptions(subscriptions, options.serviceBus !== undefined);
   const store = new EventStore(options.file);
   await store.keepOnly(subscriptions.map(({ name }) => name));
   const poster = new Poster();
+  const messages = await messagesFor(options);
   const morgue = new Morgue(store, clock, log);
   const counters: Counters = { published: 0, delivered: 0, failed: 0, deadLettered: 0 };
   const topicId = `/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/providers/Microsoft.EventGrid/topics/${topic.name}`;
@@ -89,6 +94,7 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
           topicId,
           store,
           poster,
+          messages,
           clock,
           faults,
           validationUrl: (id) => `${origin()}/validate?id=${id}`,
@@ -161,6 +167,7 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     const closed = new Promise((resolve) => server.close(resolve));
     await Promise.all([...deliverers.values()].map((deliverer) => deliverer.stop(stopGraceMs)));
     poster.close();
+    await messages?.close();
     await Promise.all([...deliverers.values()].map((deliverer) => deliverer.settled()));
     server.closeAllConnections();
     await closed;
@@ -182,6 +189,14 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     },
     stop: () => (stopped ??= stop()),
   };
+}
+
+/** The client is loaded where somebody needs it alone. */
+async function messagesFor({ subscriptions, serviceBus }: EventGridOptions): Promise<Messages | undefined> {
+  if (serviceBus === undefined || subscriptions.every(({ endpoint }) => entityOf(endpoint) === undefined))
+    return undefined;
+  const { Messages } = await import('./messages.ts');
+  return new Messages(serviceBus);
 }
 
 async function isConfirmed(deliverers: Iterable<Deliverer>, id: string): Promise<boolean> {

@@ -13,7 +13,7 @@ export interface AttributeMapping {
 export interface Subscription extends RetryPolicy, BatchSize {
   /** Names its deliveries in the state: a renamed subscription starts anew. */
   readonly name: string;
-  /** Where events are posted, query and key included. */
+  /** Where events are posted, query and key included; or `servicebus:` and the name of a queue or topic. */
   readonly endpoint: string;
   readonly includedEventTypes?: readonly string[] | undefined;
   /** Without regard to case unless `isSubjectCaseSensitive`. */

@@ -12,6 +12,7 @@ import {
   webhookOf,
 } from '../connections.ts';
 import type { Switchboard } from '../faults/switchboard.ts';
+import { endpointOf } from '../event-grid/destination.ts';
 import type { Subscription } from '../event-grid/subscription.ts';
 import { type HubFaults, openFaults } from '../hub/faults.ts';
 import { named } from '../hub/hub-file.ts';
@@ -153,6 +154,7 @@ export class Services {
         port,
         topic: { ...topology.topic, key },
         subscriptions: topology.subscriptions.map((entry) => this.#subscription(entry)),
+        serviceBus: this.#settings['SERVICEBUS_CONNECTION_STRING'],
         retryScale: timeScale,
         faults: this.#switchboard?.of('event-grid'),
         log: log('event-grid'),
@@ -224,10 +226,11 @@ export class Services {
   }
 
   #subscription(entry: SubscriptionEntry): Subscription {
-    const { function: called, endpoint, deadLetterContainer: container, ...rest } = entry;
+    const { function: called, endpoint, queue, topic, deadLetterContainer: container, ...rest } = entry;
+    const entity = queue ?? topic;
     return {
       ...rest,
-      endpoint: endpoint ?? this.#webhook(rest.name, called ?? ''),
+      endpoint: entity === undefined ? (endpoint ?? this.#webhook(rest.name, called ?? '')) : endpointOf(entity),
       deadLetterDirectory:
         container === undefined ? undefined : path.join(this.#options.data, 'dead-letters', container),
     };

@@ -12,9 +12,11 @@ const schemas = ['EventGridSchema', 'CloudEventSchemaV1_0'] as const;
 const subscription = z
   .strictObject({
     name: text,
-    /** A function of the app, or any address. */
+    /** A function of the app, any address, or a queue or topic of the same file: one of them. */
     function: text.optional(),
-    endpoint: z.url().optional(),
+    endpoint: z.url({ protocol: /^https?$/ }).optional(),
+    queue: text.optional(),
+    topic: text.optional(),
     includedEventTypes: z.array(text).optional(),
     subjectBeginsWith: text.optional(),
     subjectEndsWith: text.optional(),
@@ -50,9 +52,12 @@ const subscription = z
       .regex(/^[a-z0-9-]{3,63}$/)
       .optional(),
   })
-  .refine((one) => (one.function === undefined) !== (one.endpoint === undefined), {
-    message: 'needs a function or an endpoint, and not both',
-  });
+  .refine(
+    ({ function: called, endpoint, queue, topic }) => [called, endpoint, queue, topic].filter(Boolean).length === 1,
+    {
+      message: 'needs one of function, endpoint, queue and topic',
+    },
+  );
 
 const file = z.object({
   serviceBus: z.unknown().optional(),
@@ -86,14 +91,21 @@ export function readTopology(path: string): StackTopology {
   const source = readFileSync(path, 'utf8');
   try {
     const { serviceBus, tables, shares, eventGrid } = file.parse(JSON.parse(source));
+    const subscriptions = eventGrid?.subscriptions ?? [];
+    const bus = serviceBus === undefined ? emptyTopology.serviceBus : expandTopology(serviceBus);
+    const entities = new Set([...bus.queues, ...bus.topics].map((entity) => entity.name.toLowerCase()));
+    for (const { name, queue, topic } of subscriptions)
+      for (const entity of [queue, topic])
+        if (entity !== undefined && !entities.has(entity.toLowerCase()))
+          throw new Error(`event subscription ${name} goes to ${entity}, which is not there`);
     return {
       ...emptyTopology,
-      ...(serviceBus === undefined ? {} : { serviceBus: expandTopology(serviceBus) }),
+      serviceBus: bus,
       tables: tables ?? [],
       shares: shares ?? [],
       topic:
         eventGrid === undefined ? emptyTopology.topic : { name: eventGrid.topic, inputSchema: eventGrid.inputSchema },
-      subscriptions: eventGrid?.subscriptions ?? [],
+      subscriptions,
     };
   } catch (error) {
     if (error instanceof TidewayError) throw error;

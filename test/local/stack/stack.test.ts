@@ -104,8 +104,9 @@ describe('the topology file', () => {
       grid({ endpoint: 'http://x/', advancedFilters: [{ operatorType: 'Is', key: 'a' }] }),
       'oper',
     ],
-    ['no address', grid({}), 'needs a function or an endpoint'],
-    ['two addresses', grid({ endpoint: 'http://x/', function: 'f' }), 'and not both'],
+    ['a queue that is not there', grid({ queue: 'nowhere' }), 'goes to nowhere'],
+    ['no address', grid({}), 'needs one of function, endpoint, queue and topic'],
+    ['two addresses', grid({ endpoint: 'http://x/', function: 'f' }), 'needs one of'],
   ])('%s: refused, with the place', (_, content, message) => {
     const file = path.join(fresh({ 'topology.json': content }), 'topology.json');
     let refusal = '';
