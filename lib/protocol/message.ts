@@ -31,7 +31,6 @@ const orders = z.object({
   from: z.number().int().positive(),
   orders: z.array(authorOperation).min(1).max(100),
 });
-export type Orders = z.infer<typeof orders>;
 
 /** The backend's own message: paths of the share to look at. */
 const findings = z.object({ v: z.literal(1), group: z.string(), findings: z.array(finding).min(1).max(100) });
