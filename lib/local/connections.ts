@@ -1,8 +1,9 @@
 // The embedded services as the official clients are told of them.
 import path from 'node:path';
 import type { FileService } from './files/service.ts';
-import { issueToken } from './files/token.ts';
+
 import { writeWhole } from './hub/write-whole.ts';
+import { issueToken } from './token.ts';
 import type { Account } from './service.ts';
 
 /** The storage account that the embedded tables and files belong to. */

@@ -11,7 +11,7 @@ import {
   ShareServiceClient,
   generateFileSASQueryParameters,
 } from '@azure/storage-file-share';
-import { issueToken, type Role } from '../../lib/local/files/token.ts';
+import { issueToken, type Role } from '../../lib/local/token.ts';
 import { rawRequest } from '../local/files/raw.ts';
 import { account, contentOf, credential, refused, world, type World } from '../local/files/world.ts';
 

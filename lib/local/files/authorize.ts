@@ -1,11 +1,12 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Account } from '../service.ts';
-import { delegationKey, type Delegation } from './delegation.ts';
+import { delegationKey, type Delegation } from '../delegation.ts';
 import { FilesError } from './errors.ts';
 import type { Request, Signed } from './request.ts';
 import { checkSas, type FindPolicy, type Need, type Resource } from './sas.ts';
 import { stringToSign, type Signer } from './shared-key.ts';
-import { readToken, type Identity } from './token.ts';
+import type { Identity } from '../token.ts';
+import { readToken } from './token.ts';
 
 const maxSkew = 15 * 60_000;
 const bearer = 'Bearer ';
@@ -63,7 +64,7 @@ export class Authorizer {
   }
 
   delegationKey(delegation: Delegation): string {
-    return delegationKey(this.#signer, delegation);
+    return delegationKey((text) => this.#signer.sign(text), delegation);
   }
 
   #checkToken(request: Request, need: Need): void {

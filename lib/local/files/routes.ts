@@ -21,7 +21,7 @@ import * as settings from './share-settings.ts';
 import { leaseShare } from './share-lease-operations.ts';
 import * as shares from './share-operations.ts';
 import { givingStructured, takingStructured } from './structured-call.ts';
-import type { Role } from './token.ts';
+import type { Role } from '../token.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
 // The whole interface: resource, method and `comp`, the operation, and which letters of a SAS allow it

@@ -1,9 +1,9 @@
 import { isIPv4 } from 'node:net';
 import { FilesError } from './errors.ts';
 import { decode } from './names.ts';
-import { delegationKey } from './delegation.ts';
+import { delegationKey } from '../delegation.ts';
 import { isSignedBy, type Signer } from './shared-key.ts';
-import type { Role } from './token.ts';
+import type { Role } from '../token.ts';
 
 /** Stored access policies are looked up by the share's name; undefined if the share or the policy is not there. */
 export type FindPolicy = (share: string, id: string) => Policy | undefined;
@@ -111,7 +111,7 @@ function checkDelegated(query: ReadonlyMap<string, string>, resource: Resource, 
   const [start, expiry] = [Date.parse(get('skt')), Date.parse(get('ske'))];
   if (get('sks') !== 'f' || !(start <= context.now && context.now < expiry))
     throw new FilesError('AuthenticationFailed', 'delegation key');
-  const key = delegationKey(context.signer, {
+  const key = delegationKey((text) => context.signer.sign(text), {
     oid: get('skoid'),
     tid: get('sktid'),
     start: get('skt'),

@@ -1,12 +1,15 @@
-// Who asks: Shared Key and Shared Key Lite as in "Authorize with Shared Key". The age of the date is not checked: the
+// Who asks: tokens, Shared Key and Shared Key Lite as in "Authorize with Shared Key". The age of the date is not checked: the
 // listener is on loopback, and the clock passed in may be a test's.
 import type { IncomingMessage } from 'node:http';
 import type { Account } from '../service.ts';
+import { identityOf } from './delegation.ts';
 import { refusal } from './errors.ts';
 import type { Grant } from './grant.ts';
 import { grantOfSignature, type SasContext } from './sas.ts';
 import { sameText, signer } from './signature.ts';
 import type { Address } from './target.ts';
+
+const bearer = 'Bearer ';
 
 export interface Authenticator {
   /** What the sender may do. Refuses (403) whoever has neither key nor valid signature. */
@@ -19,6 +22,8 @@ export function authenticator(account: Account, context: Omit<SasContext, 'sign'
   return {
     grantOf(request, address) {
       const { authorization } = request.headers;
+      if (authorization?.startsWith(bearer) === true)
+        return { kind: 'token', identity: identityOf(account, authorization.slice(bearer.length), context.now()) };
       if (authorization === undefined) {
         if (!address.query.has('sig')) throw refusal('AuthenticationFailed');
         return grantOfSignature(address, request.socket.remoteAddress ?? '', sasContext);

@@ -20,6 +20,8 @@ export interface Service {
   /** http://host:port/account */
   readonly url: string;
   readonly account: string;
+  /** By the account's key. */
+  readonly sign: (text: string) => string;
   readonly store: TableStore;
   readonly writer: Writer;
   readonly sweeper: Sweeper;

@@ -1,10 +1,12 @@
 // What an authenticated request may do. A shared key may do everything; a signature only what it was signed for.
 import { refusal } from './errors.ts';
 import { type AccessRange, isWithin } from './key-range.ts';
+import type { Identity } from '../token.ts';
 import type { Operation } from './operation.ts';
 
 export type Grant =
   | { readonly kind: 'owner' }
+  | { readonly kind: 'token'; readonly identity: Identity }
   | {
       readonly kind: 'account-sas';
       readonly permissions: string;
@@ -25,6 +27,12 @@ export type Grant =
  */
 function need(grant: Grant, resourceType: string, allOf: readonly string[], anyOf?: readonly string[]): void {
   if (grant.kind === 'owner') return;
+  if (grant.kind === 'token') {
+    const { roles } = grant.identity;
+    const reads = anyOf === undefined && allOf.every((permission) => permission === 'r' || permission === 'l');
+    if (roles.includes('write') || (reads && roles.includes('read'))) return;
+    throw refusal('AuthorizationPermissionMismatch');
+  }
   if (grant.kind === 'table-sas') {
     if (resourceType !== 'o') throw refusal('AuthorizationFailure');
   } else if (!grant.resourceTypes.includes(resourceType)) {
@@ -39,6 +47,13 @@ export const mayCreateTable = (grant: Grant): void => need(grant, 'c', [], ['c',
 export const mayDropTable = (grant: Grant): void => need(grant, 'c', ['d']);
 export const mayReadService = (grant: Grant): void => need(grant, 's', ['r']);
 export const mayWriteService = (grant: Grant): void => need(grant, 's', ['w']);
+
+/** Whose key to sign with is asked for: a token tells, and its roles whether it may. */
+export function mayDelegate(grant: Grant): Identity {
+  if (grant.kind !== 'token') throw refusal('AuthenticationFailed');
+  if (!grant.identity.roles.includes('delegate')) throw refusal('AuthorizationPermissionMismatch');
+  return grant.identity;
+}
 
 /** Stored access policies belong to the account's owner alone. */
 export function mayHandlePolicies(grant: Grant): void {

@@ -1,8 +1,9 @@
 // Shared access signatures, of the account ("Create an account SAS") and of one table ("Create a service SAS").
+import { delegatedKey } from './delegation.ts';
 import { refusal } from './errors.ts';
 import type { Grant } from './grant.ts';
 import type { Policy } from './policies.ts';
-import { sameText } from './signature.ts';
+import { sameText, signer } from './signature.ts';
 import type { Address } from './target.ts';
 
 export interface SasContext {
@@ -44,8 +45,12 @@ function tableGrant(address: Address, value: Value, remote: string, context: Sas
   if ('table' in target && target.table.toLowerCase() !== table) throw refusal('AuthenticationFailed');
   const resource = `/table/${context.account}/${table}`;
   const before = ['sp', 'st', 'se'].map(value);
-  const after = ['si', 'sip', 'spr', 'sv', 'spk', 'srk', 'epk', 'erk'].map(value);
-  checkSignature([...before, resource, ...after].join('\n'), value, context);
+  const after = ['sip', 'spr', 'sv', 'spk', 'srk', 'epk', 'erk'].map(value);
+  const who = address.query.has('skoid')
+    ? delegatedKey(value, context.now(), context.sign)
+    : { key: undefined, signed: [value('si')] };
+  const text = [...before, resource, ...who.signed, ...after].join('\n');
+  checkSignature(text, value, who.key === undefined ? context : { sign: signer(who.key) });
   const id = value('si');
   const policy = id === '' ? undefined : context.policy(table, id);
   if (id !== '' && policy === undefined) throw refusal('AuthenticationFailed');
@@ -60,7 +65,7 @@ function tableGrant(address: Address, value: Value, remote: string, context: Sas
   };
 }
 
-function checkSignature(text: string, value: Value, context: SasContext): void {
+function checkSignature(text: string, value: Value, context: Pick<SasContext, 'sign'>): void {
   if (!sameText(context.sign(text), value('sig'))) throw refusal('AuthenticationFailed');
 }
 

@@ -17,6 +17,7 @@ import { closeServer, listen, refuseBrokenRequests } from './listener.ts';
 import { readPolicies } from './policies.ts';
 import { jsonReply, metadataOf, type Reply } from './reply.ts';
 import { handleService } from './service-handler.ts';
+import { signer } from './signature.ts';
 import { TableStore } from './store.ts';
 import { Sweeper } from './sweep.ts';
 import { handlePolicies, handleTable, handleTables } from './tables-handler.ts';
@@ -66,7 +67,7 @@ export async function startTables(options: TableOptions): Promise<TableService> 
     throw error;
   }
   const url = `${listening.origin}/${account.name}`;
-  const service: Service = { url, account: account.name, store, writer, sweeper, counters };
+  const service: Service = { url, account: account.name, sign: signer(account.key), store, writer, sweeper, counters };
   sweeper.wake();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
