@@ -9,7 +9,7 @@ import { randomHex, randomInt, seededRandom, type Random } from '../../../lib/ba
 import { explain } from '../../explain/explain.ts';
 import { pick } from '../support/files.ts';
 import { announce } from '../support/share.ts';
-import { pause } from '../support/wait.ts';
+import { pause, until } from '../support/wait.ts';
 import type { Workspace } from '../support/workspace.ts';
 import { bringTrouble, makeCuttable, type Trouble } from './bad-days.ts';
 import { Recorder, type PutOnShare } from './recorder.ts';
@@ -64,7 +64,11 @@ export async function explained(space: Workspace, play: Play, say: (line: string
     }
     const detected = await space.run('detect-changes');
     assert.equal(detected.code, 0, detected.stderr);
-    await space.inSync(seconds);
+    // What failed too often while things were cut off is a problem until its next try, and no longer pending.
+    await until('in sync without a problem', seconds * 1000, async () => {
+      const { endpoints } = await space.inSync(seconds);
+      return endpoints.every(({ problems }) => problems.length === 0);
+    });
     for (const recorder of recorders) {
       const differences = recorder.rest();
       writeFileSync(path.join(space.dir, `${recorder.dir}.json`), JSON.stringify(recorder.events));
