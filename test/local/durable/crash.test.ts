@@ -9,12 +9,11 @@ import { systemClock } from '../../../lib/base/clock.ts';
 import { inParallel } from '../../../lib/base/pool.ts';
 import type { Durable } from '../../../lib/local/durable/durable.ts';
 import type { Df } from '../../support/durable.ts';
-import { type App, openHub } from './in-process.ts';
+import { type App, EntityId, openHub } from './in-process.ts';
 
 jest.setTimeout(60_000);
 
-/** As the library takes an entity's id. */
-const counter = { name: 'counter', key: 'a', toString: (): string => '@counter@a' };
+const counter = new EntityId('counter', 'a');
 
 /** One of everything: what it returns is the same however often a part of it ran. */
 function app(raise: (id: string) => unknown): App {

@@ -24,6 +24,11 @@ const { Entity } = load('durable-functions/lib/src/entities/Entity') as {
   Entity: new (run: unknown) => { handle: Handler };
 };
 
+/** As the library takes the id of an entity. */
+export const { EntityId } = load('durable-functions/lib/src/entities/EntityId') as {
+  EntityId: new (name: string, key: string) => { readonly name: string; readonly key: string };
+};
+
 export interface App {
   readonly orchestrators: Readonly<Record<string, (context: { readonly df: Df }) => Generator<Df, unknown, Df>>>;
   readonly activities?: Readonly<Record<string, (input: Df) => unknown>>;
