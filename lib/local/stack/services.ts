@@ -3,24 +3,16 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { TidewayError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import {
-  accountName,
-  httpsSettings,
-  serviceBusConnection,
-  storageConnection,
-  topicEndpoint,
-  webhookOf,
-} from '../connections.ts';
+import { accountName, httpsSettings, serviceBusConnection, storageConnection, topicEndpoint } from '../connections.ts';
 import type { Switchboard } from '../faults/switchboard.ts';
-import { endpointOf } from '../event-grid/destination.ts';
-import type { Subscription } from '../event-grid/subscription.ts';
 import { type HubFaults, openFaults } from '../hub/faults.ts';
 import { named } from '../hub/hub-file.ts';
 import type { Secrets } from '../hub/secrets.ts';
 import type { LocalService } from '../service.ts';
 import { readApp } from './app.ts';
+import { subscriptionOf } from './event-subscriptions.ts';
 import type { Ports } from './ports.ts';
-import type { StackTopology, SubscriptionEntry } from './topology.ts';
+import type { StackTopology } from './topology.ts';
 
 /** Durable has no port: it runs in the Functions host. */
 export const serviceNames = ['files', 'tables', 'servicebus', 'eventgrid', 'functions', 'durable'] as const;
@@ -144,7 +136,12 @@ export class Services {
   async #startEventGrid(port: number): Promise<void> {
     const { startEventGrid } = await import('../event-grid/service.ts');
     const { topology, timeScale, log } = this.#options;
-    const key = this.#secrets.eventGridKey;
+    const { eventGridKey: key, systemKey } = this.#secrets;
+    const { functions } = this.#ports;
+    const destinations = {
+      functions: functions === undefined ? undefined : { url: `http://${host}:${functions}`, key: systemKey },
+      deadLetters: path.join(this.#options.data, 'dead-letters'),
+    };
     const eventGrid = await this.#add(
       'eventgrid',
       port,
@@ -153,7 +150,7 @@ export class Services {
         host,
         port,
         topic: { ...topology.topic, key },
-        subscriptions: topology.subscriptions.map((entry) => this.#subscription(entry)),
+        subscriptions: topology.subscriptions.map((entry) => subscriptionOf(entry, destinations)),
         serviceBus: this.#settings['SERVICEBUS_CONNECTION_STRING'],
         retryScale: timeScale,
         faults: this.#switchboard?.of('event-grid'),
@@ -223,27 +220,6 @@ export class Services {
     const service = await named(what, port, start);
     this.#running.push(service);
     return service;
-  }
-
-  #subscription(entry: SubscriptionEntry): Subscription {
-    const { function: called, endpoint, queue, topic, deadLetterContainer: container, ...rest } = entry;
-    const entity = queue ?? topic;
-    return {
-      ...rest,
-      endpoint: entity === undefined ? (endpoint ?? this.#webhook(rest.name, called ?? '')) : endpointOf(entity),
-      deadLetterDirectory:
-        container === undefined ? undefined : path.join(this.#options.data, 'dead-letters', container),
-    };
-  }
-
-  #webhook(subscription: string, called: string): string {
-    const { functions } = this.#ports;
-    if (functions === undefined)
-      throw new TidewayError('topology_invalid', `subscription ${subscription} delivers to a function of no app`, {
-        path: subscription,
-        hint: 'Name the app with --app, or an endpoint in the topology file.',
-      });
-    return webhookOf(`http://${host}:${functions}`, called, this.#secrets.systemKey);
   }
 
   #account(): { readonly name: string; readonly key: string } {
