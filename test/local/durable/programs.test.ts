@@ -1,7 +1,7 @@
 // Orchestrators made by chance, run by a hub that is as unkind as Azure and killed in between: each comes to what a plain
 // reading of its program says.
 import { expect, jest, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../support/property.ts';
 import { cpSync, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
