@@ -1,10 +1,11 @@
 // What must hold when the storm is over and everybody is through. Each line is one broken invariant, by its number.
+import { snapshotRow } from '../../lib/cloud/backup/rows.ts';
 import { trashRoot } from '../../lib/protocol/layout.ts';
 import type { LogRow } from '../../lib/protocol/log-row.ts';
 import type { CloudWorld } from '../support/cloud-world.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { Replay } from '../support/replay.ts';
-import type { SimulatedCloud } from './cloud.ts';
+import { group, type SimulatedCloud } from './cloud.ts';
 import { keyOf } from './ledger.ts';
 import type { Run } from './run.ts';
 import type { Site } from './site.ts';
@@ -21,6 +22,7 @@ export function check(run: Run, cloud: SimulatedCloud, sites: readonly Site[]): 
       ...treesAgree(site, replay),
     ]),
     ...contents(run, cloud),
+    ...snapshots(cloud),
     ...newContentOnce(run, rows),
   ];
 }
@@ -152,6 +154,25 @@ function* newContentOnce({ ledger }: Run, rows: readonly LogRow[]): Iterable<str
         yield `I8 row ${row.seq} makes ${ledger.name(hash)} anew, which row ${before} made`;
       first.set(hash, row.seq);
     }
+  }
+}
+
+/** A snapshot has the paths and contents that the namespace had at its number. Nobody else may have been on the share. */
+function* snapshots({ share, table }: SimulatedCloud): Iterable<string> {
+  for (const { id, seq } of table
+    .range(group, 'snapshot|', 'snapshot}', 1000)
+    .map((row) => snapshotRow.parse(row.value))) {
+    const replay = new Replay(table.rows.slice(0, seq));
+    const expected = new Map([...replay.nodes.values()].map((node) => [replay.sharePathOf(node.id), node.hash]));
+    for (const [path, { kind, content }] of share.past(id)?.walk() ?? []) {
+      if (isOurs(path)) continue;
+      const hash = expected.get(path);
+      if (hash === undefined) yield `snapshot ${id} at ${seq} has ${path}, which the namespace had not`;
+      else if (kind === 'file' && hash !== null && hash !== keyOf(content))
+        yield `snapshot ${id} at ${seq} has other content at ${path} than the namespace had`;
+      expected.delete(path);
+    }
+    for (const path of expected.keys()) yield `snapshot ${id} at ${seq} lacks ${path}`;
   }
 }
 

@@ -1,4 +1,6 @@
 // The backend of one group: real commit code in processes that are struck by fate, over rows and a share in memory.
+import { order } from '../../lib/cloud/backup/order.ts';
+import { startBackups } from '../../lib/cloud/backup/start.ts';
 import { commit } from '../../lib/cloud/commit.ts';
 import { fanOut } from '../../lib/cloud/fan-out.ts';
 import type { Cloud } from '../../lib/cloud/group.ts';
@@ -7,6 +9,7 @@ import { defaultSettings, type CloudSettings } from '../../lib/cloud/settings.ts
 import { shareChanged } from '../../lib/cloud/share-changed.ts';
 import { tick } from '../../lib/cloud/tick.ts';
 import { cloudSigner, seal, type SigningKeys } from '../../lib/protocol/message.ts';
+import type { Chance } from '../support/chance.ts';
 import { Life, type Blow } from '../support/life.ts';
 import { through, type Call, type Hooks } from '../support/remote-call.ts';
 import type { Plants } from './plants.ts';
@@ -97,6 +100,16 @@ export class SimulatedCloud {
     this.#run.clock.after(tickMs, () => {
       void this.#function('tick', (cloud) => tick(cloud));
       this.start();
+    });
+  }
+
+  /** Somebody asks for a snapshot now and then, while the storm lasts; what got lost of that is made up for. */
+  takeSnapshots(chance: Chance, count = 0): void {
+    this.#run.clock.after(chance.below(4_000), () => {
+      const wanted = new Map([[`s${count}`, { kind: 'snapshot' as const }]]);
+      if (!this.#run.calm) void this.#function('order', (cloud) => order(cloud, group, wanted));
+      if (count % 5 === 4) void this.#function('backups', (cloud) => startBackups(cloud, () => Promise.resolve()));
+      if (!this.#run.calm || count % 5 !== 4) this.takeSnapshots(chance, count + 1);
     });
   }
 

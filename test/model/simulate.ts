@@ -1,6 +1,7 @@
 // One run of the whole system, from one seed: three agents, the backend, the share, people at each of them, and a storm of
 // crashes, losses and delays; then calm, and the question whether everything is as it must be. Nothing here knows real time.
 import { enrol } from '../../lib/cloud/registry.ts';
+import { Chance } from '../support/chance.ts';
 import { Replay } from '../support/replay.ts';
 import { check } from './check.ts';
 import { group, SimulatedCloud } from './cloud.ts';
@@ -21,6 +22,8 @@ export interface Options {
   readonly plants?: Plants;
   /** Otherwise than the seed has it. */
   readonly weather?: Partial<Weather>;
+  /** Somebody asks for snapshots meanwhile. */
+  readonly snapshots?: boolean;
   /** How often the share is looked through, 5 min apart, before somebody who is not at rest counts as broken. */
   readonly looks?: number;
 }
@@ -56,6 +59,7 @@ async function live(seed: number, options: Options): Promise<Trace> {
   const weather = { ...weatherOf(seed), ...options.weather };
   const run = new Run(seed, weather);
   const world = await build(run, plants);
+  if (options.snapshots === true) world.cloud.takeSnapshots(new Chance(seed));
   try {
     await storm(run, world, { operations, steps: options.steps });
     if (run.broken.length === 0) await calm(run, world);
@@ -203,6 +207,7 @@ function countersOf(run: Run, { cloud }: World): Readonly<Record<string, number>
     conflicts: count('conflict'),
     rejected: count('rejected'),
     parked: count('parked'),
+    snapshots: rows.filter((row) => row.snapshot !== undefined).length,
     found: rows.filter((row) => row.op === 'found').length,
     contents: run.ledger.made.size,
   };
