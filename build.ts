@@ -20,8 +20,11 @@ const common: BuildOptions = {
   outExtension: { '.js': '.mjs' },
   minify: true,
   sourcemap: true,
-  // CommonJS packages inside an ESM bundle ask for `require`.
-  banner: { js: "import {createRequire as _r} from 'node:module';const require=_r(import.meta.url);" },
+  // CommonJS packages inside an ESM bundle ask for `require`. The name is longer than any that the minifier makes up: it does not
+  // know what the banner declares.
+  banner: {
+    js: "import {createRequire as makeRequire} from 'node:module';const require=makeRequire(import.meta.url);",
+  },
   absWorkingDir: root,
   logLevel: 'info',
 };
