@@ -86,6 +86,12 @@ describe('a call', () => {
     ]);
   });
 
+  test('sends a body under the type that it is given, without its parameters', async () => {
+    const headers = { 'Content-Type': 'application/json; charset=utf-8' };
+    await call({ method: 'POST', url: base, body: { b: 2 }, headers });
+    expect(seen[0]?.headers['content-type']).toBe('application/json');
+  });
+
   test('that is answered by an error has that for its result; one that is sent on is followed', async () => {
     respond = (_n, response) => {
       response.statusCode = 503;

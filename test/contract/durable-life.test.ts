@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realWaits, scaledWaits } from '../../lib/local/functions-host/waits.ts';
-import { Lines, startHost } from '../support/apps/start.ts';
+import { Lines, keys, startHost } from '../support/apps/start.ts';
 import { type Df, DurableApp, script, startDurableHost } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
@@ -117,7 +117,7 @@ test('an app without durable functions has no hub', async () => {
   const data = fresh();
   const host = await startHost({ data });
   try {
-    await fetch(`${host.url}/api/pid`);
+    expect((await fetch(`${host.url}/runtime/webhooks/durabletask/instances?code=${keys.system}`)).status).toBe(404);
     expect(names(data).filter((name) => name.startsWith('durable'))).toEqual([]);
   } finally {
     await host.stop();

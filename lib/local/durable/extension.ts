@@ -32,7 +32,9 @@ export function durableExtension(host: HostContext): Extension {
     },
     input: async () => (await opened().ready).binding,
     webhook: async (request) => {
-      const { durable, links } = await opened().ready;
+      // Without a durable function in the app the extension is not there.
+      if (open === undefined) return { status: 404 };
+      const { durable, links } = await open.ready;
       return answer(request, { durable, links: links(host.url + webhookPath, host.systemKey) });
     },
     stop: () => open?.close() ?? Promise.resolve(),
@@ -53,7 +55,7 @@ interface Opened {
 }
 
 function openHub(host: HostContext, functions: DurableFunctions): Opened {
-  const hubName = host.hostSettings.durable.hubName ?? host.settings.get('WEBSITE_SITE_NAME') ?? 'TestHubName';
+  const hubName = host.hostSettings.durable.hubName ?? ofSite(host.settings.get('WEBSITE_SITE_NAME')) ?? 'TestHubName';
   if (host.data !== undefined) mkdirSync(host.data, { recursive: true });
   const file = host.data === undefined ? ':memory:' : join(host.data, `durable-${hubName.toLowerCase()}.db`);
   const durable = new Durable({ file, functions, host });
@@ -96,4 +98,10 @@ function openHub(host: HostContext, functions: DurableFunctions): Opened {
       durable.close();
     },
   };
+}
+
+/** A site's name may hold dashes, a hub's may not. */
+function ofSite(name: string | undefined): string | undefined {
+  const plain = name?.replaceAll(/[^A-Za-z0-9]/g, '');
+  return plain === '' ? undefined : plain;
 }

@@ -53,7 +53,9 @@ async function exchange(one: DurableHttpRequest, jar: CookieJar, signal: AbortSi
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   const headers = new Headers({ 'user-agent': userAgent, ...one.headers });
   const content = one.content ?? undefined;
-  if (content !== undefined && !headers.has('content-type')) headers.set('content-type', 'text/plain');
+  // As .NET's content has it: the type alone, of plain text unless told.
+  if (content !== undefined)
+    headers.set('content-type', (headers.get('content-type') ?? 'text/plain').split(';')[0]?.trim() ?? '');
   const cookies = jar.of(url);
   if (cookies !== '') headers.set('cookie', cookies);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -33,6 +33,8 @@ export interface HostSettings {
 export class HostJsonError extends Error {}
 
 const minute = 60_000;
+const wrongHubName = (name: string): string =>
+  `Task hub name '${name}' must be 3 to 45 letters and digits, and begin with a letter.`;
 const noExtendedSessions =
   "Durable Functions with extendedSessionsEnabled set to 'true' is only supported when using the in-process or isolated .NET worker. Please remove the setting or change it to 'false'.";
 
@@ -45,6 +47,8 @@ export function parseHostJson(json: unknown, cores: number): HostSettings {
   const extensions = root.section('extensions');
   const http = extensions.section('http');
   const durable = durableSettingsOf(extensions.section('durableTask'), cores);
+  if (durable.hubName !== undefined && !/^[A-Za-z][A-Za-z0-9]{2,44}$/.test(durable.hubName))
+    throw new HostJsonError(wrongHubName(durable.hubName));
   if (durable.extendedSessions) throw new HostJsonError(noExtendedSessions);
   return {
     functionTimeoutMs: root.limit('functionTimeout', 30 * minute),

@@ -40,6 +40,12 @@ describe('host.json', () => {
     });
   });
 
+  test.each(['my-hub', '1hub', 'ab', '../hub', 'x'.repeat(46)])('a task hub is not named %s', (hubName) => {
+    expect(() => parseHostJson({ version: '2.0', extensions: { durableTask: { hubName } } }, 2)).toThrow(
+      `Task hub name '${hubName}' must be 3 to 45 letters and digits, and begin with a letter.`,
+    );
+  });
+
   test('durable sessions, which Node has none of, keep the host from starting', () => {
     const durableTask = { extendedSessionsEnabled: true };
     expect(() => parseHostJson({ version: '2.0', extensions: { durableTask } }, 2)).toThrow(

@@ -7,7 +7,7 @@ import { type Store, instanceOf } from '../store.ts';
 import { utc } from '../time.ts';
 import { isJson, jsonBody } from './answers.ts';
 import type { Api } from './api.ts';
-import { continuation, page } from './pages.ts';
+import { continuation, limitOf, page } from './pages.ts';
 import { isOn } from './status.ts';
 
 /** GET entities/{name}/{key}: the bare state. */
@@ -48,9 +48,9 @@ export function listEntities(name: string | undefined, request: HttpRequest, sto
   const found = store
     .statement(
       `SELECT * FROM instance WHERE id > ? AND substr(id, 1, length(?)) = ? AND name = id
-       AND json_extract(customStatus, '$.entityExists') = 1 ORDER BY id`,
+       AND json_extract(customStatus, '$.entityExists') = 1 ORDER BY id LIMIT ?`,
     )
-    .all(after, prefix, prefix)
+    .all(after, prefix, prefix, limitOf(query['top']))
     .map(instanceOf);
   return page(found, query['top'], after, ({ id, input, updatedAt }) => ({
     entityId: entityOf(id),

@@ -1,6 +1,6 @@
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../../functions-host/http/message.ts';
 import { type Instance, type Status, type Store, instanceOf } from '../store.ts';
-import { continuation, page } from './pages.ts';
+import { continuation, limitOf, page } from './pages.ts';
 import { isOn, statusBody } from './status.ts';
 
 const statuses: readonly string[] = [
@@ -21,7 +21,8 @@ export function list(request: HttpRequest, store: Store): HttpAnswer {
   if (after === undefined) return jsonAnswer(200, []);
   const words = wordsOf(query['runtimeStatus']).filter((word) => statuses.includes(word));
   const showInput = isOn(query['showInput'], true);
-  return page(select(query, words, after, store), query['top'], after, (one) => statusBody(one, showInput));
+  const found = select(query, words, after, limitOf(query['top']), store);
+  return page(found, query['top'], after, (one) => statusBody(one, showInput));
 }
 
 /**
@@ -36,23 +37,29 @@ export async function purgeBy(request: HttpRequest, store: Store): Promise<HttpA
   const words = given.length === 0 ? lasting : given.filter((word) => lasting.includes(word));
   if (words.length === 0) return { status: 404 };
   const count = await store.commit(() => {
-    const found = select(query, words, '', store);
+    const found = select(query, words, '', -1, store);
     for (const { id } of found) store.purge(id);
     return found.length;
   });
   return count === 0 ? { status: 404 } : jsonAnswer(200, { instancesDeleted: count });
 }
 
-function select(query: HttpRequest['query'], words: readonly string[], after: string, store: Store): Instance[] {
+function select(
+  query: HttpRequest['query'],
+  words: readonly string[],
+  after: string,
+  limit: number,
+  store: Store,
+): Instance[] {
   const from = timeOf(query['createdTimeFrom']) ?? 0;
   const to = timeOf(query['createdTimeTo']) ?? Number.MAX_SAFE_INTEGER;
   const prefix = query['instanceIdPrefix'] ?? '';
   return store
     .statement(
       `SELECT * FROM instance WHERE id > ? AND substr(id, 1, length(?)) = ? AND createdAt BETWEEN ? AND ?
-       AND (? = '[]' OR status IN (SELECT value FROM json_each(?))) ORDER BY id`,
+       AND (? = '[]' OR status IN (SELECT value FROM json_each(?))) ORDER BY id LIMIT ?`,
     )
-    .all(after, prefix, prefix, from, to, JSON.stringify(words), JSON.stringify(words))
+    .all(after, prefix, prefix, from, to, JSON.stringify(words), JSON.stringify(words), limit)
     .map(instanceOf);
 }
 

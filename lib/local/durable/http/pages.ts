@@ -15,6 +15,12 @@ export function continuation({ headers }: HttpRequest): string | undefined {
   }
 }
 
+/** For the LIMIT of a query: one more than the page holds, which tells whether another one follows; -1 for all. */
+export function limitOf(top: string | undefined): number {
+  const given = top === undefined ? NaN : Number(top);
+  return Number.isInteger(given) && given >= 0 ? given + 1 : -1;
+}
+
 /** At most `top` of what was found, and where the rest begins. */
 export function page<T extends { readonly id: string }>(
   found: readonly T[],
