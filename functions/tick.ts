@@ -1,6 +1,7 @@
 import { app, type InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { startBackups, type StartBackup } from '../lib/cloud/backup/start.ts';
+import type { Cloud } from '../lib/cloud/group.ts';
 import { services } from '../lib/cloud/services.ts';
 import { tick } from '../lib/cloud/tick.ts';
 
@@ -11,12 +12,12 @@ app.timer('tick', {
   handler: async (_timer, context) => {
     const { cloud } = services();
     // First, since the rest takes long, and a backup is to be on time.
-    await startBackups(cloud, startOf(context));
+    await startBackups(cloud, startOf(cloud, context));
     await tick(cloud);
   },
 });
 
-function startOf(context: InvocationContext): StartBackup {
+function startOf(cloud: Cloud, context: InvocationContext): StartBackup {
   return async (run) => {
     const client = df.getClient(context);
     const instanceId = `backup-${run.group}-${run.run}`;
@@ -27,5 +28,22 @@ function startOf(context: InvocationContext): StartBackup {
       const { runtimeStatus } = await client.getStatus(instanceId);
       if (runtimeStatus !== df.OrchestrationRuntimeStatus.Running) throw error;
     }
+    await forgetOld(cloud, client);
   };
+}
+
+const rememberMs = 30 * 24 * 60 * 60_000;
+
+/** Histories of runs that ended long ago; what stands in the way of that is in the way of no backup. */
+async function forgetOld(cloud: Cloud, client: df.DurableClient): Promise<void> {
+  const { Completed, Failed, Terminated } = df.OrchestrationRuntimeStatus;
+  try {
+    await client.purgeInstanceHistoryBy({
+      createdTimeFrom: new Date(0),
+      createdTimeTo: new Date(cloud.clock.now() - rememberMs),
+      runtimeStatus: [Completed, Failed, Terminated],
+    });
+  } catch (error) {
+    cloud.log.warn('histories_not_purged', { error });
+  }
 }

@@ -226,6 +226,28 @@ describe('what was made on demand', () => {
     expect(brokenInvariants(world)).toEqual([]);
   });
 
+  test('more than a page of orders an hour is remembered that long', async () => {
+    const { world, cloud, runner } = await start();
+    const name = (n: number): string => `demand-${String(n).padStart(5, '0')}`;
+    for (let from = 0; from < 1100; from += 100) {
+      const names = Array.from({ length: 100 }, (_, n) => name(from + n));
+      await order(
+        cloud,
+        group,
+        new Map(names.map((each) => [each, { kind: 'drop-snapshot', snapshot: 'x', why: '' }])),
+      );
+    }
+    await world.drain();
+    expect((await readBook(cloud, group)).orders.map(({ value }) => value.n)).toEqual(
+      Array.from({ length: 1100 }, (_, n) => n + 1),
+    );
+    await order(cloud, group, new Map([[name(1050), { kind: 'snapshot' }]]));
+    expect(world.queue).toEqual([]);
+    await world.clock.sleep(61 * 60_000);
+    await runner.tick();
+    expect((await readBook(cloud, group)).orders).toEqual([]);
+  });
+
   test('leaves points on schedule, and those of others, as they are', async () => {
     const { world, cloud, runner, until, onDemand, dates } = await start();
     await setBackup(cloud, group, {

@@ -5,7 +5,7 @@ import { backupRequest, snapshotRequest, type BackupAnswer, type OrderAnswer } f
 import { answer, body, requireToken, type ApiAnswer, type ApiCall } from '../api.ts';
 import type { Services } from '../services.ts';
 import { order } from './order.ts';
-import { snapshotKey } from './rows.ts';
+import { demandPrefix, snapshotKey } from './rows.ts';
 import { setBackup } from './settings.ts';
 import { backupStatus, listSnapshots, mustBeGroup, orderState } from './show.ts';
 
@@ -30,7 +30,7 @@ export async function apiTakeSnapshot(services: Services, call: ApiCall, group: 
     const { cloud } = services;
     await mustBeGroup(cloud, group);
     const { order: wish, label, expiresAt } = body(call, snapshotRequest);
-    const name = `demand-${wish}`;
+    const name = `${demandPrefix}${wish}`;
     const more = expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) };
     await order(
       cloud,
@@ -57,7 +57,7 @@ export async function apiDropSnapshot(
         path: id,
         hint: 'tideway snapshot list shows those that are there.',
       });
-    const name = `demand-drop-${randomHex(cloud.random, 8)}`;
+    const name = `${demandPrefix}drop-${randomHex(cloud.random, 8)}`;
     await order(cloud, group, new Map([[name, { kind: 'drop-snapshot', snapshot: id, why: 'on demand' }]]));
     return orderState(cloud, group, name);
   });

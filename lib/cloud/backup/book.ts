@@ -34,10 +34,10 @@ export interface Book {
   readonly orders: readonly Entry<OrderRow>[];
 }
 
-const maxRows = 1000;
+const pageSize = 1000;
 
 export async function readBook(cloud: Cloud, group: string): Promise<Book> {
-  const rows = await cloud.table.range(group, 'backup|', after('backup|'), maxRows);
+  const rows = await readAll(cloud, group, 'backup|');
   const at = <T>(key: string, schema: { parse(value: unknown): T }): Entry<T> | undefined => {
     const row = rows.find((each) => each.key === key);
     return row === undefined ? undefined : { ...row, value: schema.parse(row.value) };
@@ -52,13 +52,25 @@ export async function readBook(cloud: Cloud, group: string): Promise<Book> {
   };
 }
 
+/** One page in nearly all cases: somebody may order many snapshots an hour. */
+async function readAll(cloud: Cloud, group: string, prefix: string): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (let from = prefix; ;) {
+    const page = await cloud.table.range(group, from, after(prefix), pageSize);
+    rows.push(...page);
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return rows;
+    from = `${last.key}!`; // sorts right behind it
+  }
+}
+
 function parsedOrder(row: Row): Entry<OrderRow> {
   return { ...row, value: orderRow.parse(row.value) };
 }
 
 /** The snapshots that the log knows, oldest first. */
 export async function readSnapshots(cloud: Cloud, group: string): Promise<readonly SnapshotRow[]> {
-  const rows = await cloud.table.range(group, snapshotPrefix, after(snapshotPrefix), maxRows);
+  const rows = await readAll(cloud, group, snapshotPrefix);
   return rows.map((row) => snapshotRow.parse(row.value)).toSorted((a, b) => a.seq - b.seq);
 }
 

@@ -46,6 +46,8 @@ export const orderRow = z.object({
 export type OrderRow = z.infer<typeof orderRow>;
 export const orderPrefix = 'backup|order|';
 export const orderKey = (order: string): string => orderPrefix + order;
+/** Of orders that somebody asked for, and waits for. */
+export const demandPrefix = 'demand-';
 
 /** The number that the next order gets; moved in the transaction that inserts it. */
 export const nextRow = z.object({ v: z.literal(1), next: count });

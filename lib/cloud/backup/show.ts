@@ -80,7 +80,7 @@ export async function listSnapshots(cloud: Cloud, group: string): Promise<Snapsh
   };
 }
 
-/** Rejects with `order_unknown`: it never was, or ended more than a day ago. */
+/** Rejects with `order_unknown`: it never was, or ended more than an hour ago. */
 export async function orderState(cloud: Cloud, group: string, name: string): Promise<OrderAnswer> {
   const row = await cloud.table.get(group, orderKey(name));
   if (row === undefined) throw new TidewayError('order_unknown', `there is no order ${name} in ${group}`);

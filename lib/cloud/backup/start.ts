@@ -4,7 +4,7 @@ import { listGroups } from '../registry.ts';
 import { changeState, readBook, readSnapshots, type Book } from './book.ts';
 import type { BackupRun } from './flow.ts';
 import { sendOpen } from './order.ts';
-import type { BackupState } from './rows.ts';
+import { demandPrefix, type BackupState } from './rows.ts';
 import { dueNow } from './settings.ts';
 
 /** Starts the orchestration; starting a run that runs already changes nothing. */
@@ -24,7 +24,9 @@ export async function startBackups(cloud: Cloud, start: StartBackup): Promise<vo
 const maxRunMs = 6 * 60 * 60_000;
 const lookEveryMs = 60 * 60_000;
 const sendAgainMs = 60_000;
-const rememberMs = 24 * 60 * 60_000;
+/** Somebody who waits for an order asks every moment; a run may be held up for long. */
+const rememberDemandMs = 60 * 60_000;
+const rememberRunMs = 24 * 60 * 60_000;
 
 async function startDue(cloud: Cloud, group: string, start: StartBackup): Promise<void> {
   const book = await readBook(cloud, group);
@@ -60,10 +62,13 @@ async function lookAfterOrders(cloud: Cloud, group: string, book: Book): Promise
     ({ value }) => value.closed === undefined && value.n > (book.author?.n ?? 0) && now - value.at >= sendAgainMs,
   );
   if (isLate) await sendOpen(cloud, group, book);
-  const old = book.orders.filter(({ value: { closed } }) => closed !== undefined && now - closed.at > rememberMs);
-  if (old.length > 0)
+  const old = book.orders.filter(({ value: { closed, operation } }) => {
+    const rememberMs = operation.order.startsWith(demandPrefix) ? rememberDemandMs : rememberRunMs;
+    return closed !== undefined && now - closed.at > rememberMs;
+  });
+  for (let at = 0; at < old.length; at += 100)
     await cloud.table.transact(
       group,
-      old.slice(0, 100).map(({ key }) => ({ do: 'delete', key })),
+      old.slice(at, at + 100).map(({ key }) => ({ do: 'delete', key })),
     );
 }
