@@ -1,9 +1,10 @@
-// Compiles the templates and resolves them for every variant (`npm run build:infra`); with --check, tells whether what is
+// Takes over the settings of the code, compiles the templates and resolves them for every variant (`npm run build:infra`); with --check, tells whether what is
 // kept in the repository is what the compiler makes of the sources, and that it has nothing to say about them.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { getCompiler, type Compiler } from './compiler.ts';
+import { tuningOf, withTuning } from './tuning.ts';
 import { compiled, hashFile, hashSources, here, sources, templates, variants } from './sources.ts';
 
 const check = process.argv.includes('--check');
@@ -15,12 +16,27 @@ const place = [
   '--deployment-name=tideway',
 ];
 
+await tune();
 const compiler = await getCompiler();
 await format(compiler);
 await compile(compiler);
 await resolve(compiler);
 if (check) console.log(`bicep: ${templates.length} templates without a finding, ${variants.length} snapshots hold`);
 else await writeFile(hashFile, `${hashSources()}\n`);
+
+async function tune(): Promise<void> {
+  const tuning = await tuningOf();
+  const sample = path.join(here, '../local.settings.sample.json');
+  await put(path.join(here, 'tuning.json'), `${JSON.stringify(tuning, undefined, 2)}\n`);
+  await put(sample, withTuning(await readFile(sample, 'utf8'), tuning));
+}
+
+/** Writes the file, or with --check tells that it would be another. */
+async function put(file: string, text: string): Promise<void> {
+  if (!check) await writeFile(file, text);
+  else if ((await readFile(file, 'utf8')) !== text)
+    throw new Error(`${file} is not what the code says: npm run build:infra`);
+}
 
 async function format({ run }: Compiler): Promise<void> {
   for (const name of sources().filter((each) => each.endsWith('.bicep'))) {

@@ -25,10 +25,8 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Instances of the committer that never go to sleep: 1 takes the cold start out of the way of a change, 0 costs nothing at rest.')
-@minValue(0)
-@maxValue(20)
-param alwaysReadyCommit int = 1
+@description('Instances that never go to sleep: one of the committer takes the cold start out of the way of a change, 0 costs nothing at rest.')
+param alwaysReady types.alwaysReady = { commit: 1, durable: 0 }
 
 @description('How the shares are billed.')
 param billing types.billing = 'payAsYouGo'
@@ -201,7 +199,7 @@ module app 'modules/app.bicep' = {
     nodeVersion: nodeVersion
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
-    alwaysReadyCommit: alwaysReadyCommit
+    alwaysReady: alwaysReady
     zoneRedundant: zoneRedundant
   }
 }

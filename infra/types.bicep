@@ -34,6 +34,21 @@ type group = {
 }
 
 @export()
+@description('Instances that are always there, and billed by the hour.')
+@sealed()
+type alwaysReady = {
+  @description('Of the committer.')
+  @minValue(0)
+  @maxValue(20)
+  commit: int
+
+  @description('Of Durable Functions, all of them together: backups begin without a cold start.')
+  @minValue(0)
+  @maxValue(20)
+  durable: int
+}
+
+@export()
 @description('What the app is told of itself: names, endpoints, identity.')
 @sealed()
 type connections = {

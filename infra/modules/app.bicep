@@ -32,13 +32,21 @@ param instanceMemoryMB int
 @description('Upper bound of instances.')
 param maximumInstanceCount int
 
-@description('Instances of the committer that are always there.')
-param alwaysReadyCommit int
+@description('Instances that are always there.')
+param alwaysReady types.alwaysReady
 
 @description('Instances in several zones.')
 param zoneRedundant bool
 
-var ready = zoneRedundant && alwaysReadyCommit > 0 ? max(2, alwaysReadyCommit) : alwaysReadyCommit
+// In several zones, one that is always there is in one zone.
+var least = zoneRedundant ? 2 : 1
+var ready = filter(
+  [
+    { name: 'function:commit', instanceCount: alwaysReady.commit }
+    { name: 'durable', instanceCount: alwaysReady.durable }
+  ],
+  each => each.instanceCount > 0
+)
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${name}'
@@ -74,7 +82,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        alwaysReady: ready == 0 ? [] : [{ name: 'function:commit', instanceCount: ready }]
+        alwaysReady: map(ready, each => { name: each.name, instanceCount: max(least, each.instanceCount) })
       }
     }
   }

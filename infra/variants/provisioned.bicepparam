@@ -9,5 +9,6 @@ param groups = [{ name: 'projects', quotaGiB: 1024, iops: 5000, throughputMibps:
 param filesSigning = 'accountKey'
 param alertEmail = 'operators@example.com'
 param zoneRedundant = true
+param alwaysReady = { commit: 1, durable: 1 }
 param token = '00000000000000000000000000000000'
 param cloudKey = '00000000000000000000000000000000000000000000'

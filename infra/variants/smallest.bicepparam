@@ -3,7 +3,7 @@ using '../main.bicep'
 
 param environmentName = 'a'
 param location = 'westeurope'
-param alwaysReadyCommit = 0
+param alwaysReady = { commit: 0, durable: 0 }
 param lockData = false
 param purgeProtection = false
 param token = '00000000000000000000000000000000'

@@ -18,6 +18,12 @@ function planted(type: string, name: RegExp, change: (resource: Resource) => Res
   return { ...real, snapshots: { ...real.snapshots, smallest: { ...real.snapshots.smallest, predictedResources } } };
 }
 
+/** What a rule finds that it does not find in the world as it is: that it finds nothing there is the other test's. */
+function found(rule: (world: World) => string[], world: World): string[] {
+  const before = rule(real);
+  return rule(world).filter((text) => !before.includes(text));
+}
+
 const set = (resource: Resource, properties: Record<string, unknown>): Resource => ({
   ...resource,
   properties: { ...resource.properties, ...properties },
@@ -34,29 +40,29 @@ const assignments = 'Microsoft.Authorization/roleAssignments';
 describe('planted drift is found', () => {
   test('a setting that Bicep forgets', () => {
     const world = planted(config, /appsettings/, (each) => without(each, 'TIDEWAY_TICK'));
-    expect(settings(world)).toEqual(['smallest: TIDEWAY_TICK is read and not set']);
+    expect(found(settings, world)).toEqual(['smallest: TIDEWAY_TICK is read and not set']);
   });
 
   test('a setting that nobody reads', () => {
     const world = planted(config, /appsettings/, (each) => set(each, { TIDEWAY_OLD: '1' }));
-    expect(settings(world)).toEqual(['smallest: TIDEWAY_OLD is set and read by nobody']);
+    expect(found(settings, world)).toEqual(['smallest: TIDEWAY_OLD is set and read by nobody']);
   });
 
   test('a setting that the code begins to read', () => {
     const world = { ...real, code: { ...real.code, settings: [...real.code.settings, 'TIDEWAY_NEW'] } };
-    const found = settings(world);
-    expect(found).toContain('two-groups: TIDEWAY_NEW is read and not set');
-    expect(found).toContain('TIDEWAY_NEW is read and not in local.settings.sample.json');
+    const more = found(settings, world);
+    expect(more).toContain('two-groups: TIDEWAY_NEW is read and not set');
+    expect(more).toContain('TIDEWAY_NEW is read and not in local.settings.sample.json');
   });
 
   test('a key among the settings', () => {
     const world = planted(config, /appsettings/, (each) => set(each, { TIDEWAY_TOKEN: "[listKeys('x')]" }));
-    expect(settings(world)).toEqual(['smallest: TIDEWAY_TOKEN holds a key, or no text']);
+    expect(found(settings, world)).toEqual(['smallest: TIDEWAY_TOKEN holds a key, or no text']);
   });
 
   test('a queue under another name', () => {
     const world = planted(queues, /\/changes$/, (each) => ({ ...each, name: each.name.replace('changes', 'change') }));
-    expect(messages(world)).toEqual([
+    expect(found(messages, world)).toEqual([
       'smallest: changes is no queue in Bicep',
       'smallest: change is a queue in Bicep only',
     ]);
@@ -64,7 +70,7 @@ describe('planted drift is found', () => {
 
   test('a queue that the code calls otherwise', () => {
     const code = { ...real.code, queues: ['changed', 'events'] };
-    expect(messages({ ...real, code })).toEqual([
+    expect(found(messages, { ...real, code })).toEqual([
       'changes is a queue nobody uses',
       'changed is a queue that is not in topology.json',
     ]);
@@ -76,13 +82,13 @@ describe('planted drift is found', () => {
     ['with the rule of another', (each) => set(each, { correlationFilter: { to: 'site-008' } })],
   ])('a slot %s', (_, change) => {
     const world = planted(rules, /site-007/, change);
-    expect(messages(world)).toEqual(['smallest: site-007 takes other messages than its own']);
+    expect(found(messages, world)).toEqual(['smallest: site-007 takes other messages than its own']);
   });
 
   test('a role too many', () => {
     const contributor = '/providers/Microsoft.Authorization/roleDefinitions/b24988ac-6180-42a0-ab88-20f7382dd24c';
     const world = planted(assignments, /./, (each) => set(each, { roleDefinitionId: contributor }));
-    expect(roles(world)).toEqual([
+    expect(found(roles, world)).toEqual([
       'smallest: id-tideway b24988ac-6180-42a0-ab88-20f7382dd24c sthost is a role too many',
       'smallest: id-tideway blobOwner sthost is missing',
     ]);
@@ -91,7 +97,7 @@ describe('planted drift is found', () => {
   test('an output with a key', () => {
     const outputs = { ...real.snapshots.smallest.outputs, KEY: "[listKeys('/x', '2025-08-01').keys[0].value]" };
     const smallest = { ...real.snapshots.smallest, outputs };
-    expect(keys({ ...real, snapshots: { ...real.snapshots, smallest } })).toEqual([
+    expect(found(keys, { ...real, snapshots: { ...real.snapshots, smallest } })).toEqual([
       'smallest: the output KEY holds a key',
     ]);
   });
@@ -100,19 +106,21 @@ describe('planted drift is found', () => {
     const world = planted('Microsoft.Storage/storageAccounts', /^sttable/, (each) =>
       set(each, { allowSharedKeyAccessForServices: null }),
     );
-    expect(keys(world)).toEqual([expect.stringMatching(/its key opens more/)]);
+    expect(found(keys, world)).toEqual([expect.stringMatching(/its key opens more/)]);
   });
 
   test('a preview version', () => {
     const world = planted('Microsoft.EventGrid/topics', /./, (each) => ({ ...each, apiVersion: '2025-04-01-preview' }));
-    expect(versions(world)).toEqual([expect.stringMatching(/2025-04-01-preview is not the version/)]);
+    expect(found(versions, world)).toEqual([expect.stringMatching(/2025-04-01-preview is not the version/)]);
   });
 
   test('an event subscription on a queue with sessions', () => {
     const name = 'subscriptions-private';
     const text = JSON.stringify(real.snapshots[name]).replace('/queues/events', '/queues/changes');
     const snapshots = { ...real.snapshots, [name]: JSON.parse(text) as World['snapshots'][typeof name] };
-    expect(events({ ...real, snapshots })).toEqual([expect.stringMatching(/goes to changes, which has sessions/)]);
+    expect(found(events, { ...real, snapshots })).toEqual([
+      expect.stringMatching(/goes to changes, which has sessions/),
+    ]);
   });
 
   test('a sku of provisioned shares on an account of the other kind', () => {
@@ -120,11 +128,11 @@ describe('planted drift is found', () => {
       ...each,
       sku: { name: 'PremiumV2_LRS' },
     }));
-    expect(billing(world)).toEqual(['smallest: StorageV2 with PremiumV2_LRS']);
+    expect(found(billing, world)).toEqual(['smallest: StorageV2 with PremiumV2_LRS']);
   });
 
   test('memory and TLS that Azure would refuse', () => {
     const world = planted('Microsoft.EventGrid/topics', /./, (each) => set(each, { minimumTlsVersionAllowed: '1.0' }));
-    expect(values(world)).toEqual([expect.stringMatching(/minimumTlsVersionAllowed is "1.0"/)]);
+    expect(found(values, world)).toEqual([expect.stringMatching(/minimumTlsVersionAllowed is "1.0"/)]);
   });
 });

@@ -155,6 +155,10 @@ export const host: Rule = ({ hostJson, code, snapshots }) => {
     ...(span.test(String(at('extensions.serviceBus.sessionIdleTimeout')))
       ? []
       : ['an idle session is held for too long']),
+    // More than 10 s between two looks, and Flex takes the app for idle.
+    ...(/^00:00:(0\d|10)$/.test(String(at('extensions.durableTask.storageProvider.maxQueuePollingInterval')))
+      ? []
+      : ['the task hub is looked at too seldom']),
     ...(Number(at('extensions.serviceBus.maxConcurrentSessions')) >= 8 ? [] : ['few groups at once']),
     ...Array.from(ready, ([, name]) => name ?? '')
       .filter((name) => !code.functions.includes(name))

@@ -101,7 +101,7 @@ export const unknownMeters: readonly (readonly [meter: string, why: string])[] =
   ['data at rest: files, rows, snapshots, soft-deleted shares', 'depends on how long it stays: the size of the shares'],
   ['provisioned storage, IOPS and throughput', 'billed by the hour on provisioned shares, whatever happens there'],
   ['Service Bus, base and messaging units', 'billed by the hour'],
-  ['Functions, instances that are always ready', 'billed by the hour: alwaysReadyCommit of infra/main.bicep'],
+  ['Functions, instances that are always ready', 'billed by the hour: alwaysReady of infra/main.bicep'],
   [
     'Functions, time beyond that of executions',
     'an instance is billed for at least a second, and rounded up to 100 ms',
