@@ -115,6 +115,7 @@ describe('what an activity throws', () => {
     ['{ a: 1 }', '{"a":1}'],
     ["new Error('')", ''],
     ["new Error('two\\nlines')", 'two\nlines'],
+    [`new Error('{"errorType": no JSON')`, '{"errorType": no JSON'],
     ["Object.assign(new TypeError('x'), { code: 5 })", 'x'],
   ])('%s', async (source, message) => {
     const output = await app.result(function* (df, code) {
@@ -126,6 +127,27 @@ describe('what an activity throws', () => {
       }
     }, `function () { throw ${source}; }`);
     expect(output).toBe(`Activity function 'run' failed:  ${message}`);
+  });
+});
+
+test('an exception that the app describes comes with its description', async () => {
+  const output = await app.result(function* (df, code) {
+    try {
+      yield df.callActivity('run', { code });
+      return undefined;
+    } catch (error) {
+      const { name, message, failureDetails } = error as Df;
+      const { errorType, errorMessage, properties, isNonRetriable } = failureDetails;
+      return { name, message, errorType, errorMessage, properties, isNonRetriable };
+    }
+  }, "function () { throw Object.assign(new TypeError('odd'), { described: [1] }); }");
+  expect(output).toEqual({
+    name: 'TaskFailedError',
+    message: 'TypeError: odd',
+    errorType: 'TypeError',
+    errorMessage: 'odd',
+    properties: { described: [1] },
+    isNonRetriable: false,
   });
 });
 
@@ -246,6 +268,26 @@ describe('versions', () => {
       expect((await mine.status(newer)).runtimeStatus).toBe('Pending');
       await mine.client('terminate', newer, 'x');
       expect((await mine.end(newer)).runtimeStatus).toBe('Terminated');
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('that are not taken fail where host.json says so', async () => {
+    const own = await startDurableHost({
+      hostJson: {
+        version: '2.0',
+        extensions: { durableTask: { defaultVersion: '1.5', versionFailureStrategy: 'Fail' } },
+      },
+    });
+    try {
+      const mine = new DurableApp(own);
+      const newer = (await mine.client('startNew', 'versioned', { version: '1.10' })) as string;
+      expect((await mine.end(newer)).output).toContain(
+        "The version '1.10' of the orchestration is not one that this host takes.",
+      );
+      const older = (await mine.client('startNew', 'versioned', { version: '1.4.9' })) as string;
+      expect((await mine.end(older)).output).toBe('1.4.9');
     } finally {
       await own.stop();
     }

@@ -49,6 +49,9 @@ export interface FailureDetails {
   readonly ErrorType: string;
   readonly ErrorMessage: string;
   readonly StackTrace?: string | null | undefined;
+  readonly InnerFailure?: FailureDetails | null | undefined;
+  readonly IsNonRetriable?: boolean | undefined;
+  readonly Properties?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
 export interface Terminated extends Base {

@@ -1,6 +1,7 @@
 // What the extension says when something fails, as it says it: users read these texts, and code compares them.
 import type { RpcException } from '../functions-host/rpc.ts';
-import type { Failure } from './history.ts';
+import { z } from 'zod';
+import type { Failure, FailureDetails } from './history.ts';
 
 export type FunctionKind = 'activity' | 'orchestrator' | 'entity';
 
@@ -31,9 +32,16 @@ export function customStatusTooLarge(json: string | null | undefined): string | 
 /** A failed activity, as its orchestrator sees it: two spaces, and an exception of .NET in the details. */
 export function activityFailed(name: string, exception: RpcException): Failure {
   const { message, stackTrace } = exception;
+  const details = describedByApp(message);
+  if (details !== undefined)
+    return {
+      reason: `Activity function '${name}' failed:  ${details.ErrorMessage}`,
+      details: details.StackTrace ?? '',
+      failure: details,
+    };
   if (exception.source === 'node')
     return { reason: `Activity function '${name}' failed: ${message}`, details: crashed(message), failure: null };
-  const details = {
+  const outer = {
     ...dotnet('System.Exception, System.Private.CoreLib', ` ${message}`),
     InnerException: {
       $type: 'Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException, Microsoft.Azure.WebJobs.Script',
@@ -48,10 +56,43 @@ export function activityFailed(name: string, exception: RpcException): Failure {
   };
   return {
     reason: `Activity function '${name}' failed:  ${message}`,
-    details: JSON.stringify(details),
+    details: JSON.stringify(outer),
     failure: null,
   };
 }
+
+/** An app may have the library describe its exceptions (setExceptionPropertiesProvider): then the text of one is JSON. */
+function describedByApp(message: string): FailureDetails | undefined {
+  const parsed = described.safeParse(jsonOf(message));
+  if (!parsed.success) return undefined;
+  const { errorType, errorMessage, stackTrace, isNonRetriable, properties } = parsed.data;
+  return {
+    ErrorType: errorType,
+    ErrorMessage: errorMessage,
+    StackTrace: stackTrace ?? null,
+    InnerFailure: null,
+    IsNonRetriable: isNonRetriable,
+    Properties: properties ?? null,
+  };
+}
+
+function jsonOf(text: string): unknown {
+  if (!text.startsWith('{"errorType":')) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Words of the app that only begin like a description.
+    return undefined;
+  }
+}
+
+const described = z.object({
+  errorType: z.string(),
+  errorMessage: z.string(),
+  stackTrace: z.string().optional(),
+  isNonRetriable: z.boolean(),
+  properties: z.record(z.string(), z.unknown()).optional(),
+});
 
 function crashed(message: string): string {
   const type = 'Microsoft.Azure.WebJobs.Script.Workers.WorkerProcessExitException, Microsoft.Azure.WebJobs.Script';

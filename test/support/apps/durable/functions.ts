@@ -54,6 +54,12 @@ df.app.activity('seen', {
   },
 });
 
+// Errors that say so are described by the app.
+df.app.setExceptionPropertiesProvider({
+  getExceptionProperties: (error) =>
+    error instanceof Error && 'described' in error ? { described: error.described } : undefined,
+});
+
 const attempts = new Map<string, number>();
 df.app.activity('flaky', {
   // Fails so many times for each key, then succeeds.
