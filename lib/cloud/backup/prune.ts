@@ -24,6 +24,8 @@ export interface Kept {
   /** One for each snapshot, by its id. */
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly onShare: readonly ShareSnapshot[];
+  /** How many of those this group did not take. */
+  readonly others: number;
 }
 
 /** What is there, and what the retention that is set says of each. */
@@ -32,13 +34,13 @@ export async function judge(cloud: Cloud, group: string, { settings }: Book): Pr
   const snapshots = await readSnapshots(cloud, group);
   const row = groupRow.parse((await cloud.table.get(group, groupKey))?.value);
   const onShare = await cloud.share(row.share).snapshots();
-  const foreign = onShare.filter(({ metadata }) => !carries(metadata, markOf(group))).length;
+  const others = onShare.filter(({ metadata }) => !carries(metadata, markOf(group))).length;
   const verdicts = retain(snapshots.map(pointOf), settings?.value.retention ?? defaultRetention, {
     zone: timeZone(settings?.value.zone ?? 'UTC'),
     now: cloud.clock.now(),
-    room: maxSnapshots - reserve - foreign,
+    room: maxSnapshots - reserve - others,
   });
-  return { snapshots, onShare, verdicts: new Map(verdicts.map((verdict) => [verdict.id, verdict])) };
+  return { snapshots, onShare, others, verdicts: new Map(verdicts.map((verdict) => [verdict.id, verdict])) };
 }
 
 function pointOf({ id, createdAt, dueAt, expiresAt }: SnapshotRow): Point {
@@ -99,11 +101,11 @@ function wordOf(id: string): string {
   return id.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 
-function problemsOf({ onShare, snapshots }: Kept, going: number): readonly BackupProblem[] {
+function problemsOf({ onShare, snapshots, others }: Kept, going: number): readonly BackupProblem[] {
   const left = onShare.length - going;
   if (left <= maxSnapshots - reserve) return [];
   const message =
-    `the share has ${left} snapshots, of ${maxSnapshots} at most: ${onShare.length - snapshots.length} of others, ` +
+    `the share has ${left} snapshots, of ${maxSnapshots} at most: ${others} of others, ` +
     `${snapshots.filter(({ dueAt }) => dueAt === undefined).length} on demand`;
   return [{ code: 'snapshot_limit_near', message }];
 }

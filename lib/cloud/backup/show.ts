@@ -62,8 +62,7 @@ function lateOf({ state, orders }: Book, next: number | undefined, now: number):
 /** Rejects with `group_unknown`. */
 export async function listSnapshots(cloud: Cloud, group: string): Promise<SnapshotsAnswer> {
   await mustBeGroup(cloud, group);
-  const { snapshots, verdicts, onShare } = await judge(cloud, group, await readBook(cloud, group));
-  const known = new Set(snapshots.map(({ id }) => id));
+  const { snapshots, verdicts, others } = await judge(cloud, group, await readBook(cloud, group));
   return {
     snapshots: snapshots.map(({ id, seq, createdAt, dueAt, expiresAt, label }) => ({
       id,
@@ -76,7 +75,7 @@ export async function listSnapshots(cloud: Cloud, group: string): Promise<Snapsh
       keep: verdicts.get(id)?.keep ?? true,
       why: [...(verdicts.get(id)?.why ?? [])],
     })),
-    others: onShare.filter(({ id }) => !known.has(id)).length,
+    others,
   };
 }
 
