@@ -37,7 +37,7 @@ export async function killFunctionsHost(dir: string, kills: number, load: number
   const sent = new Set<string>();
   const send = lanes(2, async (lane, n) => {
     // Not far ahead of the function: the kills are to meet work, not a queue.
-    while (sent.size > taken.size + 100) await pause();
+    while (sent.size > taken.size + 30) await pause();
     const id = `${lane}-${n}`;
     attempted.add(id);
     await sender.sendMessages({ body: id });
@@ -51,7 +51,7 @@ export async function killFunctionsHost(dir: string, kills: number, load: number
         acknowledged: () => taken.size,
         end: async () => {
           const ended = send.end();
-          while (host.kills < kills && sent.size > taken.size + 100) await pause();
+          while (host.kills < kills && sent.size > taken.size + 30) await pause();
           await ended;
         },
         verify: async () => {
