@@ -46,7 +46,7 @@ function keep(
   store.putInstance(after(before, result, now));
   if (result.end !== undefined) finish(before, result.end, later, hub, told);
   // What came while the worker was at it.
-  if (store.inbox(id).length > 0) told.instances.add(id);
+  if (store.hasNews(id)) told.instances.add(id);
   return told;
 }
 

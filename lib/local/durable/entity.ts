@@ -44,7 +44,7 @@ export async function runEntity(id: string, hub: Hub): Promise<void> {
     return posts.filter((post) => deliver(post, hub));
   });
   for (const { to } of told) hub.news(to);
-  if (store.inbox(id).length > 0) hub.news(id);
+  if (store.hasNews(id)) hub.news(id);
 }
 
 function newsOf({ event }: Message): EntityNews[] {

@@ -166,6 +166,10 @@ export class Store {
       }));
   }
 
+  hasNews(id: string): boolean {
+    return this.statement('SELECT 1 FROM inbox WHERE instance = ? LIMIT 1').get(id) !== undefined;
+  }
+
   take(messages: Iterable<Pick<Message, 'seq'>>): void {
     const statement = this.statement('DELETE FROM inbox WHERE seq = ?');
     for (const { seq } of messages) statement.run(seq);
