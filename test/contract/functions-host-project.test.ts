@@ -3,6 +3,7 @@
 import { ServiceBusClient } from '@azure/service-bus';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { startEventGrid } from '../../lib/local/event-grid/service.ts';
 import { LiveCloud, type LiveEndpoint, until } from '../support/live-cloud.ts';
 
 jest.setTimeout(60_000);
@@ -104,10 +105,8 @@ describe('a process killed', () => {
 });
 
 describe('events', () => {
-  const announce = async (path: string): Promise<void> => {
-    const { settings } = cloud;
-    const key = new AzureKeyCredential(settings['EVENTGRID_TOPIC_KEY'] ?? '');
-    const url = settings['EVENTGRID_TOPIC_ENDPOINT'] ?? '';
+  const announce = async (path: string, url = cloud.settings['EVENTGRID_TOPIC_ENDPOINT'] ?? ''): Promise<void> => {
+    const key = new AzureKeyCredential(cloud.settings['EVENTGRID_TOPIC_KEY'] ?? '');
     const insecure = { allowInsecureConnection: true };
     const topic = new EventGridPublisherClient(url, 'CloudEvent', key, insecure);
     await topic.send([{ type: 'Tideway.ShareChanged', source: '/test', data: { path } }]);
@@ -145,6 +144,31 @@ describe('events', () => {
     await sender.sendMessages([{ body: { type: 'Another' } }, { body: Buffer.from('no JSON') }, { body: event }]);
     await until('all is told', () => cloud.isQuiet());
     await client.close();
+  });
+
+  test('that Event Grid itself brings to the queue, where it may not call the app', async () => {
+    const topic = await startEventGrid({
+      file: ':memory:',
+      topic: { name: 'private', key: cloud.settings['EVENTGRID_TOPIC_KEY'] ?? '' },
+      serviceBus: cloud.settings['SERVICEBUS_CONNECTION_STRING'],
+      subscriptions: [
+        {
+          name: 'share-changed',
+          endpoint: 'servicebus:events',
+          deliverySchema: 'CloudEventSchemaV1_0',
+          includedEventTypes: ['Tideway.ShareChanged'],
+        },
+      ],
+    });
+    try {
+      const name = fresh();
+      await cloud.share.rootDirectoryClient.getFileClient(name).create(0);
+      await announce(name, topic.url);
+      await until('the file is found', async () => JSON.stringify(await cloud.rows()).includes(`"${name}"`));
+      await until('both events are delivered', () => topic.counters.delivered === 2);
+    } finally {
+      await topic.stop();
+    }
   });
 
   test('of one edit on the share, told in both schemas, each delivered and run twice at once: one file, found once', async () => {
