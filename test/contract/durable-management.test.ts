@@ -601,6 +601,19 @@ test('an app answers a start as the documentation shows', async () => {
 });
 
 describe('the client of the library', () => {
+  test('has an address of its own without a key, for programs of this machine and no pages', async () => {
+    const binding = (await app.client('clientData')) as { rpcBaseUrl: string };
+    expect(binding.rpcBaseUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/durabletask\/$/);
+    const start = (headers: Record<string, string>): Promise<Response> =>
+      fetch(`${binding.rpcBaseUrl}orchestrators/plain`, { method: 'POST', body: '1', headers });
+    const response = await start({});
+    const { statusQueryGetUri, id } = (await response.json()) as Record<string, string>;
+    expect(statusQueryGetUri).toBe(`${binding.rpcBaseUrl}instances/${id}?taskHub=TestHubName&connection=Storage`);
+    await app.end(id ?? '');
+    expect((await start({ origin: 'http://example.com' })).status).toBe(404);
+    expect((await fetch(new URL('/other', binding.rpcBaseUrl))).status).toBe(404);
+  });
+
   const call = async (method: string, ...args: readonly unknown[]): Promise<unknown[]> =>
     seen(await fetch(`${host.url}/api/client/${method}`, { method: 'POST', body: JSON.stringify(args) }));
 

@@ -19,7 +19,7 @@ export async function runActivity(seq: number, hub: Hub): Promise<void> {
   if (activity === undefined) return;
   // Nobody waits for the disk here: a mark that a kill takes along means only that it runs again at once.
   const startedAt = host.clock.now();
-  void store.commit(() => store.markActivity(seq, startedAt));
+  store.commit(() => store.markActivity(seq, startedAt)).catch(() => {}); // whoever writes its end is told of the disk
   const fault = host.faults?.take(`ACTIVITY ${activity.name}`);
   if (fault?.kind === 'delay') await host.clock.sleep(fault.ms);
   const event = await (isLost(fault, 'before') ? lost(activity, hub) : outcome(activity, hub));

@@ -68,7 +68,8 @@ function openHub(host: HostContext, functions: DurableFunctions): Opened {
       port: 0,
       bodyLimit,
       handle: (request) =>
-        request.path.startsWith(`${rpcPath}/`)
+        // A browser names the page that asks: no page has anything to ask here.
+        request.path.startsWith(`${rpcPath}/`) && request.headers['origin'] === undefined
           ? answer(request, { durable, links: links(`http://127.0.0.1:${server?.port}${rpcPath}`, undefined) })
           : Promise.resolve({ status: 404 }),
       failed: (error) => host.log.write('Host.Triggers.DurableTask', 'error', String(error)),

@@ -120,7 +120,9 @@ app.http('client', {
     const args = (await request.json()) as { readonly $date?: string }[];
     const given = args.map((arg) => revive(arg));
     try {
-      const value = await client[request.params['method'] ?? '']?.(...given);
+      const member = client[request.params['method'] ?? ''];
+      // What it was given is a field of it.
+      const value = typeof member === 'function' ? await member.apply(client, given) : member;
       return value instanceof HttpResponse ? value : { jsonBody: { value: value ?? null } };
     } catch (error) {
       return { jsonBody: { error: error instanceof Error ? error.message : String(error) } };
