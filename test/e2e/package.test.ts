@@ -81,6 +81,16 @@ test('what is left of the deployment in them is plain text', () => {
   expect(given['TIDEWAY_PARK_AFTER_SECONDS']).toBe('10');
 });
 
+test('every function of the code is in the folder, and those for the other way of events are off', async () => {
+  const read = (name: string): Record<string, unknown> =>
+    JSON.parse(readFileSync(path.join(space.data, name), 'utf8')) as Record<string, unknown>;
+  const { functions } = read('hub.json')['ports'] as { functions: number };
+  const url = `http://127.0.0.1:${functions}/admin/functions?code=${String(read('secrets.json')['masterKey'])}`;
+  const loaded = (await (await fetch(url)).json()) as readonly { name: string }[];
+  expect(loaded.map(({ name }) => name).toSorted()).toEqual(readWorld().code.functions);
+  expect(given['AzureWebJobs.events.Disabled']?.toLowerCase()).toBe('true');
+});
+
 test('two sites, both ways: create, edit, rename, delete', async () => {
   writeFileSync(path.join(paris, 'report.txt'), 'first');
   await until('the file is at the other site', 60_000, () => textAt(tokyo, 'report.txt') === 'first');
