@@ -49,9 +49,9 @@ export class Ledger {
     this.back.add(keyOf(bytes));
   }
 
-  /** Somebody may have forgotten what he had taken away, or seen taken away. */
+  /** Somebody may have forgotten what he had taken away, or seen taken away; a state in the middle is content as any other. */
   bringBackAll(): void {
-    for (const key of this.made) this.back.add(key);
+    for (const key of this.known.keys()) this.back.add(key);
   }
 
   name(key: string): string {

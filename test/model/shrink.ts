@@ -13,9 +13,10 @@ export async function shrink(seed: number, options: Options): Promise<Scenario> 
   const tries = async (change: Partial<Scenario>): Promise<boolean> => {
     for (let fate = 0; fate < fates; fate++) {
       const next = { ...best, ...change, seed: best.seed + fate };
-      const { broken } = await simulate(next.seed, { ...options, ...optionsOf(next) });
+      const { broken, steps } = await simulate(next.seed, { ...options, ...optionsOf(next) });
       if (reasonOf(broken) !== reason) continue;
-      best = { ...next, about: broken[0] ?? '' };
+      // What could not be done any more is none.
+      best = { ...next, steps: [...steps], about: broken[0] ?? '' };
       return true;
     }
     return false;
