@@ -36,13 +36,19 @@ export async function runActivity(seq: number, hub: Hub): Promise<void> {
 }
 
 async function tell({ seq, instance, execution }: Activity, event: HistoryEvent, hub: Hub): Promise<void> {
-  const { store } = hub;
-  const isTold = await store.commit(() => {
-    if (!store.endActivity(seq)) return false;
-    store.send(instance, event, execution);
-    return true;
-  });
-  if (isTold) hub.news(instance);
+  const { store, host } = hub;
+  try {
+    const isTold = await store.commit(() => {
+      if (!store.endActivity(seq)) return false;
+      store.send(instance, event, execution);
+      return true;
+    });
+    if (isTold) hub.news(instance);
+  } catch (error) {
+    // Its end could not be written: it is as if it had been cut off, and runs again.
+    hub.again(seq, host.clock.now());
+    throw error;
+  }
 }
 
 /** A fault: the process ended before the activity did anything, or the host before it could note its end. */

@@ -48,15 +48,16 @@ export class Durable {
   /** Errors: `state_*` of the file. */
   constructor(options: DurableOptions) {
     const { host, functions } = options;
-    const { log, clock } = host;
+    const { log, clock, waits } = host;
     const { maxActivities, maxOrchestrators, maxEntities } = host.hostSettings.durable;
     const store = new Store(options.file);
     this.#options = options;
     this.#store = store;
-    this.#orchestrations = new Loop({ log, width: maxOrchestrators, work: (id) => orchestrate(id, this.hub) });
-    this.#entities = new Loop({ log, width: maxEntities, work: (id) => runEntity(id, this.hub) });
-    this.#activities = new Loop({ log, width: maxActivities, work: (seq) => runActivity(seq, this.hub) });
-    this.#timers = new Timers(clock, store, (id) => this.#news(id));
+    const loop = { clock, log, retry: waits.restart };
+    this.#orchestrations = new Loop({ ...loop, width: maxOrchestrators, work: (id) => orchestrate(id, this.hub) });
+    this.#entities = new Loop({ ...loop, width: maxEntities, work: (id) => runEntity(id, this.hub) });
+    this.#activities = new Loop({ ...loop, width: maxActivities, work: (seq) => runActivity(seq, this.hub) });
+    this.#timers = new Timers({ clock, log, store, fired: (id) => this.#news(id), retryMs: waits.restart.firstMs });
     this.hub = {
       store,
       functions,
@@ -79,7 +80,7 @@ export class Durable {
     for (const { seq, startedAt } of this.#store.activities())
       if (startedAt === null) this.#activities.news(seq);
       else void this.#again(seq, startedAt);
-    this.#timers.start(this.#options.host.log);
+    this.#timers.start();
   }
 
   /** Takes nothing new and waits for what runs; what the host cuts off meanwhile comes again with the next start. */

@@ -8,27 +8,29 @@ const longestSleep = 60_000;
 /** In one transaction. */
 const most = 1_000;
 
+export interface TimersOptions {
+  readonly clock: Clock;
+  readonly log: HostLog;
+  readonly store: Store;
+  readonly fired: (instance: string) => void;
+  /** Before those that could not be told of are tried again. */
+  readonly retryMs: number;
+}
+
 /** Tells instances whose timers are due. They are read from the store when their time comes: thousands cost no memory. */
 export class Timers {
-  readonly #clock: Clock;
-  readonly #store: Store;
-  readonly #fired: (instance: string) => void;
+  readonly #options: TimersOptions;
   readonly #stopping = new AbortController();
   #wake = new AbortController();
   #armed = 0;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(clock: Clock, store: Store, fired: (instance: string) => void) {
-    this.#clock = clock;
-    this.#store = store;
-    this.#fired = fired;
+  constructor(options: TimersOptions) {
+    this.#options = options;
   }
 
-  start(log: HostLog): void {
-    this.#loop = this.#run().catch((error: unknown) =>
-      // The store takes nothing more: whatever else is asked of it fails too, and a start will read the timers again.
-      log.write('Host.Triggers.DurableTask', 'critical', `Timers stand still: ${messageOf(error)}`),
-    );
+  start(): void {
+    this.#loop = this.#run();
   }
 
   /** There is a new one, due at that time (ms since 1970). */
@@ -45,16 +47,27 @@ export class Timers {
   }
 
   async #run(): Promise<void> {
+    const { clock, store } = this.#options;
     while (!this.#stopping.signal.aborted) {
       // Before the look at the store: what is made after that look wakes.
       this.#armed = Infinity;
       this.#wake = new AbortController();
-      const next = this.#store.nextTimer();
-      const now = this.#clock.now();
-      if (next <= now) {
-        const instances = await this.#store.commit(() => this.#store.fire(this.#clock.now(), most));
-        for (const instance of instances) this.#fired(instance);
-      } else await this.#sleep(Math.min(next, now + longestSleep) - now, next);
+      const next = store.nextTimer();
+      const now = clock.now();
+      if (next <= now) await this.#fire();
+      else await this.#sleep(Math.min(next, now + longestSleep) - now, next);
+    }
+  }
+
+  async #fire(): Promise<void> {
+    const { clock, store, fired, log, retryMs } = this.#options;
+    try {
+      const instances = await store.commit(() => store.fire(clock.now(), most));
+      for (const instance of instances) fired(instance);
+    } catch (error) {
+      // They are due still.
+      log.write('Host.Triggers.DurableTask', 'error', `Timers: ${messageOf(error)}`);
+      await clock.sleep(retryMs, this.#stopping.signal).catch(() => {}); // woken by the stop
     }
   }
 
@@ -63,7 +76,7 @@ export class Timers {
     if (this.#stopping.signal.aborted || this.#armed < until) return;
     this.#armed = until;
     try {
-      await this.#clock.sleep(Math.max(ms, 1), signal);
+      await this.#options.clock.sleep(Math.max(ms, 1), signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -63,9 +63,20 @@ function open(file: string): Durable {
   const hub = openHub({
     file,
     clock: systemClock,
-    app: app((id) => hub.client.raise(id, 'go', '1').then(() => 'raised')),
+    app: app((id) => persist(() => hub.client.raise(id, 'go', '1'))),
   });
   return hub;
+}
+
+/** Until it succeeds: a client would do so too. */
+async function persist(work: () => Promise<unknown>): Promise<string> {
+  for (;;)
+    try {
+      await work();
+      return 'raised';
+    } catch {
+      await sleep(1);
+    }
 }
 
 /** Until the instance has ended and nothing is left to be told. */
@@ -150,4 +161,27 @@ test('an activity that a kill cut off is begun again after the time that it may 
   expect((begun[1] ?? 0) - startedAt).toBeGreaterThanOrEqual(298);
   await again.stop();
   again.close();
+});
+
+test('a full disk costs time alone: turns, ends of activities and answers of entities are written once there is room', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'durable-crash-'));
+  const hub = open(path.join(dir, 'hub.db'));
+  const commit = hub.hub.store.commit.bind(hub.hub.store);
+  let asked = 0;
+  let refused = 0;
+  hub.hub.store.commit = async (work) => {
+    // Every third of the first dozens.
+    if (++asked > 1 && asked % 3 === 0 && refused < 12) {
+      refused++;
+      throw new Error('database or disk is full');
+    }
+    return commit(work);
+  };
+  hub.start();
+  await hub.client.start({ name: 'all', id: 'one', version: null, input: '{}' });
+  const [status, output, sum] = (await end(hub)) as [string, Df, string];
+  expect([status, output.both, output.child, sum]).toEqual(['Completed', [2, 4], 4, '11']);
+  expect(refused).toBeGreaterThan(5);
+  await hub.stop();
+  hub.close();
 });
