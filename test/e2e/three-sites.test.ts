@@ -16,7 +16,4 @@ describe(`three sites at once (TIDEWAY_SEED=${seed})`, () => {
   test('random work at each: all hold the same, and nothing saved is lost or invented', async () => {
     await threeSites(space, { seed, ms: 12_000, seconds: 180 }, say);
   }, 300_000);
-
-  // Bad days (killed, stopped and cut off) are a soak so far, `npm run soak -- --e2e bad-days`: one run in ten ends with a
-  // site that has not seen a directory of its own.
 });

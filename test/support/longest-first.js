@@ -12,6 +12,7 @@ const longest = [
   'local/hub/child',
   'contract/service-bus',
   'contract/functions-host',
+  'e2e/bad-days',
   'e2e/errors',
   'e2e/life',
   'e2e/halts',
