@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { codeOf } from '../../lib/base/errors.ts';
 import { randomInt, seededRandom, type Random } from '../../lib/base/random.ts';
+import { askFaults, struck } from './support/faults.ts';
 import { filesBelow, pick, rename } from './support/files.ts';
 import { treeOf } from './support/tree.ts';
 import { pause } from './support/wait.ts';
@@ -74,51 +75,29 @@ const events: readonly (readonly object[])[] = [
   [{ on: 'files', line: '^GET ', fault: { kind: 'crash', process: 'agent b', when: 'before' } }],
 ];
 
-async function ask(method: 'GET' | 'POST' | 'DELETE', body?: unknown): Promise<unknown> {
-  const { url, token } = JSON.parse(readFileSync(path.join(space.data, 'faults.json'), 'utf8')) as {
-    url: string;
-    token: string;
-  };
-  const init = {
-    method,
-    headers: { authorization: `Bearer ${token}`, connection: 'close' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  };
-  const response = await fetch(url, init);
-  const text = await response.text();
-  if (!response.ok) throw new Error(text);
-  return JSON.parse(text);
-}
-
-/** How many exchanges have met a fault. */
-async function struck(): Promise<number> {
-  const told = (await ask('GET')) as { struck: Record<string, number> };
-  return Object.values(told.struck).reduce((sum, one) => sum + one, 0);
-}
-
 test(`two sites at work while everything fails at random (TIDEWAY_SEED=${seed})`, async () => {
   const random = seededRandom(seed);
   space = new Workspace('a', 'b');
   space.env['TIDEWAY_FAULTS'] = String(seed);
   await space.up('a', 'b');
-  await ask('POST', weather);
+  await askFaults(space, 'POST', weather);
   const kept: string[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const site of ['a', 'b'])
       for (let step = 0; step < 6; step++) tryWork(random, space.site(site), `${site}-${round}-${step}`, kept);
-    const before = await struck();
-    await ask('POST', pick(random, events));
+    const before = await struck(space);
+    await askFaults(space, 'POST', pick(random, events));
     // Nothing may happen at all, as while the queue is paused.
     const deadline = performance.now() + 1_000 + randomInt(random, 500);
-    while ((await struck()) < before + 5 && performance.now() < deadline) await pause(20);
+    while ((await struck(space)) < before + 5 && performance.now() < deadline) await pause(20);
   }
   // Paused and held no more, but the weather stays: most of the work is done in it.
-  await ask('DELETE');
-  await ask('POST', weather);
+  await askFaults(space, 'DELETE');
+  await askFaults(space, 'POST', weather);
   await space.run('status', '--wait', '--timeout', '5');
-  const met = await struck();
+  const met = await struck(space);
   expect(met).toBeGreaterThan(10);
-  await ask('DELETE');
+  await askFaults(space, 'DELETE');
   const began = performance.now();
   await space.inSync(100);
   process.stdout.write(`in sync ${Math.round(performance.now() - began)} ms after the last of ${met} faults\n`);

@@ -43,21 +43,21 @@ export async function stagedOf(space: Workspace): Promise<string[]> {
   return out;
 }
 
+/** The content of every file in trash. */
+export async function* trashOf(space: Workspace): AsyncIterable<Buffer> {
+  async function* enter(dir: ShareDirectoryClient): AsyncIterable<Buffer> {
+    for await (const { kind, name } of dir.listFilesAndDirectories()) {
+      if (kind === 'directory') yield* enter(dir.getDirectoryClient(name));
+      else yield await dir.getFileClient(name).downloadToBuffer();
+    }
+  }
+  yield* enter((await shareOf(space)).getDirectoryClient('.tideway/trash'));
+}
+
 /** SHA-256 of every file in trash. */
 export async function hashesInTrash(space: Workspace): Promise<ReadonlySet<string>> {
   const out = new Set<string>();
-  const enter = async (dir: ShareDirectoryClient): Promise<void> => {
-    for await (const { kind, name } of dir.listFilesAndDirectories()) {
-      if (kind === 'directory') await enter(dir.getDirectoryClient(name));
-      else
-        out.add(
-          createHash('sha256')
-            .update(await dir.getFileClient(name).downloadToBuffer())
-            .digest('hex'),
-        );
-    }
-  };
-  await enter((await shareOf(space)).getDirectoryClient('.tideway/trash'));
+  for await (const bytes of trashOf(space)) out.add(createHash('sha256').update(bytes).digest('hex'));
   return out;
 }
 
