@@ -21,6 +21,7 @@ export async function orchestrate(id: string, hub: Hub): Promise<void> {
     return;
   }
   const now = host.clock.now();
+  const began = host.clock.monotonic();
   const history = store.history(id);
   // The first turn of a continuation has its own start alone: what came meanwhile is for the turn after it.
   const isContinued = history.length === 0 && instance.status === 'Running';
@@ -31,6 +32,20 @@ export async function orchestrate(id: string, hub: Hub): Promise<void> {
   const result = await decide(instance, past, history, fresh, hub, now);
   if (result === undefined) return;
   await commitTurn(instance, result, [...taken, ...post.stale], post.later, hub);
+  await gather(history.length, began, hub);
+}
+
+/** Events, from which on a history is long, and the longest wait in ms. */
+const [long, longest] = [200, 200];
+
+/**
+ * A turn costs as much as its whole history is long. After one over a long history, what comes meanwhile is let gather for
+ * as long as it took, into one turn instead of many.
+ */
+async function gather(events: number, began: number, { host, stopping }: Hub): Promise<void> {
+  if (events < long) return;
+  const took = host.clock.monotonic() - began;
+  await host.clock.sleep(Math.min(took, longest), stopping).catch(() => {}); // woken by the stop
 }
 
 interface Post {
