@@ -202,6 +202,9 @@ describe('a status', () => {
       },
       { q: 1 },
     );
+    const hasFired = ({ historyEvents: events }: StatusBody): boolean =>
+      events?.some((event) => event['EventType'] === 'TimerFired') === true;
+    await app.until(id, hasFired, '?showHistory=true');
     await app.client('raiseEvent', id, 'ev', 5);
     await app.end(id);
     const { historyEvents = [] } = await app.status(id, '?showHistory=true&showHistoryOutput=true');
@@ -221,10 +224,8 @@ describe('a status', () => {
       },
       { EventType: 'TaskCompleted', Result: { a: 1 }, Timestamp, ScheduledTime, FunctionName: 'echo' },
       { EventType: 'TimerCreated', FireAt: Timestamp, Timestamp },
-      ...[
-        { EventType: 'EventRaised', Name: 'ev', ParentTraceContext: null, Timestamp },
-        { EventType: 'TimerFired', FireAt: Timestamp, Timestamp },
-      ].sort((a, b) => order(historyEvents, a.EventType) - order(historyEvents, b.EventType)),
+      { EventType: 'TimerFired', FireAt: Timestamp, Timestamp },
+      { EventType: 'EventRaised', Name: 'ev', ParentTraceContext: null, Timestamp },
       {
         EventType: 'TaskFailed',
         Reason: "Activity function 'boom' failed:  bang",
@@ -255,10 +256,6 @@ describe('a status', () => {
     ).toEqual([]);
   });
 });
-
-function order(events: readonly Df[], type: string): number {
-  return events.findIndex(({ EventType }) => EventType === type);
-}
 
 describe('lists', () => {
   const of = async (query: string, headers?: Record<string, string>): Promise<[string[], string | null]> => {
