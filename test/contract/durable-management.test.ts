@@ -1,6 +1,9 @@
 // oxlint-disable require-yield
 // What clients see of instances and may do with them: through the official library, and through the HTTP API beside it.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
 import { keys } from '../support/apps/start.ts';
 import { type Df, DurableApp, type StatusBody, script, startDurableHost } from '../support/durable.ts';
@@ -329,6 +332,12 @@ describe('management', () => {
   });
 
   test('what a suspended orchestrator wants is done once it is resumed; activities that run come to their end', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'durable-')), 'go on');
+    const untilItIsThere = async (wanted: string): Promise<string> => {
+      const { existsSync } = process.getBuiltinModule('fs');
+      while (!existsSync(wanted)) await new Promise((resolve) => setTimeout(resolve, 5));
+      return 'slow';
+    };
     const id = await app.start(
       function* (df, slow) {
         df.setCustomStatus('begun');
@@ -336,17 +345,16 @@ describe('management', () => {
         yield df.callActivity('echo', 1);
         return value;
       },
-      script((ms: number) => new Promise((resolve) => setTimeout(() => resolve('slow'), ms)), 150),
+      script(untilItIsThere, file),
     );
     await app.until(id, ({ customStatus }) => customStatus === 'begun');
     await app.client('suspend', id, 'x');
-    const { historyEvents } = await app.until(
-      id,
-      (status) => status.historyEvents?.some((e) => e['EventType'] === 'TaskCompleted') === true,
-      '?showHistory=true',
-    );
-    expect(historyEvents?.filter((e) => e['EventType'] === 'TaskCompleted')).toHaveLength(1);
-    expect((await app.status(id)).runtimeStatus).toBe('Suspended');
+    await app.until(id, ({ runtimeStatus }) => runtimeStatus === 'Suspended');
+    writeFileSync(file, '');
+    const ends = ({ historyEvents }: StatusBody): number =>
+      historyEvents?.filter((event) => event['EventType'] === 'TaskCompleted').length ?? 0;
+    const status = await app.until(id, (one) => ends(one) > 0, '?showHistory=true');
+    expect([status.runtimeStatus, ends(status)]).toEqual(['Suspended', 1]);
     await app.client('resume', id, 'x');
     expect(await app.end(id)).toMatchObject({ runtimeStatus: 'Completed', output: 'slow' });
   });
