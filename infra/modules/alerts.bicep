@@ -20,8 +20,19 @@ param insightsId string
 @description('Service Bus.')
 param serviceBusId string
 
-// `tick` writes these metrics for every server, silent ones too: a row that is missing could alert nobody.
+// The host writes a request for every invocation. The metrics are to be written by `tick` for every server, silent ones too:
+// a row that is missing could alert nobody.
 var rules = [
+  {
+    name: 'backend-silent'
+    text: 'The timer of the backend has not run for 15 minutes.'
+    query: 'requests | where name == "tick" and success == true | summarize runs = count() | where runs == 0'
+  }
+  {
+    name: 'commits-fail'
+    text: 'Changes of a site could not be committed.'
+    query: 'requests | where name == "commit" and success == false'
+  }
   {
     name: 'not-in-sync'
     text: 'A server has had changes pending for an hour.'

@@ -1,6 +1,6 @@
 // Each rule with something planted against it: a rule that sees nothing would be green for ever.
 import { describe, expect, test } from '@jest/globals';
-import { events, messages, settings } from './rules.ts';
+import { events, host, messages, settings } from './rules.ts';
 import { roles } from './roles.ts';
 import { billing, keys, values, versions } from './security.ts';
 import { readWorld, type Resource, type World } from './world.ts';
@@ -92,6 +92,11 @@ describe('planted drift is found', () => {
       'smallest: id-tideway b24988ac-6180-42a0-ab88-20f7382dd24c sthost is a role too many',
       'smallest: id-tideway blobOwner sthost is missing',
     ]);
+  });
+
+  test('an alert on a function that is called otherwise now', () => {
+    const code = { ...real.code, functions: real.code.functions.filter((name) => name !== 'tick') };
+    expect(found(host, { ...real, code })).toContain('tick is watched by an alert and no function');
   });
 
   test('an output with a key', () => {

@@ -160,6 +160,9 @@ export const host: Rule = ({ hostJson, code, snapshots }) => {
       ? []
       : ['the task hub is looked at too seldom']),
     ...(Number(at('extensions.serviceBus.maxConcurrentSessions')) >= 8 ? [] : ['few groups at once']),
+    ...Array.from(JSON.stringify(snapshots).matchAll(/where name == \\"([a-z]\w+)\\"/g), ([, name]) => name ?? '')
+      .filter((name) => !code.functions.includes(name))
+      .map((name) => `${name} is watched by an alert and no function`),
     ...Array.from(ready, ([, name]) => name ?? '')
       .filter((name) => !code.functions.includes(name))
       .map((name) => `${name} is always ready and no function`),
