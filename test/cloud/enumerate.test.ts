@@ -116,6 +116,15 @@ describe('C121 two sightings', () => {
     expect(world.head).toBe(before);
   });
 
+  test('fault 19: a listing that is stale while a file is open proves nothing about its size', async () => {
+    const list = world.share.list.bind(world.share);
+    world.share.list = (dir, prefix) =>
+      list(dir, prefix)?.map((entry) => ({ ...entry, size: 0, etag: '"0x0"', lastWrite: '' }));
+    const rows = world.rows();
+    await detectAll(world);
+    expect(world.rows()).toEqual(rows);
+  });
+
   test('fault 18: commits that go on meanwhile are not taken for edits of others', async () => {
     const id = await begin(world);
     let count = 0;
