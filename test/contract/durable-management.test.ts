@@ -1,314 +1,38 @@
 // oxlint-disable require-yield
-// What clients see of instances and may do with them: through the official library, and through the HTTP API beside it.
+// What may be done with instances, and when: through the official library, and through the HTTP API beside it.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
-import { keys } from '../support/apps/start.ts';
-import { type Df, DurableApp, type StatusBody, script, startDurableHost } from '../support/durable.ts';
+import {
+  type Df,
+  DurableApp,
+  type StatusBody,
+  completedOne,
+  failedOne,
+  runningOne,
+  script,
+  seen,
+  startDurableHost,
+  waiting,
+} from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
 let host: FunctionsHost;
 let app: DurableApp;
-let count = 0;
-const fresh = (): string => `m${++count}`;
 beforeAll(async () => {
   host = await startDurableHost();
   app = new DurableApp(host);
 });
 afterAll(() => host.stop());
 
-const waiting = function* (df: Df): Generator<Df, unknown, Df> {
-  return yield df.waitForExternalEvent('go');
-};
-/** Waits, and is Running for everybody to see. */
-async function running(id = fresh()): Promise<string> {
-  await app.start(waiting, undefined, { instanceId: id });
-  await app.until(id, ({ runtimeStatus }) => runtimeStatus === 'Running');
-  return id;
-}
-async function completed(): Promise<string> {
-  const id = await app.start(function* () {
-    return 1;
-  });
-  await app.end(id);
-  return id;
-}
-async function failedOne(): Promise<string> {
-  const { instanceId } = await app.run(function* () {
-    throw new Error('xx');
-  });
-  return instanceId;
-}
-const seen = async (response: Response): Promise<unknown[]> => {
-  const text = await response.text();
-  return [response.status, text === '' ? '' : JSON.parse(text)];
-};
-
-describe('a start', () => {
-  test('is answered with where to look, and makes an id where none is given', async () => {
-    const response = await app.http('POST', 'orchestrators/plain', { body: '"s"' });
-    const body = (await response.json()) as Record<string, string>;
-    expect(response.status).toBe(202);
-    expect(response.headers.get('retry-after')).toBe('10');
-    expect(Object.keys(body)).toEqual(
-      'id statusQueryGetUri sendEventPostUri terminatePostUri purgeHistoryDeleteUri restartPostUri suspendPostUri resumePostUri'.split(
-        ' ',
-      ),
-    );
-    expect(body['id']).toMatch(/^[0-9a-f]{32}$/);
-    const query = `taskHub=TestHubName&connection=Storage&code=${keys.system}`;
-    expect(body['statusQueryGetUri']).toBe(`${host.url}/runtime/webhooks/durabletask/instances/${body['id']}?${query}`);
-    expect(response.headers.get('location')).toBe(body['statusQueryGetUri']);
-    await app.end(body['id'] ?? '');
-    const status = await fetch(body['statusQueryGetUri'] ?? '');
-    expect(((await status.json()) as StatusBody).output).toEqual(['s']);
-    const { purgeHistoryDeleteUri = '' } = body;
-    expect(await seen(await fetch(purgeHistoryDeleteUri, { method: 'DELETE' }))).toEqual([
-      200,
-      { instancesDeleted: 1 },
-    ]);
-  });
-
-  test.each(['#?\\', 'ü ☃', '@x', '@x@y', 'a'.repeat(256), 'sp ace'])('takes the id %s', async (id) => {
-    const response = await app.http('POST', `orchestrators/plain/${encodeURIComponent(id)}`, { body: 'null' });
-    expect(response.status).toBe(202);
-    expect(await app.end(id)).toMatchObject({ instanceId: id, name: 'plain', input: null, output: [null] });
-  });
-
-  test('takes no id with a slash, no body that is no JSON, and no other verb', async () => {
-    expect((await app.http('POST', 'orchestrators/plain/a%2Fb', { body: '1' })).status).toBe(404);
-    expect((await app.http('GET', 'orchestrators/plain')).status).toBe(404);
-    const [status, body] = await seen(await app.http('POST', 'orchestrators/plain', { body: '{not' }));
-    expect([status, body]).toEqual([
-      400,
-      {
-        Message: 'Invalid JSON content',
-        ExceptionMessage: expect.any(String),
-        ExceptionType: 'Newtonsoft.Json.JsonReaderException',
-        StackTrace: expect.any(String),
-      },
-    ]);
-  });
-
-  test('takes a megabyte', async () => {
-    const body = JSON.stringify('x'.repeat(1_000_000));
-    const { id } = (await (await app.http('POST', 'orchestrators/plain', { body })).json()) as { id: string };
-    const { output } = await app.end(id);
-    expect((output as string[])[0]?.length).toBe(1_000_000);
-  });
-
-  test('is refused where one of the id runs, and replaces one that has ended', async () => {
-    const id = await running();
-    const again = (): Promise<Response> => app.http('POST', `orchestrators/plain/${id}`, { body: '2' });
-    expect(await seen(await again())).toEqual([
-      409,
-      { Message: 'An Orchestration instance with the status Running already exists.' },
-    ]);
-    await app.client('suspend', id, 'x');
-    await app.until(id, ({ runtimeStatus }) => runtimeStatus === 'Suspended');
-    expect(await seen(await again())).toEqual([
-      409,
-      { Message: 'An Orchestration instance with the status Suspended already exists.' },
-    ]);
-    await app.client('terminate', id, 'x');
-    await app.end(id);
-    expect((await again()).status).toBe(202);
-    expect(await app.until(id, ({ runtimeStatus }) => runtimeStatus === 'Completed')).toMatchObject({
-      name: 'plain',
-      output: [2],
-    });
-  });
-
-  test('of a name that no orchestrator has fails with the names there are; names ignore case', async () => {
-    const id = (await app.client('startNew', 'echo')) as string;
-    expect((await app.end(id)).output).toBe(
-      "Orchestrator function 'echo' failed: The function 'echo' doesn't exist, is disabled, or is not an orchestrator function. Additional info: The following are the known orchestrator functions: 'js', 'plain', 'sub', 'versioned'.",
-    );
-    const other = (await app.client('startNew', 'PLAIN')) as string;
-    // The library sends an empty text where it is given no input.
-    expect(await app.end(other)).toMatchObject({ name: 'PLAIN', output: [''] });
-  });
-
-  test('may wait for the end: the bare output, the whole status of a failure, or an ordinary answer', async () => {
-    const wait = 'timeout=20&pollingInterval=0.01';
-    const run = (name: string, body: unknown, query = wait): Promise<Response> =>
-      app.http('POST', `orchestrators/${name}?${query}`, { body: JSON.stringify(body) });
-    expect(await seen(await run('plain', 5))).toEqual([200, [5]]);
-    const failing = script(function* () {
-      throw new Error('xx');
-    });
-    expect(await seen(await run('js', failing))).toEqual([200, expect.objectContaining({ runtimeStatus: 'Failed' })]);
-    const late = await run('js', script(waiting), 'timeout=0.05&pollingInterval=0.01');
-    expect(await seen(late)).toEqual([202, expect.objectContaining({ id: expect.any(String) })]);
-    expect(await seen(await run('plain', 1, 'timeout=1&pollingInterval=5'))).toEqual([
-      400,
-      { Message: 'Total timeout 1 should be bigger than retry timeout 5' },
-    ]);
-    expect((await run('plain', 1, 'timeout=1&pollingInterval=no')).status).toBe(202);
-  });
-});
-
-describe('a status', () => {
-  test('has its keys in order, times to the second, and says while it runs when to come again', async () => {
-    const id = await running();
-    const url = `${host.url}/runtime/webhooks/durabletask/instances/${id}?code=${keys.system}`;
-    const response = await fetch(url);
-    expect([response.status, response.headers.get('retry-after'), response.headers.get('location')]).toEqual([
-      202,
-      '5',
-      url,
-    ]);
-    const body = (await response.json()) as StatusBody;
-    expect(Object.keys(body)).toEqual(
-      'name instanceId runtimeStatus input customStatus output createdTime lastUpdatedTime'.split(' '),
-    );
-    expect(body.createdTime).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-    await app.client('raiseEvent', id, 'go', { done: true });
-    await app.end(id);
-    const after = await fetch(url);
-    expect([after.status, ((await after.json()) as StatusBody).output]).toEqual([200, { done: true }]);
-    expect((await app.status(id, '?showInput=false')).input).toBeNull();
-  });
-
-  test('of a failure is 500 only where that is asked for', async () => {
-    const id = await failedOne();
-    expect((await app.http('GET', `instances/${id}`)).status).toBe(200);
-    const asked = await app.http('GET', `instances/${id}?returnInternalServerErrorOnFailure=true`);
-    expect([asked.status, ((await asked.json()) as StatusBody).runtimeStatus]).toEqual([500, 'Failed']);
-  });
-
-  test('needs the key, and is not of one that is not there', async () => {
-    const response = await fetch(`${host.url}/runtime/webhooks/durabletask/instances/x`);
-    expect([response.status, await response.text()]).toEqual([401, '']);
-    expect(await seen(await app.http('GET', 'instances/nosuch'))).toEqual([404, '']);
-    await expect(app.client('getStatus', 'nosuch')).rejects.toThrow(
-      'DurableClient error: Durable Functions extension replied with HTTP 404 response. This usually means we could not find any data associated with the instanceId provided: nosuch.',
-    );
-  });
-
-  test('shows the history by names, what was scheduled folded into what came of it', async () => {
-    const id = await app.start(
-      function* (df, child) {
-        yield df.callActivity('echo', { a: 1 });
-        yield df.createTimer(new Date(df.currentUtcDateTime.getTime() + 10));
-        yield df.waitForExternalEvent('ev');
-        try {
-          yield df.callActivity('boom', 'bang');
-        } catch {
-          // Only its event is looked at.
-        }
-        yield df.callSubOrchestrator('plain', child);
-        return { r: 1 };
-      },
-      { q: 1 },
-    );
-    const hasFired = ({ historyEvents: events }: StatusBody): boolean =>
-      events?.some((event) => event['EventType'] === 'TimerFired') === true;
-    await app.until(id, hasFired, '?showHistory=true');
-    await app.client('raiseEvent', id, 'ev', 5);
-    await app.end(id);
-    const { historyEvents = [] } = await app.status(id, '?showHistory=true&showHistoryOutput=true');
-    const Timestamp = expect.stringMatching(/Z$/);
-    const ScheduledTime = expect.stringMatching(/\+00:00$/);
-    expect(historyEvents).toEqual([
-      {
-        EventType: 'ExecutionStarted',
-        Input: expect.any(String),
-        Correlation: null,
-        ParentTraceContext: null,
-        ScheduledStartTime: null,
-        Generation: 0,
-        GenerateNewTrace: false,
-        Timestamp,
-        FunctionName: 'js',
-      },
-      { EventType: 'TaskCompleted', Result: { a: 1 }, Timestamp, ScheduledTime, FunctionName: 'echo' },
-      { EventType: 'TimerCreated', FireAt: Timestamp, Timestamp },
-      { EventType: 'TimerFired', FireAt: Timestamp, Timestamp },
-      { EventType: 'EventRaised', Name: 'ev', ParentTraceContext: null, Timestamp },
-      {
-        EventType: 'TaskFailed',
-        Reason: "Activity function 'boom' failed:  bang",
-        Details: expect.stringMatching(/^\{/),
-        FailureDetails: null,
-        Timestamp,
-        ScheduledTime,
-        FunctionName: 'boom',
-      },
-      {
-        EventType: 'SubOrchestrationInstanceCompleted',
-        Result: [{ q: 1 }],
-        Timestamp,
-        ScheduledTime,
-        FunctionName: 'plain',
-      },
-      {
-        EventType: 'ExecutionCompleted',
-        OrchestrationStatus: 'Completed',
-        Result: { r: 1 },
-        FailureDetails: null,
-        Timestamp,
-      },
-    ]);
-    const bare = (await app.status(id, '?showHistory=true&showInput=false')).historyEvents ?? [];
-    expect(
-      bare.filter((event) => 'Result' in event || ('Input' in event && event['EventType'] === 'ExecutionStarted')),
-    ).toEqual([]);
-  });
-});
-
-describe('lists', () => {
-  const of = async (query: string, headers?: Record<string, string>): Promise<[string[], string | null]> => {
-    const response = await app.http('GET', `instances?${query}`, headers === undefined ? {} : { headers });
-    const ids = ((await response.json()) as StatusBody[]).map(({ instanceId }) => instanceId);
-    return [ids, response.headers.get('x-ms-continuation-token')];
-  };
-  beforeAll(async () => {
-    for (const id of ['zz1', 'zz2', 'zz10', 'ZZ3']) {
-      await app.client('startNew', 'plain', { instanceId: id });
-      await app.end(id);
-    }
-  });
-
-  test('are by id, by prefix in its case, and in pages', async () => {
-    expect(await of('instanceIdPrefix=zz')).toEqual([['zz1', 'zz10', 'zz2'], null]);
-    const [page, token] = await of('instanceIdPrefix=zz&top=2');
-    expect(page).toEqual(['zz1', 'zz10']);
-    expect(await of('instanceIdPrefix=zz&top=2', { 'x-ms-continuation-token': `${token} ` })).toEqual([['zz2'], null]);
-    expect(await of('instanceIdPrefix=zz&top=0')).toEqual([[], expect.any(String)]);
-    expect((await of('instanceIdPrefix=zz&top=x'))[0]).toHaveLength(3);
-    expect((await app.http('GET', 'instances?top=-1')).status).toBe(500);
-    expect((await of('', { 'x-ms-continuation-token': 'bad' }))[0]).toEqual([]);
-  });
-
-  test('are by status, whose unknown words are ignored, and by time', async () => {
-    const id = await running('zz-running');
-    expect((await of('instanceIdPrefix=zz&runtimeStatus=Running'))[0]).toEqual([id]);
-    expect((await of('instanceIdPrefix=zz&runtimeStatus=Running,Completed'))[0]).toHaveLength(4);
-    expect((await of('instanceIdPrefix=zz&runtimeStatus=Running&runtimeStatus=Completed'))[0]).toHaveLength(4);
-    expect((await of('instanceIdPrefix=zz&runtimeStatus=completed'))[0]).toHaveLength(4);
-    expect((await of('instanceIdPrefix=zz&createdTimeFrom=2100-01-01'))[0]).toEqual([]);
-    expect((await of('instanceIdPrefix=zz&createdTimeTo=2100-01-01'))[0]).toHaveLength(4);
-    expect((await of('instanceIdPrefix=zz&createdTimeFrom=never'))[0]).toHaveLength(4);
-    await app.client('terminate', id, 'x');
-  });
-
-  test('come through the library whole', async () => {
-    const all = (await app.client('getStatusAll')) as StatusBody[];
-    expect(all.map(({ instanceId }) => instanceId)).toEqual(expect.arrayContaining(['zz1', 'zz2', 'zz10']));
-    const some = (await app.client('getStatusBy', { runtimeStatus: ['Terminated'] })) as StatusBody[];
-    expect(some.every(({ runtimeStatus }) => runtimeStatus === 'Terminated')).toBe(true);
-  });
-});
-
 describe('management', () => {
   const post = (id: string, what: string): Promise<Response> => app.http('POST', `instances/${id}/${what}`);
 
   test('suspends and resumes', async () => {
-    const id = await running();
+    const id = await runningOne(app);
     expect(await seen(await post(id, 'suspend?reason=p'))).toEqual([202, '']);
     await app.until(id, ({ runtimeStatus, output }) => runtimeStatus === 'Suspended' && output === 'p');
     expect(await seen(await post(id, 'suspend?reason=p'))).toEqual([
@@ -391,7 +115,7 @@ describe('management', () => {
   });
 
   test('refuses what has ended, and what is not there', async () => {
-    const id = await completed();
+    const id = await completedOne(app);
     for (const what of ['suspend', 'resume', 'terminate']) {
       expect(await seen(await post(id, what))).toEqual([410, '']);
       expect(await seen(await post('nosuch', what))).toEqual([404, '']);
@@ -399,7 +123,7 @@ describe('management', () => {
       expect(await app.client(what, id, 'x')).toBeNull();
       await expect(app.client(what, 'nosuch', 'x')).rejects.toThrow("No instance with ID 'nosuch' found.");
     }
-    const still = await running();
+    const still = await runningOne(app);
     expect(await seen(await post(still, 'resume'))).toEqual([
       500,
       expect.objectContaining({
@@ -412,7 +136,7 @@ describe('management', () => {
   });
 
   test('raises events: JSON only, of any name, to what has not ended', async () => {
-    const id = await running();
+    const id = await runningOne(app);
     const json = { 'content-type': 'application/json' };
     const raise = (name: string, init: RequestInit): Promise<Response> =>
       app.http('POST', `instances/${id}/raiseEvent/${name}`, init);
@@ -437,14 +161,14 @@ describe('management', () => {
   });
 
   test('restarts under a new id, or in its own place once it has ended', async () => {
-    const id = await completed();
+    const id = await completedOne(app);
     const response = await post(id, 'restart');
     const { id: other } = (await response.json()) as { id: string };
     expect([response.status, /^[0-9a-f]{32}$/.test(other)]).toEqual([202, true]);
     expect(await app.end(other)).toMatchObject({ output: 1, input: (await app.status(id)).input });
     expect((await post(id, 'restart?restartWithNewInstanceId=false')).status).toBe(202);
     expect((await app.end(id)).output).toBe(1);
-    const still = await running();
+    const still = await runningOne(app);
     expect((await post(still, 'restart')).status).toBe(202);
     expect(await seen(await post(still, 'restart?restartWithNewInstanceId=false'))).toEqual([
       409,
@@ -466,12 +190,12 @@ describe('management', () => {
   });
 
   test('purges what has ended', async () => {
-    const id = await completed();
+    const id = await completedOne(app);
     const gone = (one: string): Promise<Response> => app.http('DELETE', `instances/${one}`);
     expect(await seen(await gone(id))).toEqual([200, { instancesDeleted: 1 }]);
     expect(await seen(await gone(id))).toEqual([404, '']);
     expect(await app.client('purgeInstanceHistory', id)).toEqual({ instancesDeleted: 0 });
-    const still = await running();
+    const still = await runningOne(app);
     expect(await seen(await gone(still))).toEqual([
       412,
       `Only orchestrations in a terminal state can be purged, but the orchestration with instance ID ${still} has status Running`,
@@ -480,8 +204,8 @@ describe('management', () => {
   });
 
   test('purges by time and final status, and never what has not ended', async () => {
-    const still = await running();
-    const [done, broken] = [await completed(), await failedOne()];
+    const still = await runningOne(app);
+    const [done, broken] = [await completedOne(app), await failedOne(app)];
     const from = 'createdTimeFrom=2020-01-01T00:00:00Z';
     const purge = async (query: string): Promise<unknown[]> => seen(await app.http('DELETE', `instances?${query}`));
     expect(await purge('')).toEqual([400, { Message: "Please provide value for 'createdTimeFrom' parameter." }]);
@@ -497,7 +221,7 @@ describe('management', () => {
     expect((await app.http('GET', `instances/${broken}`)).status).toBe(404);
     expect((await purge(`${from}&runtimeStatus=Completed,Running`))[0]).toBe(200);
     expect((await app.http('GET', `instances/${done}`)).status).toBe(404);
-    await completed();
+    await completedOne(app);
     expect(await app.client('purgeInstanceHistoryBy', { createdTimeFrom: { $date: '2020-01-01' } })).toMatchObject({
       instancesDeleted: expect.any(Number),
     });
@@ -570,7 +294,7 @@ describe('rewind', () => {
   });
 
   test('of one that throws by itself runs it again, and it fails again', async () => {
-    const id = await failedOne();
+    const id = await failedOne(app);
     await app.client('rewind', id, 'fix');
     const { historyEvents } = await app.until(
       id,
@@ -584,7 +308,7 @@ describe('rewind', () => {
   });
 
   test('is for failures alone', async () => {
-    const id = await completed();
+    const id = await completedOne(app);
     const text =
       'This orchestration has status Completed, but only orchestrations in the "Failed" state can be rewound.';
     expect(await seen(await app.http('POST', `instances/${id}/rewind?reason=x`))).toEqual([412, text]);
@@ -623,10 +347,10 @@ describe('the client of the library', () => {
     seen(await fetch(`${host.url}/api/client/${method}`, { method: 'POST', body: JSON.stringify(args) }));
 
   test('waits for an end, and answers it, or where to look for it', async () => {
-    const id = await completed();
+    const id = await completedOne(app);
     const wait = 'waitForCompletionOrCreateCheckStatusResponse';
     expect(await call(wait, { url: host.url }, id)).toEqual([200, 1]);
-    const still = await running();
+    const still = await runningOne(app);
     const options = { timeoutInMilliseconds: 20, retryIntervalInMilliseconds: 5 };
     expect(await call(wait, { url: host.url }, still, options)).toEqual([202, expect.objectContaining({ id: still })]);
     await app.client('terminate', still, 'x');

@@ -93,6 +93,42 @@ export class DurableApp {
   }
 }
 
+/** Waits for the event `go`, and returns what that brings. */
+export const waiting = function* (df: Df): Generator<Df, unknown, Df> {
+  return yield df.waitForExternalEvent('go');
+};
+
+let count = 0;
+
+/** An instance that is Running for everybody to see. */
+export async function runningOne(app: DurableApp, instanceId = `m${++count}`): Promise<string> {
+  await app.start(waiting, undefined, { instanceId });
+  await app.until(instanceId, ({ runtimeStatus }) => runtimeStatus === 'Running');
+  return instanceId;
+}
+
+export async function completedOne(app: DurableApp): Promise<string> {
+  // oxlint-disable-next-line require-yield
+  const { instanceId } = await app.run(function* () {
+    return 1;
+  });
+  return instanceId;
+}
+
+export async function failedOne(app: DurableApp): Promise<string> {
+  // oxlint-disable-next-line require-yield
+  const { instanceId } = await app.run(function* () {
+    throw new Error('xx');
+  });
+  return instanceId;
+}
+
+/** Status and body of an answer: JSON, or '' for none. */
+export async function seen(response: Response): Promise<unknown[]> {
+  const text = await response.text();
+  return [response.status, text === '' ? '' : JSON.parse(text)];
+}
+
 /** Input of the orchestrators `js` and `sub`, and of the activity `run`. */
 export function script(run: (...args: Df[]) => unknown, arg?: unknown): { code: string; arg?: unknown } {
   return { code: run.toString(), arg };
