@@ -32,6 +32,13 @@ export interface CloudSettings {
   readonly enumerateMs: number;
   /** What enumeration finds different counts when it is seen again this much later. */
   readonly secondSightMs: number;
+  /** A directory that changed so lately is hot ... */
+  readonly hotMs: number;
+  /** ... and these are listed so often, so many at a time, and so many entries; what is different counts so much later. */
+  readonly hotEveryMs: number;
+  readonly hotDirectories: number;
+  readonly hotEntries: number;
+  readonly hotSightMs: number;
   /** One step of an enumeration takes about this long, and lists about this many entries. */
   readonly enumerateStepMs: number;
   readonly enumerateStep: number;
@@ -64,6 +71,11 @@ export const defaultSettings: CloudSettings = {
   accessHours: 168,
   enumerateMs: day,
   secondSightMs: 2 * minute,
+  hotMs: day,
+  hotEveryMs: 20_000,
+  hotDirectories: 32,
+  hotEntries: 1000,
+  hotSightMs: 8_000,
   enumerateStepMs: 8_000,
   enumerateStep: 50_000,
   massPercent: 25,
@@ -84,6 +96,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     TIDEWAY_INTENT_AGE_SECONDS: 'intentAgeMs',
     TIDEWAY_ENUMERATE_SECONDS: 'enumerateMs',
     TIDEWAY_SECOND_SIGHT_SECONDS: 'secondSightMs',
+    TIDEWAY_HOT_EVERY_SECONDS: 'hotEveryMs',
+    TIDEWAY_HOT_SIGHT_SECONDS: 'hotSightMs',
     TIDEWAY_MASS_WINDOW_SECONDS: 'massWindowMs',
     TIDEWAY_MASS_PASS_SECONDS: 'massPassMs',
   };

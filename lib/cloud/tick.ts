@@ -3,6 +3,7 @@
 import { seal, cloudSigner } from '../protocol/message.ts';
 import { collect } from './collect.ts';
 import { enumerate } from './enumerate/enumerate.ts';
+import { lookAtHot } from './enumerate/hot.ts';
 import { fanOut } from './fan-out.ts';
 import type { Cloud } from './group.ts';
 import { intentRow } from './plan.ts';
@@ -20,6 +21,7 @@ export async function tick(cloud: Cloud): Promise<void> {
     await republish(cloud, group);
     await collect(cloud, group);
   });
+  await forEach(cloud, groups, (group) => lookAtHot(cloud, group));
   // Last, since it takes long, and in turns: what one group leaves of the time is another's.
   const first = Math.floor(cloud.clock.now() / cloud.settings.enumerateStepMs) % Math.max(groups.length, 1);
   const until = cloud.clock.monotonic() + cloud.settings.enumerateStepMs;

@@ -21,6 +21,8 @@ async function put(share: ShareClient, name: string, content: string | Buffer): 
 beforeAll(async () => {
   space = new Workspace('a');
   Object.assign(space.env, { TIDEWAY_SECOND_SIGHT_SECONDS: '1', TIDEWAY_TICK: '*/1 * * * * *' });
+  // Nothing is to be found but by what is asked for here.
+  space.env['TIDEWAY_HOT_EVERY_SECONDS'] = '86400';
   await space.up('a');
 }, 60_000);
 

@@ -100,11 +100,14 @@ async function startDue(cloud: Cloud, group: GroupRow, scans: readonly Scan[]): 
 
 const rememberMs = 24 * 60 * 60_000;
 
-/** The last one of the whole share stays: the next one is due that long after it. */
+/** The last one of the whole share stays: the next one is due that long after it. Of hot directories there are too many. */
 async function forgetOld(cloud: Cloud, group: string, scans: readonly Scan[]): Promise<void> {
   const last = scans.findLast(({ scan }) => scan.kind === 'full' || scan.kind === 'intake');
   const old = scans.filter(
-    (each) => each !== last && each.scan.endedAt !== undefined && cloud.clock.now() - each.scan.endedAt > rememberMs,
+    (each) =>
+      each !== last &&
+      each.scan.endedAt !== undefined &&
+      cloud.clock.now() - each.scan.endedAt > (each.scan.kind === 'hot' ? 0 : rememberMs),
   );
   for (const { scan, row } of old) if (await isEmptied(cloud, group, scan.id)) await remove(cloud, group, [row]);
 }

@@ -8,8 +8,9 @@ import { absent, isAsKnown, stateOf } from './state.ts';
 export interface Listed {
   /** Names and states of what is not as the namespace says, `absent` among them. */
   readonly differing: readonly (readonly [name: string, state: string])[];
-  /** Paths of the directories in it. */
+  /** Paths of the directories in it, and of those that the namespace does not know. */
   readonly directories: readonly string[];
+  readonly fresh: readonly string[];
   readonly entries: number;
   readonly known: number;
   readonly missing: number;
@@ -26,6 +27,7 @@ export async function listDirectory(share: Share, view: View, path: string): Pro
   const differing: (readonly [string, string])[] = [];
   let count = 0;
   const directories: string[] = [];
+  const fresh: string[] = [];
   for (const entry of entries) {
     if (path === '' && isOurs(rootId, entry.name)) continue;
     count++;
@@ -33,8 +35,10 @@ export async function listDirectory(share: Share, view: View, path: string): Pro
     const known = missing.get(key);
     missing.delete(key);
     if (known === undefined || !isAsKnown(known, entry.name, entry)) differing.push([entry.name, stateOf(entry)]);
-    if (entry.kind === 'directory') directories.push(join(path, entry.name));
+    if (entry.kind !== 'directory') continue;
+    directories.push(join(path, entry.name));
+    if (known?.kind !== 'directory') fresh.push(join(path, entry.name));
   }
   for (const node of missing.values()) differing.push([shareNameOf(node), absent]);
-  return { differing, directories, entries: count, known: children.length, missing: missing.size };
+  return { differing, directories, fresh, entries: count, known: children.length, missing: missing.size };
 }

@@ -13,6 +13,8 @@ export interface Wish {
   readonly kind: ScanKind;
   /** Share path of the directory to begin with, '' for all. */
   readonly path: string;
+  /** Several to begin with instead. */
+  readonly paths?: readonly string[] | undefined;
   /** Deletes count even where they are most of what is known. */
   readonly allowDeletes?: boolean | undefined;
 }
@@ -30,13 +32,13 @@ export async function startScan(cloud: Cloud, group: string, { kind, path, allow
 }
 
 /** The rows that begin one. */
-export function newScan(cloud: Cloud, { kind, path, allowDeletes }: Wish): { scan: ScanRow; writes: Write[] } {
+export function newScan(cloud: Cloud, { kind, path, paths, allowDeletes }: Wish): { scan: ScanRow; writes: Write[] } {
   const startedAt = cloud.clock.now();
   const id = `${startedAt.toString(36).padStart(9, '0')}-${randomHex(cloud.random, 4)}`;
   const counts = { directories: 0, entries: 0, known: 0, missing: 0, sent: 0 };
   const more = { ...counts, allowDeletes: allowDeletes === true, problems: [] };
   const scan: ScanRow = { v: 1, id, kind, path, state: 'listing', startedAt, ...more };
-  const todo: TodoRow = { v: 1, paths: [path], attempts: 0 };
+  const todo: TodoRow = { v: 1, paths: [...(paths ?? [path])], attempts: 0 };
   return {
     scan,
     writes: [

@@ -22,6 +22,12 @@ export function isWithin({ cloud, until, budget, tired }: Step): boolean {
   return !tired && budget.entries > 0 && cloud.clock.monotonic() < until;
 }
 
+/** Between the first look and the one that counts. */
+export function sightMs({ cloud: { settings }, scan: { kind } }: Step): number {
+  if (kind === 'intake') return 0;
+  return kind === 'hot' ? settings.hotSightMs : settings.secondSightMs;
+}
+
 const maxProblems = 20;
 
 export function note(step: Step, path: string, code: string): void {

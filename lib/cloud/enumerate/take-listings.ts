@@ -6,7 +6,7 @@ import { listDirectory, type Listed } from './list.ts';
 import { putAll } from './put-all.ts';
 import { maxInRow, sightKey, todoKey, todoPrefix, todoRow, type ScanRow, type SightRow, type TodoRow } from './rows.ts';
 import { absent } from './state.ts';
-import { isWithin, note, type Step } from './step.ts';
+import { isWithin, note, sightMs, type Step } from './step.ts';
 
 const width = 16;
 const maxAttempts = 5;
@@ -67,7 +67,7 @@ async function listOne({ share, view, cloud, group }: Step, path: string): Promi
 /** What was seen, and the directories below, before the row says that these are done: a step that is killed here is taken again. */
 async function record(step: Step, all: readonly One[]): Promise<void> {
   const { cloud, group, scan } = step;
-  const due = cloud.clock.now() + (scan.kind === 'intake' ? 0 : cloud.settings.secondSightMs);
+  const due = cloud.clock.now() + sightMs(step);
   const writes: Write[] = [];
   for (const { path, listed } of all) {
     if (listed === undefined) continue;
@@ -79,7 +79,7 @@ async function record(step: Step, all: readonly One[]): Promise<void> {
       const value: SightRow = { v: 1, dir: path, due, looks: 0, seen: seen.map(([name, state]) => [name, state]) };
       writes.push({ do: 'put', key: sightKey(scan.id, path, part), value });
     }
-    for (const [part, paths] of parts(listed.directories, 0))
+    for (const [part, paths] of parts(scan.kind === 'hot' ? listed.fresh : listed.directories, 0))
       writes.push({
         do: 'put',
         key: todoKey(scan.id, path, part),

@@ -4,7 +4,7 @@ import { after } from '../rows.ts';
 import { confirm, sendFindings } from './confirm.ts';
 import { sightPrefix, sightRow, type SightRow } from './rows.ts';
 import { absent } from './state.ts';
-import { note, type Step } from './step.ts';
+import { note, sightMs, type Step } from './step.ts';
 
 /** So many rows are written with the row of the enumeration at most. */
 const atOnce = 50;
@@ -30,14 +30,16 @@ export async function takeSights(step: Step): Promise<readonly Write[]> {
     step.scan = { ...step.scan, sent: step.scan.sent + paths.length };
     const looks = sight.looks + 1;
     if (again.length > 0 && looks >= maxLooks) note(step, sight.dir, 'still_changing');
-    const value: SightRow = { ...sight, due: now + cloud.settings.secondSightMs, looks, seen: [...again] };
+    const value: SightRow = { ...sight, due: now + sightMs(step), looks, seen: [...again] };
     const stays = again.length > 0 && looks < maxLooks;
     writes.push(stays ? { do: 'put', key: row.key, value } : { do: 'delete', key: row.key });
   }
   const left = rows.length - writes.filter((write) => write.do === 'delete').length;
   if (step.scan.state === 'confirming' && left === 0) {
     if (!mayDelete(step)) note(step, step.scan.path, 'mass_delete');
-    step.scan = { ...step.scan, state: 'committing' };
+    // Nobody waits for one of hot directories, so the committer need not say when it is through.
+    if (step.scan.kind === 'hot') step.scan = { ...step.scan, state: 'done', endedAt: now };
+    else step.scan = { ...step.scan, state: 'committing' };
   }
   return writes;
 }
