@@ -322,7 +322,7 @@ describe('a run whose steps are done twice, or killed', () => {
     expect(await twoDays({})).toEqual(asUndisturbed);
   });
 
-  test('each step is done twice', async () => {
+  test('fault 61: each step is done twice', async () => {
     expect(await twoDays({ twice: () => true })).toEqual(asUndisturbed);
   });
 
