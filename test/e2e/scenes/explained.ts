@@ -8,6 +8,7 @@ import { must } from '../../../lib/base/errors.ts';
 import { randomHex, randomInt, seededRandom, type Random } from '../../../lib/base/random.ts';
 import { explain } from '../../explain/explain.ts';
 import { pick } from '../support/files.ts';
+import { isReplayed } from '../support/replayed.ts';
 import { announce } from '../support/share.ts';
 import { pause, until } from '../support/wait.ts';
 import type { Workspace } from '../support/workspace.ts';
@@ -76,6 +77,7 @@ export async function explained(space: Workspace, play: Play, say: (line: string
       assert.deepEqual({ mystery, differences }, { mystery: undefined, differences: [] }, `seed ${seed}`);
     }
   }
+  await isReplayed(space, 'a');
   await fs.close();
   const all = recorders.flatMap(({ events }) => events);
   const copies = recorders

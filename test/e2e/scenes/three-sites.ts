@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { openSiteFs } from '../../../lib/agent/fs/open-site.ts';
 import { seededRandom } from '../../../lib/base/random.ts';
+import { isReplayed } from '../support/replayed.ts';
 import { hashesInTrash } from '../support/share.ts';
 import { settled } from '../support/settled.ts';
 import type { Workspace } from '../support/workspace.ts';
@@ -47,6 +48,7 @@ export async function threeSites(space: Workspace, shift: Shift, say: (line: str
   const tree = await settled(space, sites, { seconds, conflicts: true });
   say(`${ledger.size} contents saved, ${tree.size} nodes, in sync ${Math.round(performance.now() - ended)} ms later`);
   for (const each of told) say(each.told.join(', '));
+  await isReplayed(space, 'a');
   const { lost, invented } = ledger.judge(space.site('a'));
   const kept = lost.size === 0 ? new Set() : await hashesInTrash(space);
   const gone = [...lost].filter(([hash]) => strict || !kept.has(hash)).map(([hash, where]) => `${where} (${hash})`);
