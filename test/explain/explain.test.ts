@@ -47,6 +47,18 @@ describe('what the documentation describes has an explanation', () => {
     ],
     ['an edit on the share over what nobody has seen', [write(0, 'x'), onShare('y'), rest('y')]],
     ['an edit on the share of which nobody knows', [{ ...onShare('y'), unsure: true } as Event, rest(null)]],
+    [
+      'edits on the share over what two sites committed',
+      [
+        write(0, 'x'),
+        rest('x'),
+        write(0, 'y', 'x'),
+        write(1, 'z', 'x'),
+        onShare('first'),
+        onShare('second'),
+        rest('second', 'first'),
+      ],
+    ],
     ['a new file after a delete', [write(0, 'x'), rest('x'), remove(0, 'x'), write(0, 'y'), read(1, null), rest('y')]],
   ])('%s', (_name, events) => {
     expect(explain(events, 2, rules).mystery).toBeUndefined();

@@ -49,11 +49,17 @@ function* receive(state: State, index: number, site: Site): Generator<State> {
 function* commit(state: State, index: number, site: Site, flight: Flight, rules: Rules): Generator<State> {
   // Refused (what it names is about to move): planned again from what is there then.
   yield withSite(state, index, { ...site, changed: true, flight: undefined });
-  // What somebody put there meanwhile goes out of the way, to a conflict name; or it is seen first.
+  yield* carryOut(state, index, site, flight, rules);
   const { found } = state;
-  const free = found === undefined ? state : withCopies({ ...state, found: undefined }, found.value);
+  if (found === undefined) return;
+  // What somebody put there meanwhile is seen first, by a step of its own, or goes out of the way to a conflict name.
+  const free = withCopies({ ...state, found: undefined }, found.value);
   yield* carryOut(free, index, site, flight, rules);
-  if (found !== undefined && flight.value === null) yield withSite(state, index, { ...site, flight: undefined });
+  const { value, time } = flight;
+  if (value === null) return yield withSite(state, index, { ...site, flight: undefined });
+  // It took the place of what was committed last: of that nothing is left to keep.
+  const placed = withVersion(free, { value, time, instead: false });
+  yield withSite(placed, index, { ...site, base: head(placed), from: value, flight: undefined });
 }
 
 function* carryOut(state: State, index: number, site: Site, flight: Flight, { oneClock }: Rules): Generator<State> {
