@@ -19,7 +19,7 @@ const whole: Readonly<Record<string, (say: (line: string) => void) => Promise<vo
   explained: async (say) => {
     const trouble = { stillMs: 3_000, quietMs: 1_500 };
     await eachSeed((space, seed) =>
-      explained(space, { seed, names: 20, rounds: 3, acts: 7, seconds: 300, trouble }, (line) =>
+      explained(space, { seed, names: 20, rounds: 3, acts: 7, seconds: 300, trouble, share: true }, (line) =>
         say(`seed ${seed}: ${line}`),
       ),
     );
