@@ -28,7 +28,7 @@ export interface Settings {
   readonly resendMs: number;
 }
 
-/** Where the bytes of an upload go: used once. */
+/** Where the bytes of an upload go: one request makes its file, whether that is answered or not. */
 export interface Slot {
   readonly slot: string;
 }

@@ -86,9 +86,8 @@ async function link(
   if (typeof bytes === 'string') return { kind: 'refused', code: bytes };
   const stat = await fs.stat(path);
   if (stat === null || !isAsKnown(stat, entry)) return changed;
-  const slot = await online.call('slot', () => backend.slot());
-  const etag = await online.call('stage', () => backend.stageWhole(slot, bytes, propertiesOf(entry)), transfer);
-  return { kind: 'staged', content: { slot: slot.slot, size: bytes.length, hash: hashOf(bytes), etag, whole: true } };
+  const { slot, etag } = await whole(backend, online, bytes, entry);
+  return { kind: 'staged', content: { slot, size: bytes.length, hash: hashOf(bytes), etag, whole: true } };
 }
 
 async function small(
@@ -102,15 +101,45 @@ async function small(
   const { bytes } = read;
   const hash = hashOf(bytes);
   if (hash === synced) return { kind: 'same', hash };
-  const slot = await online.call('slot', () => backend.slot());
-  const etag = await online.call('stage', () => backend.stageWhole(slot, bytes, propertiesOf(entry)), transfer);
-  return { kind: 'staged', content: { slot: slot.slot, size: entry.size, hash, etag, whole: true } };
+  const { slot, etag } = await whole(backend, online, bytes, entry);
+  return { kind: 'staged', content: { slot, size: entry.size, hash, etag, whole: true } };
+}
+
+function whole(
+  backend: Backend,
+  online: Online,
+  bytes: Uint8Array,
+  entry: Known,
+): Promise<{ readonly slot: string; readonly etag: string }> {
+  return inSlotOfItsOwn(backend, online, async (slot) => ({
+    slot: slot.slot,
+    etag: await backend.stageWhole(slot, bytes, propertiesOf(entry)),
+  }));
+}
+
+/**
+ * Every try makes its staged file in another slot.
+ *
+ * RACE: a request that was given up may arrive when the next try is committed long since, and fills its slot again. Had
+ * both the same, a rename of the committer that is late as well would bring that to the name it once had, where meanwhile
+ * somebody deleted it (I5): the share has no condition that would refuse either.
+ */
+async function inSlotOfItsOwn<T>(backend: Backend, online: Online, make: (slot: Slot) => Promise<T>): Promise<T> {
+  let first: Slot | undefined = await online.call('slot', () => backend.slot());
+  const attempt = async (): Promise<T> => {
+    const slot = first ?? (await backend.slot());
+    first = undefined;
+    return make(slot);
+  };
+  return online.call('stage', attempt, transfer);
 }
 
 async function large({ backend, online }: UploadOptions, file: ReadFile, entry: Known): Promise<Uploaded> {
   const { size } = entry;
-  const slot: Slot = await online.call('slot', () => backend.slot());
-  await online.call('stage', () => backend.stageCreate(slot, size, propertiesOf(entry)), transfer);
+  const slot = await inSlotOfItsOwn(backend, online, async (own) => {
+    await backend.stageCreate(own, size, propertiesOf(entry));
+    return own;
+  });
   const count = Math.ceil(size / blockSize);
   const hashes: Buffer[] = Array.from({ length: count });
   const holes: Range[] = [];

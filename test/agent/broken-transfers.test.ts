@@ -56,6 +56,32 @@ test('fault 49: a file that changes between two ranges of its download is never 
   expect(lettersOf(tokyo.user.read('big'))).toBe('b');
 });
 
+test('a request that was given up has its slot to itself: arriving late, it fills none that a commit names (I5)', async () => {
+  const backend = cloud.backend('paris');
+  const made: string[] = [];
+  const failOnce = async <T>(slot: string, work: () => Promise<T>): Promise<T> => {
+    made.push(slot);
+    const answer = await work();
+    if (made.length % 2 === 1) throw new TidewayError('unreachable', 'the answer is lost');
+    return answer;
+  };
+  await paris.start({
+    backend: {
+      ...backend,
+      stageWhole: (slot, ...rest) => failOnce(slot.slot, () => backend.stageWhole(slot, ...rest)),
+      stageCreate: (slot, ...rest) => failOnce(slot.slot, () => backend.stageCreate(slot, ...rest)),
+    },
+  });
+  paris.user.writeFile('small', 'some');
+  await converge(cloud, paris);
+  paris.user.symlink('small', 'link');
+  await converge(cloud, paris);
+  paris.user.writeFile('large', Buffer.alloc(5 * mebi, 'l'));
+  await converge(cloud, paris);
+  expect(made.length).toBe(6);
+  expect(new Set(made).size).toBe(6);
+});
+
 function mtimeOf(site: TestSite): string | undefined {
   return site.user.snapshot().get('big')?.stat.mtimeNs.toString();
 }

@@ -114,13 +114,18 @@ export function remoteBackend(options: RemoteOptions): Backend {
     stageWhole: async (slot, bytes, properties) => {
       const { files } = await lines.get();
       const place = staging.place(slot.slot);
-      const etag = await stageFile(files, place, slot.slot, bytes.length, bytes, properties);
-      staging.forget(slot.slot);
-      return etag;
+      staging.forget(slot.slot); // answered or not, nobody asks for it again
+      return stageFile(files, place, slot.slot, bytes.length, bytes, properties);
     },
     stageCreate: async (slot, size, properties) => {
       const { files } = await lines.get();
-      await stageFile(files, staging.place(slot.slot), slot.slot, size, undefined, properties);
+      const place = staging.place(slot.slot);
+      try {
+        await stageFile(files, place, slot.slot, size, undefined, properties);
+      } catch (error) {
+        staging.forget(slot.slot); // the next try has a slot of its own
+        throw error;
+      }
     },
     stageRange: async (slot, offset, bytes) => {
       const { files } = await lines.get();
