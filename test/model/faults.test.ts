@@ -37,8 +37,15 @@ const days: Readonly<Record<string, Partial<Options>>> = {
   // A program has it open while somebody deletes it elsewhere, and lives on to write to it.
   'what is replaced here is not set aside': {
     weather: {
-      ...{ programs: 4, share: 2, lostHints: 0, offline: 0, lostCalls: 0, lateCalls: 0 },
-      ...{ lostPower: 0, crashes: 0, killedAgents: 0 },
+      programs: 4,
+      share: 2,
+      lostHints: 0,
+      offline: 0,
+      lostCalls: 0,
+      lateCalls: 0,
+      lostPower: 0,
+      crashes: 0,
+      killedAgents: 0,
     },
   },
 };
