@@ -46,6 +46,7 @@ export async function storm(
     for (const step of steps) {
       if (run.broken.length > 0) break;
       if (act(run, world, step)) done.push(step);
+      else lengthen(done, step.wait);
       await pause(run, world, step);
     }
   for (let worked = 0; steps === undefined && worked < operations && run.broken.length === 0;) {
@@ -57,6 +58,12 @@ export async function storm(
     done.push(...[deed, ...befell].map((each, at) => ({ ...each, wait: at === befell.length ? wait : 0 })));
     await pause(run, world, must(done.at(-1), 'something was done'));
   }
+}
+
+/** What cannot be done takes its time all the same: without it the steps that were done make another run. */
+function lengthen(done: Step[], ms: number): void {
+  const last = done.pop();
+  if (last !== undefined) done.push({ ...last, wait: last.wait + ms });
 }
 
 async function pause(run: Run, { sites, cloud }: World, { at, wait }: Step): Promise<void> {
