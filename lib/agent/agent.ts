@@ -91,7 +91,7 @@ class Endpoint implements Agent {
     const signal = this.#abort.signal;
     this.#online = new Online({ ...options, signal });
     this.#retry = new Retry({ clock, signal, problems: this.#problems, again: (id) => this.#parts?.planner.touch(id) });
-    this.#sentinel = new Sentinel(options.fs, state, options.endpoint);
+    this.#sentinel = new Sentinel(options.fs, state, options.endpoint, options.random);
     this.#consent = new Consent({ ...options, state, online: this.#online, outbox: () => this.#parts?.outbox });
     const onChange = (): void => this.#setFlags();
     // What was sent while it was held, nobody took.

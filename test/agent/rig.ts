@@ -57,7 +57,7 @@ export class TestSite {
       startWatch: options.startWatch ?? memoryWatch(this.volume.volume, this.watch),
       backend: options.backend ?? this.cloud.backend(this.name),
       clock: options.clock ?? systemClock,
-      random: seededRandom(1),
+      random: seededRandom(++starts),
       log:
         process.env['TEST_LOG'] === undefined
           ? silent
@@ -80,6 +80,8 @@ export class TestSite {
 }
 
 let tick = 0;
+/** Two lives never throw the same dice. */
+let starts = 0;
 
 /** Waits until every agent is in sync and all trees are the share's. */
 export async function converge(cloud: FakeCloud, ...sites: readonly TestSite[]): Promise<void> {

@@ -48,8 +48,10 @@ export class Site {
   fsWrites = 0;
   mounted = true;
   disk: Disk;
-  /** It failed for want of space, or speaks with an old state: only a person who starts it anew can help. */
+  /** It failed for want of space, has an old state, or began on the bare directory: only a person can help. */
   needsHelp = false;
+  /** Its state may be that of the bare directory: it was started there before it knew the mark of the disk. */
+  #strayed = false;
   /** No space left for files, and for the state. */
   full = false;
   stateFull = false;
@@ -124,6 +126,10 @@ export class Site {
     const { clock, chance } = this.#run;
     const state = this.#plants.state(this.disk.open(this.#run, () => this.stateFull));
     this.#state = state;
+    if (!this.mounted && !state.meta.values.marked) {
+      this.#strayed = true;
+      this.needsHelp = true;
+    }
     const starting = startAgent(
       {
         endpoint: this.endpoint,
@@ -163,6 +169,12 @@ export class Site {
   help(): void {
     const code = this.running ? this.agent?.status().halt?.code : undefined;
     if (this.needsHelp && code === 'state_restored') void this.agent?.resume();
+    if (this.#strayed && this.mounted && code === 'root_replaced') {
+      this.kill(true);
+      this.loseState();
+      void this.start();
+      return;
+    }
     if (!this.needsHelp || (code !== 'failed' && code !== 'clone' && code !== 'state_full')) return;
     this.kill(true);
     if (code === 'clone') this.loseState();
@@ -227,6 +239,7 @@ export class Site {
   #newState(bytes: Uint8Array | undefined): void {
     // A backup from before this one would be taken for a copy that somebody else runs.
     this.#backups = [];
+    this.#strayed = false;
     this.disk = this.#watched(new Disk(bytes));
     this.#run.ledger.bringBackAll();
   }

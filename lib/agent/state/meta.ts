@@ -26,6 +26,8 @@ export interface MetaValues {
   readonly shrunk: boolean;
   /** True once the root has the sentinel: from then on a root without it was emptied. */
   readonly marked: boolean;
+  /** What the sentinel of this very root has besides: '' as long as it is not known. */
+  readonly mark: string;
 }
 
 const initial: MetaValues = {
@@ -40,6 +42,7 @@ const initial: MetaValues = {
   unproven: false,
   shrunk: false,
   marked: false,
+  mark: '',
 };
 
 /** Read from memory, written when the open transaction is saved: counters move several times for each operation. */
