@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { schema } from '../../lib/agent/state/schema.ts';
 import { State } from '../../lib/agent/state/state.ts';
 import type { Chance } from '../support/chance.ts';
+import type { Ledger } from './ledger.ts';
 import type { Run } from './run.ts';
 
 export class Disk {
@@ -11,6 +12,7 @@ export class Disk {
   /** What was committed since the last sync, that one first. */
   #saved: { readonly number: number; readonly bytes: Uint8Array }[] = [];
   #commits = 0;
+  #ledger: Ledger | undefined;
   /** Told of the bytes after every commit. */
   onSave: (bytes: Uint8Array) => void = () => {};
 
@@ -23,6 +25,7 @@ export class Disk {
   }
 
   open(run: Run, isFull: () => boolean): State {
+    this.#ledger = run.ledger;
     const state = new State(this.db);
     const { writes } = state;
     const { beforeSave } = writes;
@@ -54,7 +57,22 @@ export class Disk {
   /** What the next process finds. */
   after(power: boolean, chance: Chance): Disk {
     const left = power ? this.#saved.at(-1) : chance.pick(this.#saved);
-    return new Disk(left?.bytes);
+    const next = new Disk(left?.bytes);
+    for (const hash of this.#forgotten(next)) this.#ledger?.back.add(hash);
+    return next;
+  }
+
+  /**
+   * Contents of others that have their names here, and `next` does not know it: of the last 50 ms of a process that is
+   * killed SQLite has nothing. Its successor meets files that it never heard of, and nothing about them says that they
+   * came from elsewhere. Deleted there before it can compare them, they are new files to it, and live: I5 does not hold for
+   * them. Nothing is lost by that; to write each down before it gets its name would cost every download a commit.
+   */
+  *#forgotten(next: Disk): Iterable<string> {
+    const known = new Set(next.rows('local').map(({ id }) => id));
+    const remote = new Set(this.rows('remote').map(({ id }) => id));
+    for (const { id, hash } of this.rows('local'))
+      if (typeof hash === 'string' && remote.has(id) && !known.has(id)) yield hash;
   }
 
   #keep(): void {
