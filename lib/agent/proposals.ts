@@ -233,7 +233,7 @@ export class Proposals {
         return { kind: 'move', node, parent: proposal.parent, name: proposal.name };
       case 'delete':
         if (entry !== undefined || state.synced(node)?.version !== proposal.base) return undefined;
-        return { kind: 'delete', node, base: proposal.base };
+        return { kind: 'delete', node, base: proposal.base, asOf };
       case 'rmdir':
         if (entry !== undefined) return undefined;
         // Not as of now: a row that came since the plan may have put something below it, which is not ours to delete (I3).

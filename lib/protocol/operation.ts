@@ -57,8 +57,8 @@ const edit = z.object({
 });
 /** New name or parent of a file, or of a directory with all below. */
 const move = z.object({ kind: z.literal('move'), node: nodeId, parent: nodeId, name });
-/** Deletes one file or link of version `base`. */
-const remove = z.object({ kind: z.literal('delete'), node: nodeId, base: count });
+/** Deletes one file or link of version `base`; `asOf` is the sender's cursor: a later row about the node rejects it. */
+const remove = z.object({ kind: z.literal('delete'), node: nodeId, base: count, asOf: count.optional() });
 /** Deletes a directory whole; `asOf` is the sender's cursor: a later row below rejects it. `below`: so many files it had. */
 const rmdir = z.object({ kind: z.literal('rmdir'), node: nodeId, asOf: count, below: count.optional() });
 /** Of any node whose content is still that of `base`; mtime of files and links only. What is absent stays as it is. */

@@ -90,7 +90,12 @@ describe('two nodes of one name', () => {
     await world.commit(tokyo, tokyo.create('root', 'a.txt', 'same'));
     const second = paris.create('root', 'a.txt', 'same', { at: 30 });
     const rows = await world.commit(paris, second);
-    expect(rows).toMatchObject([{ outcome: 'applied', effects: [{ alias: second.node, to: world.node('a.txt').id }] }]);
+    expect(rows).toMatchObject([
+      {
+        outcome: 'applied',
+        effects: [{ alias: second.node, to: world.node('a.txt').id }, { put: { version: 1, seq: 2 } }],
+      },
+    ]);
     expect(world.visible()).toEqual({ 'a.txt': 'same' });
     await world.commit(paris, { ...paris.edit(world.node('a.txt'), 'new'), node: second.node });
     expect(world.visible()).toEqual({ 'a.txt': 'new' });
@@ -100,7 +105,10 @@ describe('two nodes of one name', () => {
     const [first, second] = [tokyo.mkdir('root', 'd'), paris.mkdir('root', 'd')];
     await world.commit(tokyo, first);
     await world.commit(paris, second, paris.create(second.node, 'a.txt', 'one'));
-    expect(paris.outcome(1)).toMatchObject({ outcome: 'applied', effects: [{ alias: second.node, to: first.node }] });
+    expect(paris.outcome(1)).toMatchObject({
+      outcome: 'applied',
+      effects: [{ alias: second.node, to: first.node }, { put: { seq: 2 } }],
+    });
     expect(world.node('d/a.txt').parent).toBe(first.node);
   });
 

@@ -79,6 +79,30 @@ describe('stale deletes', () => {
     expect(paris.outcome()).toMatchObject({ code: 'stale' });
   });
 
+  test('C40 what somebody made anew, and was merged with what is there, rejects it', async () => {
+    const asOf = world.head;
+    const [d, e] = [tokyo.mkdir('root', 'd'), { ...tokyo.mkdir('root', 'e') }];
+    await world.commit(tokyo, d);
+    await world.commit(paris, { kind: 'rmdir', node: dir, asOf });
+    expect(paris.outcome()).toMatchObject({ code: 'stale' });
+    await world.commit(tokyo, { ...e, parent: d.node }, tokyo.create(e.node, 'a.txt', 'one'));
+    await world.commit(paris, { kind: 'rmdir', node: dir, asOf: world.head - 1 });
+    expect(paris.outcome()).toMatchObject({ code: 'stale' });
+    expect(world.visible()).toEqual({ d: '/', 'd/e': '/', 'd/e/a.txt': 'one' });
+  });
+
+  test('C40 its own, too: a tree deleted and made again at once, as a switch of branches does', async () => {
+    const { id, version } = world.node('d/e/a.txt');
+    const asOf = world.head;
+    const [d, e] = [paris.mkdir('root', 'd'), paris.mkdir('root', 'e')];
+    await world.commit(paris, d, { ...e, parent: d.node }, paris.create(e.node, 'a.txt', 'one'));
+    await world.commit(paris, { kind: 'rmdir', node: dir, asOf }, { kind: 'delete', node: id, base: version, asOf });
+    expect([paris.outcome(paris.n - 1), paris.outcome()]).toMatchObject([{ code: 'stale' }, { code: 'stale' }]);
+    expect(world.visible()).toEqual({ d: '/', 'd/e': '/', 'd/e/a.txt': 'one' });
+    await world.commit(paris, { kind: 'delete', node: id, base: version, asOf: world.head });
+    expect(world.visible()).toEqual({ d: '/', 'd/e': '/' });
+  });
+
   test('C41 a parked operation below rejects it', async () => {
     const file = world.node('d/e/a.txt');
     const close = world.share.open('d/e/a.txt');

@@ -189,7 +189,10 @@ describe('posted, or met by enumeration', () => {
     const { id } = world.node('d/b.txt');
     const twin = paris.create(world.node('d').id, 'b.txt', 'same');
     await world.commit(paris, twin);
-    expect(paris.outcome()).toMatchObject({ outcome: 'applied', effects: [{ alias: twin.node, to: id }] });
+    expect(paris.outcome()).toMatchObject({
+      outcome: 'applied',
+      effects: [{ alias: twin.node, to: id }, { put: { id } }],
+    });
     await world.commit(paris, paris.create(world.node('d').id, 'b.txt', 'size'));
     expect(paris.outcome()).toMatchObject({ outcome: 'conflict' });
   });

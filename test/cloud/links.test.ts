@@ -76,7 +76,7 @@ describe('links of sites', () => {
     const { world, paris, tokyo } = await begin();
     await world.commit(paris, paris.link('root', 'x', 'there'));
     const [row] = await world.commit(tokyo, tokyo.link('root', 'x', 'there'));
-    expect(row).toMatchObject({ outcome: 'applied', effects: [{ to: world.node('x').id }] });
+    expect(row).toMatchObject({ outcome: 'applied', effects: [{ to: world.node('x').id }, { put: { seq: 2 } }] });
     expect([...world.tree().byPath().keys()]).toEqual(['x']);
   });
 

@@ -16,6 +16,7 @@ import {
   holdPath,
   incomingWins,
   liveParent,
+  merged,
   nothing,
   placeAt,
   placeOf,
@@ -167,7 +168,7 @@ async function decideNew(
   });
   if (holder === undefined) return at(place, [], []);
   if (await isSameContent(asked, op, holder))
-    return { ...nothing(name, parent.id), changes: [{ alias: id, to: holder.id }] };
+    return { ...nothing(name, parent.id), changes: merged(id, holder, asked.seq) };
   // File against directory: the file takes the conflict name.
   if (holder.kind === 'directory' || !incomingWins(asked, op.mtime, holder))
     return at(await conflictPlace(asked, parent, name, asked.server, id), [], []);

@@ -61,6 +61,17 @@ export function nothing(name: string, parent: NodeId): Decision {
   return { outcome: 'applied', name, parent, steps: [], changes: [] };
 }
 
+/**
+ * A proposed id becomes an alias of the node that is there. That one is newer from then on, though nothing of it changed:
+ * a delete whose sender did not know of the merge is stale.
+ */
+export function merged(id: NodeId, holder: NodeRow, seq: number): readonly Change[] {
+  return [
+    { alias: id, to: holder.id },
+    { put: { ...holder, seq }, place: 'same' },
+  ];
+}
+
 /** A name in trash that only this operation uses; `part` tells its files apart. */
 export function holdPath(asked: Asked, part = ''): string {
   return `${trashRoot}/${asked.seq}-${asked.n}${part}`;

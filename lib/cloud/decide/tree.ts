@@ -16,6 +16,7 @@ import {
   holdPath,
   liveParent,
   incomingWins,
+  merged,
   nothing,
   placeAt,
   placeOf,
@@ -34,7 +35,7 @@ export async function decideMkdir(asked: Asked, op: Of<'mkdir'>): Promise<Decisi
   const parent = await liveParent(asked, op.parent);
   const { place, holder } = await placeAt(asked, parent, op.name, op.node);
   if (holder?.kind === 'directory')
-    return { ...nothing(op.name, parent.id), changes: [{ alias: op.node, to: holder.id }] };
+    return { ...nothing(op.name, parent.id), changes: merged(op.node, holder, asked.seq) };
   const where = holder === undefined ? place : placeOf(parent, op.name, holder.share);
   const make = mkdirStep(asked, where, op.node, op);
   const put = directory(asked, op.node, where, op);
@@ -55,7 +56,7 @@ export async function decideRevive(asked: Asked, row: NodeRow): Promise<Decision
   const parent = await liveParent(asked, row.parent);
   const { place, holder } = await placeAt(asked, parent, row.name, row.id);
   if (holder?.kind === 'directory')
-    return { ...nothing(row.name, parent.id), changes: [{ alias: row.id, to: holder.id }] };
+    return { ...nothing(row.name, parent.id), changes: merged(row.id, holder, asked.seq) };
   const where = holder === undefined ? place : await conflictPlace(asked, parent, row.name, asked.server, row.id);
   const put = { ...directory(asked, row.id, where, row), cleared: asked.seq };
   return {
@@ -166,6 +167,9 @@ export async function decideDelete(asked: Asked, op: Of<'delete'>): Promise<Deci
   if (found.state === 'dead') return nothing(row.name, row.parent);
   if (row.kind === 'directory') throw new Refused('not_a_file');
   if (row.version !== op.base) throw new Refused('stale');
+  // RACE: somebody made the same file anew, and was merged with this one, which is his from then on: to delete it now would
+  // take from his site what he has just made (I3). The sender's own file, made after the delete, is met here in this way, too.
+  if (op.asOf !== undefined && row.seq > op.asOf) throw new Refused('stale');
   const place = placeOf(await liveParent(asked, row.parent), row.name, row.share);
   const step: Step = {
     do: 'evict',
