@@ -31,8 +31,11 @@ const faultOf: Readonly<Record<(typeof blows)[number], Fault>> = {
   'restore state': 'restoredStates',
   'set clock': 'skews',
 };
+const second = 1000;
 const hour = 3600_000;
 const year = 365 * 24 * hour;
+/** So many things in a row that cannot be done, before those who thought of them wait. */
+const patience = 200;
 
 /** Does the steps that are given, or thinks of `operations` of people and of what befalls them between. `run.steps` tells what was done. */
 export async function storm(
@@ -49,10 +52,18 @@ export async function storm(
       else lengthen(done, step.wait);
       await pause(run, world, step);
     }
-  for (let worked = 0; steps === undefined && worked < operations && run.broken.length === 0;) {
+  for (let worked = 0, inVain = 0; steps === undefined && worked < operations && run.broken.length === 0;) {
     const deed = thinkOf(run, world);
-    if (!act(run, world, deed)) continue;
+    if (!act(run, world, deed)) {
+      // All disks may be away at once, and on some days nobody works on the share: only time helps.
+      if (++inVain % patience === 0) {
+        lengthen(done, second);
+        await run.clock.run(() => false, second);
+      }
+      continue;
+    }
     worked++;
+    inVain = 0;
     const befell = fate(run, world).filter((blow) => act(run, world, blow));
     const wait = run.people.is(80) ? run.people.below(400) : run.people.below(8000);
     done.push(...[deed, ...befell].map((each, at) => ({ ...each, wait: at === befell.length ? wait : 0 })));
