@@ -47,6 +47,8 @@ export class Safety {
   }
 
   haltFor(halt: Halt): void {
+    // Another cause may go away, and whoever resumes then would see it at work while its loops have ended.
+    if (this.#halt !== undefined && final.has(this.#halt.code)) return;
     if (this.#halt?.code !== halt.code) this.#log.error('halted', { ...halt });
     this.#halt = halt;
     this.#onChange();

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Halted, type Halt } from '../../lib/agent/halt.ts';
 import { Safety } from '../../lib/agent/safety.ts';
 import type { Sentinel } from '../../lib/agent/sentinel.ts';
+import { TidewayError } from '../../lib/base/errors.ts';
 import { silent } from '../../lib/base/log.ts';
 
 const emptied: Halt = { code: 'root_emptied', message: 'the folder has lost its mark' };
@@ -43,4 +44,12 @@ test('who resumes an agent that is being stopped is not kept waiting', async () 
   stop.abort();
   await resumed;
   await expect(claimed).rejects.toThrow(/abort/);
+});
+
+test('what only a new start helps against is not covered by what a person can mend meanwhile', async () => {
+  const at = safety();
+  at.fatal(new TidewayError('state_full', 'no room'));
+  at.haltFor(emptied);
+  await at.resume(true);
+  expect(at.halt?.code).toBe('state_full');
 });
