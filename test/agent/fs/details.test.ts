@@ -18,7 +18,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 // Whoever sees the same ctime twice does not look a second time: so it must never stand beside attributes that are older.
 test('attributes are never older than the ctime that is told with them', async () => {
-  const script = path.join(import.meta.dirname, '../../support/toggle.ts');
+  const script = path.join(import.meta.dirname, '../../support/toggle-script.ts');
   const child = spawn(process.execPath, [script, dir, 'file'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const fs = await openSiteFs(dir);
