@@ -1,6 +1,6 @@
 // `npm run soak` runs the simulator, `npm run soak -- --e2e [NAME...]` real processes; SEEDS=from..to as each tells.
 // `npm run soak -- --kills [NAME...]` kills the embedded services, KILLS=20 times each.
-// `npm run soak -- --fuzz files` throws nonsense at a service: files, tables, service-bus.
+// `npm run soak -- --fuzz files` throws nonsense at a service: files, tables, service-bus, functions-host.
 const [kind, ...names] = process.argv.slice(2);
 
 if (kind === undefined) await import('../model/main.ts');

@@ -56,7 +56,7 @@ const crumbs = ["'", '"', '(', ')', '{', '}', '[', ']', ',', ':', '<', '>', '&',
   );
 
 /** A piece cut out, a piece doubled, a character changed, or a crumb put in: a few times. */
-function spoiltText(text: string, random: Random): string {
+export function spoiltText(text: string, random: Random): string {
   const below = (bound: number): number => randomInt(random, bound);
   let result = text;
   for (let i = 1 + below(3); i > 0; i--) {
