@@ -73,7 +73,9 @@ export class Arguments {
 
 // rhea gives whole numbers beyond 2^53 as eight bytes. No sequence number is as large, so such a one is just not found.
 function numberOf(value: unknown, name: string): number {
-  if (Buffer.isBuffer(value) && value.length === 8) return Number(value.readBigInt64BE());
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw badArgument(`'${name}' must be a whole number.`);
+  // A long that is no exact number here is far beyond all that there is: SQLite refuses it as a limit, but not the largest.
+  if (Buffer.isBuffer(value) && value.length === 8)
+    return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number(value.readBigInt64BE()), Number.MAX_SAFE_INTEGER));
+  if (!Number.isSafeInteger(value) || typeof value !== 'number') throw badArgument(`'${name}' must be a whole number.`);
   return value;
 }

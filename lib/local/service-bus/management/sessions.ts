@@ -38,6 +38,7 @@ const list: Operation = {
   run({ broker, around, entity, args }) {
     const queue = broker.entities.queue(entity);
     const [skip, top] = [args.integer('skip'), Math.min(args.integer('top'), 1000)];
+    if (skip < 0) throw badArgument("'skip' must not be negative.");
     const ids = around.store.sessions(queue.entity, sinceOf(args.get('last-updated-time')), skip, top);
     return ids.length === 0 ? { status: 204 } : { body: { skip: types.wrap_int(skip), 'sessions-ids': ids } };
   },
