@@ -3,9 +3,9 @@
 // is not is somebody's work of this very moment, and gets its place back. The note is all that this needs after a crash.
 import type { Clock } from '../base/clock.ts';
 import { codeOf } from '../base/errors.ts';
+import { bringBack } from './bring-back.ts';
 import type { Log } from '../base/log.ts';
 import { eachBounded } from '../base/pool.ts';
-import { conflictName } from '../core/conflict-name.ts';
 import type { Known } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
@@ -163,22 +163,12 @@ export class Removed {
 
   /** To where it was, in directories that are made again: an edit beats a delete. From there on it is a new file. */
   async #bringBack(path: string, at: string, note: Note | undefined): Promise<void> {
-    const { fs, state, server, look, log } = this.#options;
+    const { state, look } = this.#options;
     const top = (note === undefined ? undefined : state.pathIn(note.parent, note.name)) ?? note?.name ?? 'recovered';
     const { parent, leaf } = splitPath(joinPath(top, at));
     await this.#make(parent);
-    for (let attempt = -1; ; attempt++) {
-      const target = joinPath(parent, attempt < 0 ? leaf : conflictName(leaf, server, attempt));
-      try {
-        await fs.rename(path, target, false);
-      } catch (error) {
-        if (codeOf(error) === 'EEXIST') continue;
-        throw error;
-      }
-      log.warn('late_write_kept', { path: target });
-      look(top);
-      return;
-    }
+    await bringBack(this.#options, path, leaf, (name) => joinPath(parent, name));
+    look(top);
   }
 
   async #make(dir: string): Promise<void> {

@@ -2,9 +2,9 @@
 // what must be known to decide about it after a crash, so nothing else has to be on disk at that moment.
 import type { Clock } from '../base/clock.ts';
 import { codeOf } from '../base/errors.ts';
+import { bringBack } from './bring-back.ts';
 import type { Log } from '../base/log.ts';
 import type { Identity, Known } from '../core/identify.ts';
-import { conflictName } from '../core/conflict-name.ts';
 import { rootId, type NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
 import type { Version } from './entry.ts';
@@ -141,20 +141,9 @@ export class Replaced {
 
   /** Under its own name if that is free (an edit beats a delete), else as a conflict copy. From there on it is a new file. */
   async #bringBack(path: string, parent: NodeId, name: string): Promise<void> {
-    const { fs, state, look, server, log } = this.#options;
+    const { state, look } = this.#options;
     const dir = state.pathOf(parent) === undefined ? rootId : parent;
-    for (let attempt = -1; ; attempt++) {
-      const target = state.pathIn(dir, attempt < 0 ? name : conflictName(name, server, attempt)) ?? name;
-      try {
-        await fs.rename(path, target, false);
-      } catch (error) {
-        if (codeOf(error) === 'EEXIST') continue;
-        throw error;
-      }
-      log.warn('late_write_kept', { path: target });
-      look(target);
-      return;
-    }
+    look(await bringBack(this.#options, path, name, (free) => state.pathIn(dir, free) ?? name));
   }
 }
 
