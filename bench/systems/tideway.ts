@@ -25,19 +25,7 @@ export function tideway(profiles?: string): System {
       return `Tideway ${version} ${commit.trim()}`.trim();
     },
     prepare: () => Promise.resolve(),
-    start: async (place): Promise<Running> => {
-      const sites = place.sites.flatMap((site) => ['--site', `${path.basename(site)}=${site}`]);
-      const logs = path.join(place.dir, 'logs');
-      const log = path.join(logs, 'tideway.log');
-      const before = existsSync(log) ? readFileSync(log, 'utf8').length : 0;
-      const running = startAll(logs, [{ program: command, args: ['up', '--data', dataOf(place), ...sites], env }]);
-      const ready = until('tideway to be ready', 20, startMs, () => {
-        const said = readFileSync(log, 'utf8').slice(before);
-        if (running.pids().length === 0) throw new Error(`tideway ended at its start: ${said}`);
-        return /^ready /m.test(said);
-      });
-      return whenReady(running, ready);
-    },
+    start: (place): Promise<Running> => startTideway(place, startMs, env),
     sitePids: (place) => [...rolesOf(place)].flatMap(([pid, role]) => (role.startsWith('agent') ? [pid] : [])),
     edit: async (place, name, content) => {
       const text = await runToEnd(command, ['env', '--data', dataOf(place)]);
@@ -56,6 +44,29 @@ export function tideway(profiles?: string): System {
       await topic.send([{ type: 'Tideway.ShareChanged', source: '/bench', data: { path: name } }]);
     },
   };
+}
+
+/**
+ * Starts a hub, or starts it again; resolves when it is ready. `meanwhile` begins at once, and is waited for: with very many
+ * files, being ready takes long.
+ */
+export async function startTideway(
+  place: Place,
+  timeoutMs: number,
+  env: Readonly<Record<string, string>> = {},
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<Running> {
+  const sites = place.sites.flatMap((site) => ['--site', `${path.basename(site)}=${site}`]);
+  const logs = path.join(place.dir, 'logs');
+  const log = path.join(logs, 'tideway.log');
+  const before = existsSync(log) ? readFileSync(log, 'utf8').length : 0;
+  const running = startAll(logs, [{ program: command, args: ['up', '--data', dataOf(place), ...sites], env }]);
+  const ready = until('tideway to be ready', 20, timeoutMs, () => {
+    const said = readFileSync(log, 'utf8').slice(before);
+    if (running.pids().length === 0) throw new Error(`tideway ended at its start: ${said}`);
+    return /^ready /m.test(said);
+  });
+  return whenReady(running, Promise.all([ready, meanwhile()]));
 }
 
 /** Role (and site) of each process of a running hub, by pid. */
