@@ -4,11 +4,13 @@ import {
   apiBrake,
   apiDetect,
   apiDetection,
+  apiEndpoints,
   apiEnrol,
   apiGroup,
   apiHistory,
   apiIncarnation,
   apiRelease,
+  apiReport,
   apiSlots,
   apiUndelete,
   apiUndeleted,
@@ -58,6 +60,10 @@ route('incarnation', 'POST', 'groups/{group}/incarnation', (call, request) =>
 route('release', 'POST', 'groups/{group}/release', (call, request) => apiRelease(services(), call, group(request)));
 route('access', 'POST', 'groups/{group}/access', (call, request) => apiAccess(services(), call, group(request)));
 route('slots', 'POST', 'groups/{group}/slots', (call, request) => apiSlots(services(), call, group(request)));
+route('report', 'POST', 'groups/{group}/report', (call, request) => apiReport(services(), call, group(request)));
+route('endpoints', 'GET', 'groups/{group}/endpoints', (call, request) =>
+  apiEndpoints(services(), call, group(request)),
+);
 route('detect', 'POST', 'groups/{group}/scans', (call, request) => apiDetect(services(), call, group(request)));
 route('detection', 'GET', 'groups/{group}/scans/{scan}', (call, request) =>
   apiDetection(services(), call, group(request), request.params['scan'] ?? ''),

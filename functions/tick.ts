@@ -2,6 +2,7 @@ import { app, type InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { startBackups, type StartBackup } from '../lib/cloud/backup/start.ts';
 import type { Cloud } from '../lib/cloud/group.ts';
+import { tellWhenDue } from '../lib/cloud/health/due.ts';
 import { services } from '../lib/cloud/services.ts';
 import { tick } from '../lib/cloud/tick.ts';
 
@@ -13,6 +14,8 @@ app.timer('tick', {
     const { cloud } = services();
     // First, since the rest takes long, and a backup is to be on time.
     await startBackups(cloud, startOf(cloud, context));
+    // Information of this function is what host.json lets through, and the alerts read.
+    await tellWhenDue(cloud, (vital) => context.info(JSON.stringify(vital)));
     await tick(cloud);
   },
 });

@@ -20,13 +20,16 @@ param insightsId string
 @description('Service Bus.')
 param serviceBusId string
 
-// The host writes a request for every invocation. The metrics are to be written by `tick` for every server, silent ones too:
-// a row that is missing could alert nobody.
+// The backend tells how well it, each endpoint and each group are (lib/cloud/health): lines of JSON of the function `tick`, which
+// the host writes to `traces`. A failed invocation is a request of its own; that one succeeded, host.json does not let through.
+func told(event string) string =>
+  'traces | where message has "${event}" | extend vital = parse_json(message) | where tostring(vital.event) == "${event}"'
+
 var rules = [
   {
     name: 'backend-silent'
     text: 'The timer of the backend has not run for 15 minutes.'
-    query: 'requests | where name == "tick" and success == true | summarize runs = count() | where runs == 0'
+    query: '${told('tideway.timer')} | summarize runs = count() | where runs == 0'
   }
   {
     name: 'commits-fail'
@@ -36,17 +39,17 @@ var rules = [
   {
     name: 'not-in-sync'
     text: 'A server has had changes pending for an hour.'
-    query: 'customMetrics | where name == "tideway.pendingSeconds" | extend server = tostring(customDimensions.server) | summarize worst = max(valueMax) by server | where worst > 3600'
+    query: '${told('tideway.endpoint')} | summarize worst = max(todouble(vital.pendingSeconds)) by tostring(vital.group), tostring(vital.server) | where worst > 3600'
   }
   {
     name: 'server-silent'
     text: 'A server has not been heard of for 15 minutes.'
-    query: 'customMetrics | where name == "tideway.lastSeenSeconds" | extend server = tostring(customDimensions.server) | summarize worst = max(valueMax) by server | where worst > 900'
+    query: '${told('tideway.endpoint')} | summarize worst = max(todouble(vital.lastSeenSeconds)) by tostring(vital.group), tostring(vital.server) | where worst > 900'
   }
   {
     name: 'snapshot-missed'
     text: 'A snapshot is an hour late.'
-    query: 'customMetrics | where name == "tideway.snapshotLateSeconds" | extend group = tostring(customDimensions.group) | summarize worst = max(valueMax) by group | where worst > 3600'
+    query: '${told('tideway.group')} | summarize worst = max(todouble(vital.snapshotLateSeconds)) by tostring(vital.group) | where worst > 3600'
   }
 ]
 

@@ -278,7 +278,7 @@ class Endpoint implements Agent {
   }
 
   #onHead(): void {
-    if (this.#started && this.#parts !== undefined && pendingOf(this.#parts) === 0)
+    if (this.#started && !this.#safety.standsStill && this.#parts !== undefined && pendingOf(this.#parts) === 0)
       this.#inSyncAsOf = this.#options.clock.now();
   }
 

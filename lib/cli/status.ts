@@ -12,6 +12,7 @@ const endpoint = z.object({
   pendingUploads: z.number(),
   pendingDownloads: z.number(),
   files: z.number(),
+  silentSince: z.string().nullable(),
   problems: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })),
   conflicts: z.array(z.object({ path: z.string() }).loose()),
   halt: z.object({ code: z.string(), message: z.string() }).optional(),
@@ -66,6 +67,7 @@ function render(value: Answer): string {
       lines.push(
         `  ${each.server.padEnd(12)} ${each.state.padEnd(9)} ${each.files} files, pending ${pending}  ${each.path}`,
       );
+      if (each.silentSince !== null) lines.push(`    silent since ${each.silentSince}: see whether the server runs`);
       if (each.halt !== undefined) lines.push(`    halted: ${each.halt.code}: ${each.halt.message}`);
       for (const problem of each.problems.slice(0, 10))
         lines.push(`    ${problem.code}: ${problem.path} ${problem.message}`);

@@ -14,11 +14,13 @@ import {
 } from '../protocol/api.ts';
 import { brakeRequest } from '../protocol/brakes.ts';
 import { undeleteRequest } from '../protocol/past.ts';
+import { reportRequest } from '../protocol/report.ts';
 import { verifyText } from '../protocol/message.ts';
 import { access, slots } from './access.ts';
 import { setLimits } from './brake.ts';
 import type { Cloud } from './group.ts';
 import { detectChanges, detection } from './detect.ts';
+import { listEndpoints, takeReport } from './health/report.ts';
 import { history } from './past/history.ts';
 import { startUndelete, undeleteState } from './past/undelete.ts';
 import { versions } from './past/versions.ts';
@@ -95,6 +97,20 @@ export async function apiSlots(services: Services, call: ApiCall, group: string)
     const endpoint = await requireEndpoint(services.cloud, call, group);
     const { count } = body(call, slotsRequest);
     return slots(services.cloud, services.signer, group, endpoint, count);
+  });
+}
+
+export async function apiReport(services: Services, call: ApiCall, group: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    const endpoint = await requireEndpoint(services.cloud, call, group);
+    return takeReport(services.cloud, group, endpoint, body(call, reportRequest));
+  });
+}
+
+export async function apiEndpoints(services: Services, call: ApiCall, group: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    requireToken(services, call);
+    return listEndpoints(services.cloud, group);
   });
 }
 

@@ -49,6 +49,10 @@ export interface CloudSettings {
   readonly massWindowMs: number;
   /** Once a person has looked at one, no further one of that endpoint is held for so long. */
   readonly massPassMs: number;
+  /** Endpoints report at least this often; one that misses three reports is silent. */
+  readonly reportMs: number;
+  /** What alerts read is told this often. */
+  readonly healthMs: number;
 }
 
 const minute = 60_000;
@@ -82,6 +86,8 @@ export const defaultSettings: CloudSettings = {
   massFiles: 1000,
   massWindowMs: 60 * minute,
   massPassMs: 240 * minute,
+  reportMs: 5 * minute,
+  healthMs: minute,
 };
 
 /** `TIDEWAY_STAGING_AGE_SECONDS=30` and the like; what is not a number is refused by name. */
@@ -100,6 +106,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     TIDEWAY_HOT_SIGHT_SECONDS: 'hotSightMs',
     TIDEWAY_MASS_WINDOW_SECONDS: 'massWindowMs',
     TIDEWAY_MASS_PASS_SECONDS: 'massPassMs',
+    TIDEWAY_REPORT_SECONDS: 'reportMs',
+    TIDEWAY_HEALTH_SECONDS: 'healthMs',
   };
   const out: Record<string, number> = { ...defaultSettings };
   for (const [name, field] of Object.entries(seconds)) {

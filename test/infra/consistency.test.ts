@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { compiled, hashFile, hashSources, sources, templates } from '../../infra/sources.ts';
 import { defaultSettings, readSettings } from '../../lib/cloud/settings.ts';
-import { apps, events, host, messages, settings } from './rules.ts';
+import { alerts, apps, events, host, messages, settings } from './rules.ts';
 import { roles } from './roles.ts';
 import { billing, keys, values, versions } from './security.ts';
 import { settingsOf } from './read-resources.ts';
@@ -17,6 +17,7 @@ describe('code, settings, topology and templates say the same', () => {
     ['queues, topic, slots and tables', messages],
     ['events and their subscriptions', events],
     ['host.json', host],
+    ['alerts and what they read', alerts],
     ['values that Azure takes', values],
     ['kind, sku and shares', billing],
     ['versions of the resource providers', versions],
@@ -32,6 +33,12 @@ describe('code, settings, topology and templates say the same', () => {
       expect(readSettings(Object.fromEntries(found))).toEqual(defaultSettings);
     }
     expect(settingsOf(world.snapshots['two-groups'])['TIDEWAY_ENUMERATE_SECONDS']).toBe('604800');
+  });
+
+  test('mail about a silent server comes when three reports did not', () => {
+    const text = JSON.stringify(world.snapshots['two-groups']);
+    const [, seconds] = /max\(todouble\(vital\.lastSeenSeconds\)\).{1,100}worst > (\d+)/.exec(text) ?? [];
+    expect(Number(seconds) * 1000).toBe(3 * defaultSettings.reportMs);
   });
 
   test.each(apps)('%s: names that Azure takes, fewer resources than a deployment may have', (name) => {

@@ -1,6 +1,6 @@
 // Each rule with something planted against it: a rule that sees nothing would be green for ever.
 import { describe, expect, test } from '@jest/globals';
-import { events, host, messages, settings } from './rules.ts';
+import { alerts, events, host, messages, settings } from './rules.ts';
 import { roles } from './roles.ts';
 import { billing, keys, values, versions } from './security.ts';
 import { readWorld, type Resource, type World } from './world.ts';
@@ -95,8 +95,40 @@ describe('planted drift is found', () => {
   });
 
   test('an alert on a function that is called otherwise now', () => {
-    const code = { ...real.code, functions: real.code.functions.filter((name) => name !== 'tick') };
-    expect(found(host, { ...real, code })).toContain('tick is watched by an alert and no function');
+    const code = { ...real.code, functions: real.code.functions.filter((name) => name !== 'commit') };
+    expect(found(host, { ...real, code })).toContain('commit is watched by an alert and no function');
+  });
+
+  test.each(['pendingSeconds', 'lastSeenSeconds', 'snapshotLateSeconds', 'tideway.timer', 'tideway.endpoint'])(
+    'a metric that is called otherwise now: %s',
+    (name) => {
+      const code = { ...real.code, vitals: real.code.vitals.map((each) => (each === name ? 'renamed' : each)) };
+      expect(found(alerts, { ...real, code })).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/renamed is told and read by no alert/),
+          expect.stringMatching(new RegExp(`: ${name} is read by an alert and told by nobody`)),
+        ]),
+      );
+    },
+  );
+
+  test('an alert that reads what is called otherwise', () => {
+    const text = JSON.stringify(real.snapshots['two-groups']).replaceAll('vital.pendingSeconds', 'vital.lagSeconds');
+    const changed = JSON.parse(text) as World['snapshots']['two-groups'];
+    expect(found(alerts, { ...real, snapshots: { ...real.snapshots, 'two-groups': changed } })).toEqual([
+      'two-groups: pendingSeconds is told and read by no alert',
+      'two-groups: lagSeconds is read by an alert and told by nobody',
+    ]);
+  });
+
+  test('a level at which nothing is told, and an alert on what that level drops', () => {
+    const hostJson = { ...real.hostJson, logging: { logLevel: { default: 'Warning' } } };
+    expect(found(alerts, { ...real, hostJson })).toContain('two-groups: what tick tells does not pass host.json');
+    const text = JSON.stringify(real.snapshots['two-groups']).replaceAll('success == false', 'success == true');
+    const changed = JSON.parse(text) as World['snapshots']['two-groups'];
+    expect(found(alerts, { ...real, snapshots: { ...real.snapshots, 'two-groups': changed } })).toEqual([
+      'two-groups: requests that succeeded do not pass host.json',
+    ]);
   });
 
   test('an output with a key', () => {

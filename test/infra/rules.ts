@@ -141,6 +141,33 @@ export const events: Rule = ({ code, topology, snapshots }) => {
   ];
 };
 
+/** What the backend tells of itself, and what alerts read: the same names, and through host.json. */
+export const alerts: Rule = ({ code, hostJson, snapshots }) => {
+  const levels = (hostJson['logging'] as { logLevel?: Record<string, string> } | undefined)?.logLevel ?? {};
+  const passes = (category: string): boolean => levels[category] === 'Information';
+  const read = apps.map((name) => {
+    const rules = ownResources(snapshots[name], 'Microsoft.Insights/scheduledQueryRules');
+    const text = rules.map((rule) => JSON.stringify(rule.properties).replaceAll('\\"', '"')).join('\n');
+    const names = [
+      ...Array.from(text.matchAll(/vital\.event\) == "(tideway\.\w+)"/g), ([, event]) => event ?? ''),
+      ...Array.from(text.matchAll(/vital\.(\w+Seconds)/g), ([, field]) => field ?? ''),
+    ];
+    return { name, text, names: [...new Set(names)] };
+  });
+  return read
+    .filter(({ text }) => text !== '')
+    .flatMap(({ name, text, names }) => [
+      ...differ(code.vitals, names, 'is told and read by no alert', 'is read by an alert and told by nobody').map(
+        (wrong) => `${name}: ${wrong}`,
+      ),
+      ...(passes('Function.tick.User') ? [] : [`${name}: what tick tells does not pass host.json`]),
+      // Successes are written at level information; at warnings, only failures are.
+      ...(/requests .*success == true/.test(text) && !passes('Host.Results')
+        ? [`${name}: requests that succeeded do not pass host.json`]
+        : []),
+    ]);
+};
+
 /** The platform's own values that nobody would miss until it runs. */
 export const host: Rule = ({ hostJson, code, snapshots }) => {
   const at = (path: string): unknown =>

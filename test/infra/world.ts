@@ -56,6 +56,8 @@ export interface Code {
   readonly tables: readonly string[];
   readonly eventTypes: readonly string[];
   readonly slotPrefixes: readonly string[];
+  /** Names of the records that alerts read, and of what grows in them. */
+  readonly vitals: readonly string[];
 }
 
 export interface World {
@@ -102,5 +104,6 @@ function readCode(): Code {
     tables: all(/[tT]able\s*[:=]\s*'([^']+)'/g),
     eventTypes: all(/'(Tideway\.[A-Z]\w+)'/g),
     slotPrefixes: all(/`(site-)\$\{/g),
+    vitals: [...all(/event: '(tideway\.\w+)'/g), ...all(/\b(\w+Seconds)\b/g)],
   };
 }

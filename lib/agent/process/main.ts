@@ -9,12 +9,14 @@ import { jsonLog, type Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
 import { rotatingWriter } from '../../base/rotating-log.ts';
 import { startAgent, type Agent } from '../agent.ts';
+import { heartbeat } from '../heartbeat.ts';
+import { apiOf } from '../remote/api.ts';
 import { openAccounts } from '../fs/open-accounts.ts';
 import { openSiteFs } from '../fs/open-site.ts';
 import { watchOf } from '../fs/watch.ts';
 import { remoteBackend } from '../remote/backend.ts';
 import { ask, type Ask, type Reply } from './channel.ts';
-import { readConfig } from './config.ts';
+import { readConfig, type AgentConfig } from './config.ts';
 import { untilRoom } from './room.ts';
 
 const { values } = parseArgs({
@@ -31,9 +33,12 @@ process.on('uncaughtException', (error) => {
 });
 
 async function main(): Promise<void> {
-  const agent = await start();
+  const config = readConfig(state);
+  const agent = await start(config);
+  const silence = new AbortController();
   let stopping: Promise<void> | undefined;
   const stop = (): void => {
+    silence.abort();
     stopping ??= agent.stop().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -42,6 +47,9 @@ async function main(): Promise<void> {
       },
     );
   };
+  const clock = systemClock;
+  const api = apiOf({ ...config, clock });
+  void heartbeat({ agent, send: (report) => api.report(report), clock, log, signal: silence.signal });
   void untilRoom(agent, state).then(() => process.exit(1));
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
@@ -54,8 +62,7 @@ async function main(): Promise<void> {
   process.send?.({ hello: true });
 }
 
-async function start(): Promise<Agent> {
-  const config = readConfig(state);
+async function start(config: AgentConfig): Promise<Agent> {
   const fs = await openSiteFs(config.root).catch((error: unknown) => {
     throw new TidewayError('site_unusable', `${config.root} cannot be opened: ${messageOf(error)}`, {
       path: config.root,

@@ -14,6 +14,7 @@ import {
   type Access,
   type Slots,
 } from '../../protocol/api.ts';
+import { reportAnswer, type Report, type ReportAnswer } from '../../protocol/report.ts';
 import { signText } from '../../protocol/message.ts';
 
 export interface ApiOptions {
@@ -30,6 +31,7 @@ export interface Api {
   access(): Promise<Access>;
   slots(count: number): Promise<Slots>;
   release(): Promise<void>;
+  report(report: Report): Promise<ReportAnswer>;
 }
 
 const timeoutMs = 30_000;
@@ -60,6 +62,7 @@ export function apiOf(options: ApiOptions): Api {
       incarnationAnswer.parse(await post('incarnation', { holder, incarnation })),
     access: async () => accessAnswer.parse(await post('access', {})),
     release: async () => void (await post('release', {})),
+    report: async (report) => reportAnswer.parse(await post('report', report)),
     slots: async (wanted) => slotsAnswer.parse(await post('slots', { count: wanted })),
   };
 }

@@ -18,6 +18,8 @@ export interface ControlOptions {
   readonly children: ReadonlyMap<string, Child>;
   readonly azure: Pick<Azure, 'counters'>;
   backup(): Promise<BackupStatus>;
+  /** By server, since when the backend has not heard of it. */
+  silent(): Promise<ReadonlyMap<string, string>>;
   readonly log: Log;
 }
 
@@ -51,17 +53,21 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   };
 }
 
-async function statuses(options: ControlOptions): Promise<EndpointStatus[]> {
+async function statuses(
+  options: ControlOptions,
+  silent: ReadonlyMap<string, string> = new Map(),
+): Promise<EndpointStatus[]> {
   return Promise.all(
     options.sites.flatMap((site) => {
       const child = options.children.get(site.name);
-      return child === undefined ? [] : [endpointStatus(site, child)];
+      return child === undefined ? [] : [endpointStatus(site, child, silent.get(site.name))];
     }),
   );
 }
 
 async function groups(options: ControlOptions): Promise<unknown> {
-  const [endpoints, backup] = await Promise.all([statuses(options), options.backup()]);
+  const [silent, backup] = await Promise.all([options.silent(), options.backup()]);
+  const endpoints = await statuses(options, silent);
   const committedSeq = Math.max(0, ...endpoints.map((each) => each.cursor));
   return {
     groups: [

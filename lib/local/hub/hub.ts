@@ -13,6 +13,7 @@ import { choosePorts, named, readHubFile, writeHubFile, type HubFile, type Proce
 import { lockData } from './lock.ts';
 import { loadSecrets } from './secrets.ts';
 import { checkApart, checkSite, post, startSite, type SiteSpec } from './sites.ts';
+import { silentServers } from './silence.ts';
 import { writeEnv } from './env-file.ts';
 
 export interface HubOptions {
@@ -137,6 +138,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       children: parts.children,
       azure: parts.azure,
       backup: () => backupStatus(functionsUrl, group, secrets.token),
+      silent: () => silentServers(functionsUrl, group, secrets.token, log('control')),
     };
     parts.control = await named(
       'hub',

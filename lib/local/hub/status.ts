@@ -1,7 +1,7 @@
 // What `tideway status --json` says (DESIGN 9); the same shape for a person and for a script.
 import { z } from 'zod';
 import type { Counts } from '../../base/counters.ts';
-import { codeOf, messageOf } from '../../base/errors.ts';
+import { TidewayError, codeOf, messageOf } from '../../base/errors.ts';
 import type { Child } from './child.ts';
 import type { SiteSpec } from './sites.ts';
 
@@ -39,12 +39,18 @@ export interface EndpointStatus {
   readonly cachedBytes: number;
   readonly cloudBytes: number;
   readonly restarts: number;
+  /** ISO 8601: when the backend heard it last, if that is too long ago. Null where it reports, or the backend cannot tell. */
+  readonly silentSince: string | null;
   /** What its agent did since that started, by name; nothing while it is not running. */
   readonly counters: Counts;
   readonly halt?: { readonly code: string; readonly message: string } | undefined;
 }
 
-export async function endpointStatus(site: SiteSpec, child: Child): Promise<EndpointStatus> {
+export async function endpointStatus(
+  site: SiteSpec,
+  child: Child,
+  silentSince: string | null = null,
+): Promise<EndpointStatus> {
   const fixed = {
     server: site.name,
     path: site.path,
@@ -52,9 +58,10 @@ export async function endpointStatus(site: SiteSpec, child: Child): Promise<Endp
     cachedBytes: 0,
     cloudBytes: 0,
     restarts: child.restarts,
+    silentSince,
   };
   try {
-    const status = agentStatus.parse(await child.ask({ do: 'status' }));
+    const status = agentStatus.parse(await inTime(child.ask({ do: 'status' }), site.name));
     const { inSyncAsOf, halt, problems, pending: _all, ...rest } = status;
     return {
       ...fixed,
@@ -64,7 +71,8 @@ export async function endpointStatus(site: SiteSpec, child: Child): Promise<Endp
       ...(halt === undefined ? {} : { halt: { code: halt.code, message: halt.message } }),
     };
   } catch (error) {
-    if (codeOf(error) !== 'agent_down') throw error;
+    const code = codeOf(error);
+    if (code !== 'agent_down' && code !== 'agent_silent') throw error;
     const nothing = {
       cursor: 0,
       inSyncAsOf: null,
@@ -78,7 +86,25 @@ export async function endpointStatus(site: SiteSpec, child: Child): Promise<Endp
       ...fixed,
       ...nothing,
       state: 'offline',
-      problems: [{ path: '', code: 'agent_down', message: messageOf(error) }],
+      problems: [{ path: '', code, message: messageOf(error) }],
     };
+  }
+}
+
+/** A process that was stopped, or hangs in the kernel, must not hold up what is to be told of the others. */
+const answerMs = 10_000;
+
+async function inTime<T>(answer: Promise<T>, site: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new TidewayError('agent_silent', `the agent of ${site} does not answer`)),
+      answerMs,
+    );
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
