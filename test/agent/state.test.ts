@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Known } from '../../lib/core/identify.ts';
 import type { NodeState } from '../../lib/core/node.ts';
+import { randomInt, seededRandom } from '../../lib/base/random.ts';
 import { State } from '../../lib/agent/state/state.ts';
 
 let dir: string;
@@ -161,6 +162,41 @@ describe('state', () => {
       state.close();
       state = new State(file);
       expect([state.local('a'), state.localAt(step.parent, step.name)]).toEqual([step, step]);
+    }
+    state.close();
+  });
+
+  test('files are counted as they come, change their kind, go, and are taken back', () => {
+    let state = new State(file);
+    const random = seededRandom(7);
+    const ids = Array.from({ length: 12 }, (_, at) => `id-${at}`);
+    const counted = new Map<string, 'file' | 'directory'>();
+    const step = (known: Map<string, 'file' | 'directory'>): void => {
+      const id = ids[randomInt(random, ids.length)] ?? '';
+      const kind = randomInt(random, 3) === 0 ? 'directory' : 'file';
+      if (randomInt(random, 3) === 0) {
+        state.setLocal(id, null);
+        known.delete(id);
+      } else {
+        state.setLocal(id, local(id, 'root', id, kind));
+        known.set(id, kind);
+      }
+    };
+    const files = (): number => [...counted.values()].filter((kind) => kind === 'file').length;
+    for (let round = 0; round < 300; round++) {
+      if (round % 7 === 0)
+        expect(() =>
+          state.now(() => {
+            for (let at = 0; at < 3; at++) step(new Map());
+            throw new Error('taken back');
+          }),
+        ).toThrow('taken back');
+      else state.now(() => step(counted));
+      if (round === 150) {
+        state.close();
+        state = new State(file);
+      }
+      if (round > 20) expect([round, state.countFiles()]).toEqual([round, files()]);
     }
     state.close();
   });

@@ -9,6 +9,8 @@ type Row = Record<string, unknown>;
 
 export class LocalTable {
   readonly recent = new Recent<Known>(recentRows);
+  /** Once somebody has asked: counting takes as long as a scan of the table, and `status` asks every moment. */
+  #files: number | undefined;
   readonly #get: Statement;
   readonly #at: Statement;
   readonly #children: Statement;
@@ -67,7 +69,7 @@ export class LocalTable {
     const shown = row.seen === undefined ? null : packAttributes(row.seen);
     const seen = shown === attributes ? null : (shown ?? nothing);
     const settled = row.settled ? 1 : 0;
-    const before = this.recent.peek(id);
+    const before = this.#files === undefined ? this.recent.peek(id) : this.get(id);
     // Where it stands is in two indexes, which are left alone if it stays.
     if (before !== undefined && before.parent === parent && before.name === row.name && before.inode === inode)
       this.#update.run(kind, size, mtime, mode, hash, settled, born, statMtime, ctime, target, attributes, seen, id);
@@ -76,16 +78,29 @@ export class LocalTable {
       const values = [id, parent, name, kind, size, mtime, mode, hash, settled, inode, born, statMtime, ctime];
       this.#put.run(...values, target, attributes, seen);
     }
+    this.#counted(before, row);
     this.recent.set(id, row);
   }
 
   drop(id: NodeId): void {
+    const before = this.#files === undefined ? undefined : this.get(id);
     this.#drop.run(id);
+    this.#counted(before, undefined);
     this.recent.set(id, undefined);
   }
 
   countFiles(): number {
-    return Number(this.#count.get()?.['files'] ?? 0);
+    return (this.#files ??= Number(this.#count.get()?.['files'] ?? 0));
+  }
+
+  #counted(before: Known | undefined, after: Known | undefined): void {
+    if (this.#files !== undefined) this.#files += Number(after?.kind === 'file') - Number(before?.kind === 'file');
+  }
+
+  /** What memory holds of the table may be wrong. */
+  forget(): void {
+    this.recent.clear();
+    this.#files = undefined;
   }
 }
 

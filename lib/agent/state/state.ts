@@ -51,7 +51,8 @@ export class State implements Trees {
     this.replaced = new ReplacedTable(this.#db);
     this.writes.beforeSave = () => this.meta.write();
     this.writes.onRollback = () => {
-      for (const { recent } of [this.#local, this.#synced, this.#remote]) recent.clear();
+      this.#local.forget();
+      for (const { recent } of [this.#synced, this.#remote]) recent.clear();
     };
   }
 
