@@ -60,7 +60,7 @@ async function functions(dir: string): Promise<void> {
 
 /** Each registers what triggers it. */
 function entries(): string[] {
-  return globSync('functions/**/*.ts', { cwd: root }).toSorted();
+  return globSync('functions/*.ts', { cwd: root }).toSorted();
 }
 
 /** dist/agent: one file and the addon; needs nothing but Node. */

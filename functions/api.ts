@@ -1,4 +1,11 @@
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import {
+  app,
+  type FunctionInput,
+  type HttpRequest,
+  type HttpResponseInit,
+  type InvocationContext,
+} from '@azure/functions';
+import * as df from 'durable-functions';
 import {
   apiAccess,
   apiBrake,
@@ -19,6 +26,7 @@ import {
   type ApiCall,
 } from '../lib/cloud/api.ts';
 import { apiBackup, apiDropSnapshot, apiOrder, apiSnapshots, apiTakeSnapshot } from '../lib/cloud/backup/api.ts';
+import { startJob } from '../lib/cloud/job/start.ts';
 import { services } from '../lib/cloud/services.ts';
 
 // Anonymous for the host: every call proves itself by the hub's token or by the endpoint's signature (lib/cloud/api.ts).
@@ -26,14 +34,16 @@ function route(
   name: string,
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
-  handle: (call: ApiCall, request: HttpRequest) => Promise<ApiAnswer>,
+  handle: (call: ApiCall, request: HttpRequest, context: InvocationContext) => Promise<ApiAnswer>,
+  extraInputs: FunctionInput[] = [],
 ): void {
   app.http(name, {
     methods: [method],
     authLevel: 'anonymous',
     route: path,
-    handler: async (request): Promise<HttpResponseInit> => {
-      const { status, body } = await handle(await read(request), request);
+    extraInputs,
+    handler: async (request, context): Promise<HttpResponseInit> => {
+      const { status, body } = await handle(await read(request), request, context);
       return { status, jsonBody: body };
     },
   });
@@ -64,7 +74,7 @@ route('report', 'POST', 'groups/{group}/report', (call, request) => apiReport(se
 route('endpoints', 'GET', 'groups/{group}/endpoints', (call, request) =>
   apiEndpoints(services(), call, group(request)),
 );
-route('detect', 'POST', 'groups/{group}/scans', (call, request) => apiDetect(services(), call, group(request)));
+route('detect', 'POST', 'groups/{group}/scans', detect, [df.input.durableClient()]);
 route('detection', 'GET', 'groups/{group}/scans/{scan}', (call, request) =>
   apiDetection(services(), call, group(request), request.params['scan'] ?? ''),
 );
@@ -96,3 +106,15 @@ route('dropSnapshot', 'DELETE', 'groups/{group}/snapshots/{snapshot}', (call, re
 route('order', 'GET', 'groups/{group}/orders/{order}', (call, request) =>
   apiOrder(services(), call, group(request), request.params['order'] ?? ''),
 );
+
+/** Somebody waits for it: it does not wait for the timer. */
+async function detect(call: ApiCall, request: HttpRequest, context: InvocationContext): Promise<ApiAnswer> {
+  const answer = await apiDetect(services(), call, group(request));
+  if (answer.status !== 200) return answer;
+  try {
+    await startJob(df.getClient(context), 'detect', group(request), true);
+  } catch (error) {
+    services().cloud.log.warn('detection_not_begun', { group: group(request), error }); // the timer begins it
+  }
+  return answer;
+}

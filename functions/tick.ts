@@ -1,8 +1,9 @@
-import { app, type InvocationContext } from '@azure/functions';
+import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { startBackups, type StartBackup } from '../lib/cloud/backup/start.ts';
+import { startBackups } from '../lib/cloud/backup/start.ts';
 import type { Cloud } from '../lib/cloud/group.ts';
 import { tellWhenDue } from '../lib/cloud/health/due.ts';
+import { startBackup, startJob } from '../lib/cloud/job/start.ts';
 import { services } from '../lib/cloud/services.ts';
 import { tick } from '../lib/cloud/tick.ts';
 
@@ -12,28 +13,17 @@ app.timer('tick', {
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) => {
     const { cloud } = services();
+    const client = df.getClient(context);
     // First, since the rest takes long, and a backup is to be on time.
-    await startBackups(cloud, startOf(cloud, context));
+    await startBackups(cloud, async (run) => {
+      await startBackup(client, run);
+      await forgetOld(cloud, client);
+    });
     // Information of this function is what host.json lets through, and the alerts read.
     await tellWhenDue(cloud, (vital) => context.info(JSON.stringify(vital)));
-    await tick(cloud);
+    await tick(cloud, (job, group, more) => startJob(client, job, group, more));
   },
 });
-
-function startOf(cloud: Cloud, context: InvocationContext): StartBackup {
-  return async (run) => {
-    const client = df.getClient(context);
-    const instanceId = `backup-${run.group}-${run.run}`;
-    try {
-      await client.startNew('backup_v1', { instanceId, input: run });
-    } catch (error) {
-      // Begun by a tick that came down before it could say so.
-      const { runtimeStatus } = await client.getStatus(instanceId);
-      if (runtimeStatus !== df.OrchestrationRuntimeStatus.Running) throw error;
-    }
-    await forgetOld(cloud, client);
-  };
-}
 
 const rememberMs = 30 * 24 * 60 * 60_000;
 

@@ -1,5 +1,7 @@
-import * as df from 'durable-functions';
+import type * as df from 'durable-functions';
+import type { OrchestrationHandler } from 'durable-functions';
 import { backupFlow, backupRun, type StepInputs } from '../../lib/cloud/backup/flow.ts';
+import { activityRetries } from './retries.ts';
 
 /** The activities of functions/backup-steps.ts. */
 const activities: { readonly [K in keyof StepInputs]: string } = {
@@ -9,19 +11,12 @@ const activities: { readonly [K in keyof StepInputs]: string } = {
   record: 'backupRecord',
 };
 
-/** A crash of the worker fails an activity for good: each is tried again, over some ten minutes. */
-function retries(): df.RetryOptions {
-  const options = new df.RetryOptions(5_000, 8);
-  options.backoffCoefficient = 2;
-  return options;
-}
-
-/** Replayed from its history: it has no clock but the one of that. Another way of doing it gets another version. */
-df.app.orchestration('backup_v1', function* (context): Generator<df.Task, unknown, unknown> {
+/** Replayed from its history: it has no clock but the one of that. */
+export const backup: OrchestrationHandler = function* (context): Generator<df.Task, unknown, unknown> {
   const { df: durable } = context;
   return yield* backupFlow<df.Task>(backupRun.parse(durable.getInput()), {
-    call: (step, input) => durable.callActivityWithRetry(activities[step], retries(), input),
+    call: (step, input) => durable.callActivityWithRetry(activities[step], activityRetries(), input),
     waitUntil: (time) => durable.createTimer(new Date(time)),
     now: () => durable.currentUtcDateTime.getTime(),
   });
-});
+};

@@ -1,31 +1,40 @@
-// The one timer: everything short and periodic, in bounded steps, for every group. Nothing in it is needed for a change to
-// arrive; it makes up for what was lost and takes away what is no longer wanted.
+// The one timer: everything short and periodic, for every group. Nothing in it is needed for a change to arrive; it makes up for
+// what was lost. What may take long is an orchestration, which it begins where there is something to do.
 import { seal, cloudSigner } from '../protocol/message.ts';
-import { collect } from './collect.ts';
-import { enumerate } from './enumerate/enumerate.ts';
+import { isCollectDue } from './collect/due.ts';
+import { enumerationsDue } from './enumerate/due.ts';
 import { lookAtHot } from './enumerate/hot.ts';
 import { fanOut } from './fan-out.ts';
 import type { Cloud } from './group.ts';
+import type { Job } from './job/steps.ts';
 import { intentRow } from './plan.ts';
 import { after, headKey, headRow, parkedRow, pubKey, pubRow } from './rows.ts';
 import { listGroups } from './registry.ts';
 import { maxParked } from './retry.ts';
 import { watchShare } from './share-mark.ts';
 
-export async function tick(cloud: Cloud): Promise<void> {
+/** Begins the job, or leaves it alone where it is under way; `more`: there is work that one knows nothing of. */
+export type StartJob = (job: Job, group: string, more: boolean) => Promise<void>;
+
+export async function tick(cloud: Cloud, start: StartJob): Promise<void> {
   const groups = await listGroups(cloud);
   // Apart from the rest: a share that does not answer holds up no hint.
   await forEach(cloud, groups, (group) => watchShare(cloud, group));
   await forEach(cloud, groups, async (group) => {
     await wake(cloud, group);
     await republish(cloud, group);
-    await collect(cloud, group);
   });
-  await forEach(cloud, groups, (group) => lookAtHot(cloud, group));
-  // Last, since it takes long, and in turns: what one group leaves of the time is another's.
-  const first = Math.floor(cloud.clock.now() / cloud.settings.enumerateStepMs) % Math.max(groups.length, 1);
-  const until = cloud.clock.monotonic() + cloud.settings.enumerateStepMs;
-  await forEach(cloud, [...groups.slice(first), ...groups.slice(0, first)], (group) => enumerate(cloud, group, until));
+  await forEach(cloud, groups, async (group) => {
+    if (await isCollectDue(cloud, group)) await start('collect', group, false);
+  });
+  const begun = new Set<string>();
+  await forEach(cloud, groups, async (group) => {
+    if (await lookAtHot(cloud, group)) begun.add(group);
+  });
+  await forEach(cloud, groups, async (group) => {
+    const due = await enumerationsDue(cloud, group);
+    if (due !== 'nothing') await start('detect', group, due === 'begun' || begun.has(group));
+  });
 }
 
 async function forEach(cloud: Cloud, groups: readonly string[], work: (group: string) => Promise<void>): Promise<void> {

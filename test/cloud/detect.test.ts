@@ -4,9 +4,9 @@ import { commit } from '../../lib/cloud/commit.ts';
 import { detectChanges, detection } from '../../lib/cloud/detect.ts';
 import { scansOf } from '../../lib/cloud/enumerate/start.ts';
 import { createGroup } from '../../lib/cloud/registry.ts';
-import { tick } from '../../lib/cloud/tick.ts';
 import { after } from '../../lib/cloud/rows.ts';
 import { logRow } from '../../lib/protocol/log-row.ts';
+import { tickAndStep } from '../support/tick.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import { finish } from '../support/enumeration.ts';
 import { brokenInvariants } from '../support/invariants.ts';
@@ -78,7 +78,7 @@ describe('C127 a group on a share that holds files', () => {
     for (const { key } of world.table.all('registry')) world.table.transact('registry', [{ do: 'delete', key }]);
     await createGroup(cloud, 'again', 'share');
     for (let count = 0; count < 4; count++) {
-      await tick(cloud);
+      await tickAndStep(cloud);
       for (let body = world.queue.shift(); body !== undefined; body = world.queue.shift())
         await commit(cloud, 'again', body, 1);
       world.clock.advance(10_000);

@@ -1,7 +1,7 @@
 // Enumeration of the share: what nobody announced is found, seen twice, and nothing is inferred from what was not seen whole.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { tick } from '../../lib/cloud/tick.ts';
 import { scansOf } from '../../lib/cloud/enumerate/start.ts';
+import { tickAndStep } from '../support/tick.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { begin, detectAll, finish, scanOf, step } from '../support/enumeration.ts';
@@ -304,7 +304,7 @@ describe('C125 by the timer', () => {
     const { cloud } = world.committer();
     const day = 24 * 60 * 60_000;
     for (let hours = 0; hours < 80; hours++) {
-      await tick(cloud);
+      await tickAndStep(cloud);
       await world.drain();
       world.clock.advance(60 * 60_000);
     }
@@ -318,7 +318,7 @@ describe('C125 by the timer', () => {
   test('a share that cannot be reached costs this group its step, not its rows', async () => {
     const id = await begin(world);
     const { cloud } = world.committer((call) => (call.service === 'share' ? 'throttle' : undefined));
-    await tick(cloud);
+    await tickAndStep(cloud);
     expect(await scanOf(world, id)).toMatchObject({ state: 'listing', entries: 0 });
     await finish(world, id);
   });

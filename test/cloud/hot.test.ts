@@ -4,7 +4,7 @@ import { scansOf, startScan } from '../../lib/cloud/enumerate/start.ts';
 import { lookAtHot } from '../../lib/cloud/enumerate/hot.ts';
 import type { CloudSettings } from '../../lib/cloud/settings.ts';
 import { setStopped } from '../../lib/cloud/share-mark.ts';
-import { tick } from '../../lib/cloud/tick.ts';
+import { tickAndStep } from '../support/tick.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
@@ -38,7 +38,7 @@ const watching: Fate = ({ service, method, args }) => {
 async function once(fate?: Fate): Promise<void> {
   const committer = world.committer((call, at) => watching(call, at) ?? fate?.(call, at));
   await committer.life
-    .run(() => tick(committer.cloud))
+    .run(() => tickAndStep(committer.cloud))
     .catch((error: unknown) => {
       if (!committer.life.struck) throw error;
     });

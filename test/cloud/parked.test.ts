@@ -1,6 +1,6 @@
 // C50-C54, I15: a path that is open over SMB, or being deleted, waits by itself; the rest goes on.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { tick } from '../../lib/cloud/tick.ts';
+import { tickAndStep } from '../support/tick.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
@@ -20,7 +20,7 @@ const parkedRows = () => world.table.range(group, 'parked|', 'parked}');
 
 async function tickLater(ms: number): Promise<void> {
   world.clock.advance(ms);
-  await tick(world.committer().cloud);
+  await tickAndStep(world.committer().cloud);
   await world.drain();
 }
 

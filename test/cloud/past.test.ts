@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { history } from '../../lib/cloud/past/history.ts';
 import { startUndelete, undeleteState } from '../../lib/cloud/past/undelete.ts';
 import { versions } from '../../lib/cloud/past/versions.ts';
-import { tick } from '../../lib/cloud/tick.ts';
 import type { UndeleteAnswer } from '../../lib/protocol/past.ts';
 import type { Operation } from '../../lib/protocol/operation.ts';
+import { tickAndStep } from '../support/tick.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
@@ -149,7 +149,7 @@ describe('versions', () => {
     );
     world.clock.advance(8 * day);
     await each(paris, () => paris.edit(world.node('f'), 'three', { at: 9 }));
-    for (let round = 0; round < 3; round++) await tick(cloud());
+    for (let round = 0; round < 3; round++) await tickAndStep(cloud());
     const { versions: seen } = await versions(cloud(), group, 'f');
     expect(seen.map(({ version, state }) => [version, state])).toEqual([
       [1, 'gone'],
@@ -312,7 +312,7 @@ describe('undelete', () => {
     await world.detect();
     await expect(undelete('g')).rejects.toMatchObject({ code: 'version_gone' });
     world.clock.advance(8 * day);
-    for (let round = 0; round < 3; round++) await tick(cloud());
+    for (let round = 0; round < 3; round++) await tickAndStep(cloud());
     await expect(undelete('f')).rejects.toMatchObject({ code: 'version_gone' });
     expect(world.visible()).toEqual({});
   });

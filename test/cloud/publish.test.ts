@@ -2,8 +2,8 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { fanOut } from '../../lib/cloud/fan-out.ts';
 import { endpointKey, pubKey } from '../../lib/cloud/rows.ts';
-import { tick } from '../../lib/cloud/tick.ts';
 import type { Envelope } from '../../lib/protocol/message.ts';
+import { tickAndStep } from '../support/tick.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { at } from '../support/life.ts';
@@ -97,9 +97,9 @@ test('C102 published moves only after the topic took the messages', async () => 
 test('fault 24, C103 tick sends what was committed and not fanned out, once', async () => {
   await world.committer(at(1000, 'throttle')).commit(paris.seal([paris.create('root', 'a', 'one')]));
   world.events.length = 0; // lost
-  await tick(world.committer().cloud);
+  await tickAndStep(world.committer().cloud);
   expect(world.hints).toHaveLength(2);
-  await tick(world.committer().cloud);
+  await tickAndStep(world.committer().cloud);
   expect(world.hints).toHaveLength(2);
 });
 
@@ -110,10 +110,10 @@ test('C103 tick calls a committer where an intent is older than a minute', async
     .commit(message)
     .catch(() => {});
   world.clock.advance(59_000);
-  await tick(world.committer().cloud);
+  await tickAndStep(world.committer().cloud);
   expect(world.queue).toEqual([]);
   world.clock.advance(2_000);
-  await tick(world.committer().cloud);
+  await tickAndStep(world.committer().cloud);
   await world.drain();
   expect(world.visible()).toEqual({ a: 'one' });
 });
@@ -123,6 +123,6 @@ test('C103 what goes wrong in one group does not stop the others', async () => {
   await createGroup(world.committer().cloud, 'a-first', 'another-share');
   world.table.transact('a-first', [{ do: 'put', key: 'head', value: { broken: true } }]);
   await world.commit(paris, paris.create('root', 'a', 'one'));
-  await tick(world.committer().cloud);
+  await tickAndStep(world.committer().cloud);
   expect(published()).toEqual({ v: 1, publishedSeq: 1 });
 });

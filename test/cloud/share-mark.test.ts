@@ -2,9 +2,9 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { release } from '../../lib/cloud/release.ts';
 import { headKey, headRow } from '../../lib/cloud/rows.ts';
-import { tick } from '../../lib/cloud/tick.ts';
 import { epochPath } from '../../lib/protocol/layout.ts';
 import type { Stopped } from '../../lib/protocol/brakes.ts';
+import { tickAndStep } from '../support/tick.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import type { Fate } from '../support/life.ts';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 function run(fate?: Fate): Promise<void> {
   const { life, cloud } = world.committer(fate);
-  return life.run(() => tick(cloud));
+  return life.run(() => tickAndStep(cloud));
 }
 const share = () => world.committer().cloud.share('share');
 const stopped = (): Stopped | undefined => headRow.parse(world.table.get(group, headKey)?.value).stopped;

@@ -7,8 +7,8 @@ import type { Cloud } from '../../lib/cloud/group.ts';
 import { createGroup } from '../../lib/cloud/registry.ts';
 import { defaultSettings, type CloudSettings } from '../../lib/cloud/settings.ts';
 import { shareChanged } from '../../lib/cloud/share-changed.ts';
-import { tick } from '../../lib/cloud/tick.ts';
 import { cloudSigner, seal, type SigningKeys } from '../../lib/protocol/message.ts';
+import { tickAndStep } from '../support/tick.ts';
 import type { Chance } from '../support/chance.ts';
 import { Life, type Blow } from '../support/life.ts';
 import { through, type Call, type Hooks } from '../support/remote-call.ts';
@@ -98,7 +98,7 @@ export class SimulatedCloud {
 
   start(): void {
     this.#run.clock.after(tickMs, () => {
-      void this.#function('tick', (cloud) => tick(cloud));
+      void this.#function('tick', (cloud) => tickAndStep(cloud));
       this.start();
     });
   }

@@ -8,18 +8,32 @@ import { removeIfPossible } from './remove.ts';
 
 /** Removes staged files that no open intent and no parked operation names, at an age at which no message speaks of them. */
 export async function collectStaging(cloud: Cloud, group: string, share: Share): Promise<void> {
+  const { old } = await lookAtStaging(cloud, group, share);
+  await inParallel(old.slice(0, cloud.settings.collectStep), 8, (path) => removeIfPossible(share, path, 'file'));
+}
+
+interface Staged {
+  /** Paths of what may go. */
+  readonly old: readonly string[];
+  /** When the next of the others is old, ms since 1970. */
+  readonly nextAt: number;
+}
+
+export async function lookAtStaging(cloud: Cloud, group: string, share: Share): Promise<Staged> {
   const wanted = await wantedSlots(cloud, group);
-  let left = cloud.settings.collectStep;
+  const now = cloud.clock.now();
+  const old: string[] = [];
+  let nextAt = Infinity;
   for (const endpoint of (await share.list(stagingRoot, '')) ?? []) {
-    if (endpoint.kind !== 'directory' || left <= 0) continue;
+    if (endpoint.kind !== 'directory' || old.length >= cloud.settings.collectStep) continue;
     const dir = `${stagingRoot}/${endpoint.name}`;
-    const old = ((await share.list(dir, '')) ?? [])
-      .filter((entry) => entry.kind === 'file' && !wanted.has(entry.name.replace(/\.b$/, '')))
-      .filter((entry) => cloud.clock.now() - entry.changedAt > cloud.settings.stagingAgeMs)
-      .slice(0, left);
-    left -= old.length;
-    await inParallel(old, 8, (entry) => removeIfPossible(share, `${dir}/${entry.name}`, 'file'));
+    for (const { kind, name, changedAt } of (await share.list(dir, '')) ?? []) {
+      if (kind !== 'file' || wanted.has(name.replace(/\.b$/, ''))) continue;
+      if (now - changedAt > cloud.settings.stagingAgeMs) old.push(`${dir}/${name}`);
+      else nextAt = Math.min(nextAt, changedAt + cloud.settings.stagingAgeMs + 1);
+    }
   }
+  return { old, nextAt };
 }
 
 async function wantedSlots(cloud: Cloud, group: string): Promise<ReadonlySet<string>> {

@@ -1,55 +1,63 @@
-// Enumeration of the share, in steps that `tick` takes: the map. Directories wait in `todo` rows; what a listing shows
-// different is kept in `sight` rows until a second look, and goes to the committer when that shows the same. Every step ends
-// with its own row as it was read, so of two that run at once one changes nothing but rows that come out alike.
+// Enumeration of the share, in steps: the map. Directories wait in `todo` rows; what a listing shows different is kept in
+// `sight` rows until a second look, and goes to the committer when that shows the same. Every step ends with its own row as it
+// was read, so of two that run at once one changes nothing but rows that come out alike.
 import type { Cloud } from '../group.ts';
 import { RowConflict, type Row, type Write } from '../ports.ts';
 import { emptyCache } from '../cached-rows.ts';
 import { epochPath } from '../../protocol/layout.ts';
 import { cloudSigner, seal } from '../../protocol/message.ts';
-import { after, groupKey, groupRow, type GroupRow } from '../rows.ts';
+import { after, groupKey, groupRow } from '../rows.ts';
 import { sightPrefix, todoPrefix } from './rows.ts';
 import { View } from '../view.ts';
 import { takeListings } from './take-listings.ts';
 import { takeSights } from './take-sights.ts';
-import { isOver, scansOf, startScan, type Scan } from './start.ts';
+import { forgettable, isOver, scansOf, type Scan } from './start.ts';
 import { isWithin, type Step } from './step.ts';
 
 /**
- * A step of each enumeration that is under way, those that somebody waits for first; begins one of the whole share when it is
- * time. Ends soon after `until` (monotonic ms).
+ * A step of each enumeration that is under way, those that somebody waits for first. Ends soon after `until` (monotonic ms).
+ * Answers when the next step is due: a time that has passed, or one to come (ms since 1970); null: nothing is under way.
  */
-export async function enumerate(cloud: Cloud, group: string, until: number): Promise<void> {
-  const [row, all] = await Promise.all([cloud.table.get(group, groupKey), scansOf(cloud, group)]);
-  if (row === undefined) return;
+export async function enumerate(cloud: Cloud, group: string, until: number): Promise<number | null> {
+  const [row, scans] = await Promise.all([cloud.table.get(group, groupKey), scansOf(cloud, group)]);
+  if (row === undefined) return null;
   const groupNow = groupRow.parse(row.value);
-  const scans = await startDue(cloud, groupNow, all);
-  await forgetOld(cloud, group, scans);
   const budget = { entries: cloud.settings.enumerateStep };
   const inOrder = scans.toSorted((a, b) => Number(a.scan.kind !== 'path') - Number(b.scan.kind !== 'path'));
+  let next = (await forgetOld(cloud, group, scans)) ? Infinity : 0;
   for (const { scan, row: at } of inOrder) {
     if (isOver(scan)) continue;
     const view = new View(cloud.table, group, emptyCache());
     await view.refresh();
     const share = cloud.share(groupNow.share);
-    await takeAll({ cloud, group, share, view, until, budget, scan, tired: false }, at);
+    const step: Step = { cloud, group, share, view, until, budget, scan, tired: false, nextAt: Infinity };
+    next = Math.min(next, await takeAll(step, at));
   }
+  return next === Infinity ? null : next;
 }
 
-/** Until nothing is left to do now, or the step has taken long enough. */
-async function takeAll(step: Step, at: Row): Promise<void> {
+/** What failed may have passed by then. */
+const restMs = 10_000;
+
+/** Until nothing is left to do now, or the step has taken long enough. Answers when the next one is due, 0 for at once. */
+async function takeAll(step: Step, at: Row): Promise<number> {
   let { etag } = at;
   do {
     const before = step.scan;
+    step.nextAt = Infinity;
     const writes = await take(step);
-    if (writes.length === 0 && step.scan === before) return;
+    if (writes.length === 0 && step.scan === before) break;
     const own: Write = { do: 'replace', key: at.key, value: step.scan, etag };
     try {
       etag = (await step.cloud.table.transact(step.group, [own, ...writes]))[0] ?? '';
     } catch (error) {
-      if (error instanceof RowConflict) return; // another step of it was faster
+      if (error instanceof RowConflict) return 0; // another step of it was faster, or the committer is through
       throw error;
     }
-  } while (!isOver(step.scan) && isWithin(step));
+    if (isOver(step.scan)) return 0;
+  } while (isWithin(step));
+  if (!step.tired && !isWithin(step)) return 0;
+  return Math.min(step.nextAt, step.cloud.clock.now() + restMs);
 }
 
 /** What is written at the end, with the row of the enumeration. */
@@ -82,34 +90,22 @@ const askAgainMs = 60_000;
 async function askCommitter(step: Step): Promise<void> {
   const { cloud, group, scan } = step;
   const now = cloud.clock.now();
-  if (scan.askedAt !== undefined && now - scan.askedAt < askAgainMs) return;
+  if (scan.askedAt !== undefined && now - scan.askedAt < askAgainMs) {
+    step.nextAt = scan.askedAt + askAgainMs;
+    return;
+  }
   const nudge = { v: 1 as const, group, nudge: 'scanned', scan: scan.id };
   await cloud.changes.send(group, seal(nudge, cloudSigner, cloud.keys.privateKey));
   step.scan = { ...scan, askedAt: now };
 }
 
-/** Edits on the share that nobody announced are found at the latest by this. */
-async function startDue(cloud: Cloud, group: GroupRow, scans: readonly Scan[]): Promise<readonly Scan[]> {
-  const whole = scans.filter(({ scan }) => scan.kind === 'full' || scan.kind === 'intake');
-  if (whole.some(({ scan }) => !isOver(scan))) return scans;
-  const last = Math.max(group.createdAt, ...whole.map(({ scan }) => scan.startedAt));
-  if (cloud.clock.now() - last < cloud.settings.enumerateMs) return scans;
-  await startScan(cloud, group.name, { kind: 'full', path: '' });
-  return scansOf(cloud, group.name);
-}
-
-const rememberMs = 24 * 60 * 60_000;
-
-/** The last one of the whole share stays: the next one is due that long after it. Of hot directories there are too many. */
-async function forgetOld(cloud: Cloud, group: string, scans: readonly Scan[]): Promise<void> {
-  const last = scans.findLast(({ scan }) => scan.kind === 'full' || scan.kind === 'intake');
-  const old = scans.filter(
-    (each) =>
-      each !== last &&
-      each.scan.endedAt !== undefined &&
-      cloud.clock.now() - each.scan.endedAt > (each.scan.kind === 'hot' ? 0 : rememberMs),
-  );
-  for (const { scan, row } of old) if (await isEmptied(cloud, group, scan.id)) await remove(cloud, group, [row]);
+/** False where something is left of what is to be forgotten. */
+async function forgetOld(cloud: Cloud, group: string, scans: readonly Scan[]): Promise<boolean> {
+  let all = true;
+  for (const { scan, row } of forgettable(scans, cloud.clock.now()))
+    if (await isEmptied(cloud, group, scan.id)) await remove(cloud, group, [row]);
+    else all = false;
+  return all;
 }
 
 /** What it left behind (it failed, or a step came late) goes first. */

@@ -34,16 +34,16 @@ const maxLookups = 32;
 const maxOpen = 2;
 const width = 8;
 
-/** Lists those whose turn it is, when it is time. Of two at once one changes nothing. */
-export async function lookAtHot(cloud: Cloud, group: string): Promise<void> {
+/** Lists those whose turn it is, when it is time; true where that has begun an enumeration. Of two at once one changes nothing. */
+export async function lookAtHot(cloud: Cloud, group: string): Promise<boolean> {
   const { table, settings, clock } = cloud;
   const now = clock.now();
   const [row, about] = await Promise.all([table.get(group, hotKey), table.get(group, groupKey)]);
   const known = row === undefined ? nothing : hotRow.parse(row.value);
-  if (about === undefined || (now >= known.at && now - known.at < settings.hotEveryMs)) return;
+  if (about === undefined || (now >= known.at && now - known.at < settings.hotEveryMs)) return false;
   const view = new View(table, group, emptyCache());
   const head = await view.refresh();
-  if (head === undefined || head.row.stopped !== undefined) return;
+  if (head === undefined || head.row.stopped !== undefined) return false;
   const heard = await follow(cloud, group, view, known, head.row.committedSeq);
   const share = cloud.share(groupRow.parse(about.value).share);
   const turn = known.debt >= settings.hotEntries ? [] : heard.directories.slice(0, settings.hotDirectories);
@@ -62,12 +62,14 @@ export async function lookAtHot(cloud: Cloud, group: string): Promise<void> {
       : { do: 'replace', key: hotKey, value: next, etag: row.etag },
   ];
   const different = new Set(looks.flatMap(({ path, differs }) => (differs && path !== undefined ? [path] : [])));
-  if (different.size > 0 && (await mayBegin(cloud, group)))
-    writes.push(...newScan(cloud, { kind: 'hot', path: '', paths: [...different] }).writes);
+  const begins = different.size > 0 && (await mayBegin(cloud, group));
+  if (begins) writes.push(...newScan(cloud, { kind: 'hot', path: '', paths: [...different] }).writes);
   try {
     await table.transact(group, writes);
+    return begins;
   } catch (error) {
     if (!(error instanceof RowConflict)) throw error; // another one was faster
+    return false;
   }
 }
 

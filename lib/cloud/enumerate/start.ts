@@ -63,6 +63,21 @@ export function isOver({ state }: ScanRow): boolean {
   return state === 'done' || state === 'failed';
 }
 
+const rememberMs = 24 * 60 * 60_000;
+
+/** The last one of the whole share stays: the next one is due that long after it. Of hot directories there are too many. */
+export function forgettable(scans: readonly Scan[], now: number): readonly Scan[] {
+  const last = scans.findLast(({ scan }) => isWhole(scan));
+  return scans.filter(({ scan: { endedAt, kind }, row }) => {
+    if (endedAt === undefined || row === last?.row) return false;
+    return now - endedAt > (kind === 'hot' ? 0 : rememberMs);
+  });
+}
+
+export function isWhole({ kind }: ScanRow): boolean {
+  return kind === 'full' || kind === 'intake';
+}
+
 /** By the committer, in its turn, when all that was found has been compared. */
 export async function endScan(cloud: Cloud, group: string, id: string): Promise<void> {
   const row = await cloud.table.get(group, scanKey(id));

@@ -16,6 +16,8 @@ export interface Step {
   scan: ScanRow;
   /** Something failed that may have passed by the next step. */
   tired: boolean;
+  /** When there is something to do that could not be done yet, ms since 1970. */
+  nextAt: number;
 }
 
 export function isWithin({ cloud, until, budget, tired }: Step): boolean {

@@ -24,7 +24,11 @@ export async function takeSights(step: Step): Promise<readonly Write[]> {
     if (writes.length >= atOnce || cloud.clock.monotonic() >= step.until) break;
     const sight = sightRow.parse(row.value);
     // Whether so much is gone that it must not count is known when all is listed.
-    if (sight.due > now || (listing && sight.seen.some(([, state]) => state === absent))) continue;
+    if (listing && sight.seen.some(([, state]) => state === absent)) continue;
+    if (sight.due > now) {
+      step.nextAt = Math.min(step.nextAt, sight.due);
+      continue;
+    }
     const { paths, again } = await confirm(share, view, sight, mayDelete(step));
     await sendFindings(cloud, group, paths);
     step.scan = { ...step.scan, sent: step.scan.sent + paths.length };

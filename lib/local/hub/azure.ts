@@ -35,7 +35,8 @@ const triggers = [
   'tick',
   'api',
   'backup-steps',
-  'orchestrations/backup',
+  'job-steps',
+  'orchestrations',
 ];
 const entries = triggers.map((name) => `functions/${name}.ts`);
 
