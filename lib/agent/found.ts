@@ -18,8 +18,6 @@ export interface Sight {
   /** Of a symbolic link. */
   readonly target: string | undefined;
   readonly shown: Attributes;
-  /** It was compared already. */
-  readonly same?: boolean;
 }
 
 type SyncedKind = 'file' | 'directory' | 'symlink';

@@ -141,8 +141,14 @@ export class Walk {
     for (const { name, stat } of entries) {
       const entry = known.get(name);
       known.delete(name);
-      // Nothing was waited for since all of it was found to be as it was.
-      const sight = sights.has(name) ? sights.get(name) : sightOf(stat, sights.size === 0);
+      // Nothing was waited for since all of it was found to be as it was: nearly every entry of nearly every scan.
+      if (sights.size === 0 && entry !== undefined) {
+        this.round.seen.add(entry.id);
+        if (stat.kind === 'directory' && isDeep(name))
+          next.push({ place: entry.id, path: joinPath(path, name), identity: identityOf(stat) });
+        continue;
+      }
+      const sight = sights.has(name) ? sights.get(name) : sightOf(stat);
       if (sight === undefined) continue;
       const below = this.#compare(place, path, name, sight, entry, isDeep(name));
       if (below !== undefined) next.push(below);
@@ -226,7 +232,7 @@ export class Walk {
     if (isKnown) this.round.seen.add(entry.id);
     else if (entry !== undefined) this.round.missing.set(entry.id, path);
     const look = looks.get(path);
-    if (isKnown && (sight.same ?? isSame(entry, stat, look, now()) ?? isSameDirectory(entry, shown)))
+    if (isKnown && (isSame(entry, stat, look, now()) ?? isSameDirectory(entry, shown)))
       return stat.kind === 'directory' && deep ? { place: entry.id, path, identity } : undefined;
     if (stat.kind === 'file' && stat.links > 1) onHardLink(path);
     const found = foundAt({ dir, name, path }, sight, { look, hears, nowMs: now() });
@@ -289,9 +295,9 @@ function rootGone(): Error {
 /** By name; null: nothing that is synced is there, undefined: nothing is known, and nothing may be concluded. */
 type Sights = ReadonlyMap<string, Sight | null | undefined>;
 
-/** Of what was as it was; `still` says that it is so now. */
-function sightOf(stat: FileStat, still: boolean): Sight | undefined {
-  return isSyncedKind(stat) ? { stat, target: undefined, shown: {}, ...(still ? { same: true } : {}) } : undefined;
+/** Of what was as it was; whether it still is has to be seen. */
+function sightOf(stat: FileStat): Sight | undefined {
+  return isSyncedKind(stat) ? { stat, target: undefined, shown: {} } : undefined;
 }
 
 function deviceOf({ inode }: Identity): string {
