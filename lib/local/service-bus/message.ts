@@ -2,6 +2,7 @@ import { randomHex } from '../../base/random.ts';
 import type { Random } from '../../base/random.ts';
 import { badArgument } from './amqp/error.ts';
 import { elementsOf, nothing } from './amqp/encoding.ts';
+import { checkFields } from './amqp/field-types.ts';
 import { dataSections, joinSections, lacksMessageId, splitSections, withMessageId } from './amqp/sections.ts';
 import { decodeMessage } from './amqp/rhea.ts';
 import type { DecodedMessage } from './amqp/rhea.ts';
@@ -56,6 +57,7 @@ export function parseTransfer(bytes: Buffer, format: number, random: Random): Su
 
 export function parseSubmission(received: Buffer, random: Random): Submission {
   let sections = splitSections(received);
+  checkFields(sections);
   let bytes = received;
   if (lacksMessageId(sections.properties)) {
     // The client library refuses to settle a message without an id, so the broker gives one, as the cloud does.
@@ -77,8 +79,8 @@ export function parseSubmission(received: Buffer, random: Random): Submission {
     bytes,
     messageId,
     session,
-    ttl: head.ttl === undefined ? undefined : Number(head.ttl),
-    scheduledFor: timeOf(head.message_annotations?.['x-opt-scheduled-enqueue-time']),
+    ttl: ttlIn(head.ttl),
+    scheduledFor: timeIn(head.message_annotations?.['x-opt-scheduled-enqueue-time']),
     properties: () => (properties ??= decodeMessage(joinSections({ ...sections, body: empty }))),
   };
 }
@@ -89,14 +91,26 @@ function idIn(value: unknown, what: string): string | undefined {
   throw badArgument(`A ${what} is a text of at most ${longestId} characters.`);
 }
 
-function idText(id: string | number | Buffer | undefined): string {
+function idText(id: unknown): string {
   if (Buffer.isBuffer(id)) return id.toString('hex');
+  if (typeof id !== 'string' && typeof id !== 'number') throw badArgument('A message id is a text, a number or bytes.');
   return String(id);
 }
 
-function timeOf(value: unknown): number | undefined {
-  if (value instanceof Date) return value.getTime();
-  return typeof value === 'number' ? value : undefined;
+function ttlIn(value: unknown): number | undefined {
+  const ttl = wholeIn(value, 'time to live');
+  if (ttl !== undefined && ttl < 0) throw badArgument('A time to live is not negative.');
+  return ttl;
+}
+
+function timeIn(value: unknown): number | undefined {
+  return wholeIn(value instanceof Date ? value.getTime() : value, 'time to enqueue');
+}
+
+function wholeIn(value: unknown, what: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw badArgument(`A ${what} is a whole number of milliseconds.`);
 }
 
 /** The first two fields of a header as they came: durable and priority. */

@@ -1,6 +1,7 @@
 import { nothing, symbol, text } from './amqp/encoding.ts';
-import { types } from './amqp/rhea.ts';
+import { typed, types } from './amqp/rhea.ts';
 import { joinSections, splitSections, withEntries, withFields } from './amqp/sections.ts';
+import { checkProperty } from './property.ts';
 import { positions } from './system-property.ts';
 import type { SystemProperty } from './system-property.ts';
 
@@ -45,11 +46,13 @@ function encodedField(name: SystemProperty, value: string | undefined): Buffer {
 function encode(value: unknown): Buffer {
   const { Writer } = types as unknown as { Writer: new () => Writer };
   const writer = new Writer();
-  writer.write(types.wrap(value));
+  writer.write(typed(value));
   return Buffer.from(writer.toBuffer());
 }
 
-/** A map as a peer sent it, as changes. */
+/** A map as a peer sent it, as changes. Throws an argument error for values that no property may have. */
 export function changesOf(map: unknown): Map<string, unknown> {
-  return typeof map === 'object' && map !== null ? new Map(Object.entries(map)) : new Map();
+  const changes = new Map(typeof map === 'object' && map !== null ? Object.entries(map) : []);
+  for (const [name, value] of changes) checkProperty(name, value);
+  return changes;
 }

@@ -190,7 +190,7 @@ export class Queue implements Home, Source {
   async fetchDeferred(seqs: readonly number[], session: string | undefined, removes: boolean): Promise<Fetched[]> {
     const held = session === undefined ? undefined : this.heldSession(session);
     const fetched: Fetched[] = [];
-    for (const message of seqs.map((seq) => this.#deferred.get(seq))) {
+    for (const message of Array.from(new Set(seqs), (seq) => this.#deferred.get(seq))) {
       if (message?.state !== 'ready' || (this.requiresSession && message.session !== session)) continue;
       const body = this.bodies.of(message);
       if (!removes)

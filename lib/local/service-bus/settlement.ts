@@ -41,7 +41,7 @@ export class Settlement {
   }
 
   /** Counts a failed delivery; the last that is allowed sends the message to the dead-letter queue. */
-  abandon(message: Message, changes?: Changes): Promise<void> {
+  async abandon(message: Message, changes?: Changes): Promise<void> {
     const count = message.deliveryCount + 1;
     const { maxDeliveryCount, deadLetters } = this.#home;
     if (count >= maxDeliveryCount && deadLetters !== undefined) {
@@ -51,7 +51,7 @@ export class Settlement {
     return this.#keep(message, message.deferred, count, changes);
   }
 
-  defer(message: Message, changes?: Changes): Promise<void> {
+  async defer(message: Message, changes?: Changes): Promise<void> {
     return this.#keep(message, true, message.deliveryCount, changes);
   }
 

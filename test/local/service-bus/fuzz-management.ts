@@ -3,13 +3,7 @@ import rhea from 'rhea';
 import type { ServiceBusClient } from '@azure/service-bus';
 import { randomInt, seededRandom } from '../../../lib/base/random.ts';
 import type { Random } from '../../../lib/base/random.ts';
-
-/** The part of the client library that its public calls are made of. */
-interface Management {
-  readonly replyTo: string;
-  initWithUniqueReplyTo(options: object): Promise<object>;
-  _makeManagementRequest(request: object, logger: object, options: object): Promise<unknown>;
-}
+import { ask } from './management-client.ts';
 
 /** What each operation asks for, mostly: any of it may be missing or be another's. */
 const operations: Readonly<Record<string, readonly string[]>> = {
@@ -34,26 +28,12 @@ const entities = ['plain', 'sessions', 'news', 'news/Subscriptions/red', 'plain/
 
 /** How the requests were answered: `ok: `, or `code: text`. A time-out means that one was not. */
 export async function askNonsense(client: ServiceBusClient, seed: number, count: number): Promise<Map<string, number>> {
-  const { _connectionContext: context } = client as unknown as {
-    _connectionContext: { getManagementClient(entity: string): Management };
-  };
   const random = seededRandom(seed);
   const answers = new Map<string, number>();
-  const note = (answer: string): void => void answers.set(answer, (answers.get(answer) ?? 0) + 1);
   for (let i = 0; i < count; i++) {
-    const management = context.getManagementClient(pick(entities, random));
-    await management.initWithUniqueReplyTo({ timeoutInMs: 20_000 });
-    const operation = pick(Object.keys(operations), random);
-    const request = {
-      body: bodyOf(operations[operation] ?? [], random),
-      reply_to: management.replyTo,
-      application_properties: { operation: `com.microsoft:${operation}` },
-    };
-    const silent = { verbose() {}, logError() {}, warning() {}, info() {}, error() {} };
-    await management._makeManagementRequest(request, silent, { timeoutInMs: 20_000 }).then(
-      () => note('ok: '),
-      (error: Error & { code?: string }) => note(`${error.code ?? error.name}: ${error.message}`),
-    );
+    const [entity, operation] = [pick(entities, random), pick(Object.keys(operations), random)];
+    const answer = await ask(client, entity, operation, bodyOf(operations[operation] ?? [], random));
+    answers.set(answer, (answers.get(answer) ?? 0) + 1);
   }
   return answers;
 }

@@ -132,6 +132,12 @@ export interface DecodedMessage {
 
 export const types = rhea.types;
 
+/** A value to write. rhea takes any whole number for an integer, and cannot write those that no integer type holds. */
+export function typed(value: unknown): Typed {
+  const isDouble = typeof value === 'number' && !Number.isSafeInteger(value);
+  return isDouble ? types.wrap_double(value) : types.wrap(value);
+}
+
 /** Payloads are decoded for reading alone; see sections.ts for what is sent on. Throws `amqp:decode-error`. */
 export function decodeMessage(bytes: Buffer): DecodedMessage {
   try {
@@ -150,6 +156,7 @@ export function createContainer(options: object): EventEmitter & {
   create_connection(options: object): ServerConnection;
 } {
   guardArrays();
+  guardMaps();
   return rhea.create_container(options) as unknown as ReturnType<typeof createContainer>;
 }
 
@@ -172,6 +179,40 @@ function guardArrays(): void {
 interface ArrayReader {
   guarded?: boolean;
   read_array_items: (this: unknown, count: number, type: { readonly width: number }) => unknown[];
+}
+
+// A map whose sender calls a key `__proto__` would get the value of it as its prototype: an object that looks like bytes
+// or a time, and is none. Made anew, it has all its keys as its own.
+function guardMaps(): void {
+  const unwrapping = types as unknown as Unwrapping;
+  if (unwrapping.guarded === true) return;
+  unwrapping.guarded = true;
+  const { unwrap } = unwrapping;
+  const mapOf = ({ value }: TypedMap): unknown => {
+    const elements = value.map((element) => unwrapping.unwrap(element, true));
+    const pairs = Array.from({ length: Math.floor(elements.length / 2) }, (_, i) => elements.slice(2 * i, 2 * i + 2));
+    return Object.fromEntries(pairs as [string, unknown][]);
+  };
+  unwrapping.unwrap = (value, leaveDescribed) => {
+    const isMap = value instanceof Typed && unwrapping.is_map(value as TypedMap);
+    const stays = isMap && leaveDescribed === true && (value as TypedMap).descriptor !== undefined;
+    return isMap && !stays ? mapOf(value as TypedMap) : unwrap(value, leaveDescribed);
+  };
+  unwrapping.unwrap_map_simple = mapOf;
+}
+
+const Typed = types.wrap_uint(0).constructor as new () => object;
+
+interface TypedMap {
+  readonly value: readonly unknown[];
+  readonly descriptor?: unknown;
+}
+
+interface Unwrapping {
+  guarded?: boolean;
+  unwrap: (value: unknown, leaveDescribed?: boolean) => unknown;
+  unwrap_map_simple: (map: TypedMap) => unknown;
+  readonly is_map: (value: TypedMap) => boolean;
 }
 
 const accepted = 0x24;

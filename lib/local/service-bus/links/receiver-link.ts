@@ -14,6 +14,7 @@ import type { Session } from '../sessions.ts';
 import type { Connection } from './connection.ts';
 import type { Link } from './link.ts';
 import { settlementOf } from './outcome.ts';
+import type { SettlementWay } from './outcome.ts';
 
 const sessionFilter = 'com.microsoft:session-filter';
 const defaultWait = 60_000;
@@ -155,7 +156,14 @@ class ReceiverLink implements Link, Consumer {
     const { gate, around } = this.#connection.namespace;
     // `received` says how far the peer has read; it is no outcome.
     if (state === undefined ? !settled : !Object.values(outcomeCodes).includes(Number(state.descriptor?.value))) return;
-    const way = settlementOf(state);
+    let way: SettlementWay;
+    try {
+      way = settlementOf(state);
+    } catch (error) {
+      // Not understood: the message stays locked, as if nothing had been said.
+      this.#answer(id, rejectedOutcome(asAmqpError(error)), settled);
+      return;
+    }
     gate
       .pass(
         this.#connection.amqp,

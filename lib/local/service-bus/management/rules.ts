@@ -1,6 +1,7 @@
 import { badArgument, notFound } from '../amqp/error.ts';
-import { types } from '../amqp/rhea.ts';
+import { typed, types } from '../amqp/rhea.ts';
 import type { CorrelationFilter, Filter, Rule } from '../filter.ts';
+import { isSimple } from '../property.ts';
 import type { Queue } from '../queue.ts';
 import type { SystemProperty } from '../system-property.ts';
 import type { Topic } from '../topic.ts';
@@ -84,7 +85,12 @@ function describeAction(action: string | undefined): unknown {
 
 function fieldsOf(filter: CorrelationFilter): unknown[] {
   const system = correlationFields.map(([, property]) => filter[property] ?? null);
-  return [...system, filter.properties === undefined ? null : types.wrap_map(filter.properties)];
+  // A map even where there are none: the client library takes nothing else.
+  return [...system, mapOf(filter.properties ?? {})];
+}
+
+function mapOf(properties: Fields): unknown {
+  return types.wrap_map(Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, typed(value)])));
 }
 
 function actionOf({ 'sql-rule-action': action }: Fields): string | undefined {
@@ -99,11 +105,12 @@ function filterOf({ 'sql-filter': sql, 'correlation-filter': correlation }: Fiel
     const value = textOf(given[name]);
     if (value !== undefined) filter[property] = value;
   }
-  const properties = given['properties'] ?? undefined;
-  return {
-    kind: 'correlation',
-    correlation: properties === undefined ? filter : { ...filter, properties: fields(properties) },
-  };
+  if (given['properties'] === undefined || given['properties'] === null)
+    return { kind: 'correlation', correlation: filter };
+  const properties = fields(given['properties']);
+  for (const value of Object.values(properties))
+    if (!isSimple(value)) throw badArgument('A filter compares values of simple types.');
+  return { kind: 'correlation', correlation: { ...filter, properties } };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
