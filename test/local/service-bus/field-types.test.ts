@@ -58,7 +58,6 @@ function messageOf(content: ReadonlyMap<number, readonly Typed[]>): Buffer {
 
 /** What client libraries rely on: they call methods of what they find there. */
 const kinds: Readonly<Record<string, string>> = {
-  durable: 'boolean',
   priority: 'number',
   ttl: 'number',
   delivery_count: 'number',
