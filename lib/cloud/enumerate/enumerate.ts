@@ -57,7 +57,9 @@ async function takeAll(step: Step, at: Row): Promise<number> {
     if (isOver(step.scan)) return 0;
   } while (isWithin(step));
   if (!step.tired && !isWithin(step)) return 0;
-  return Math.min(step.nextAt, step.cloud.clock.now() + restMs);
+  const rested = step.cloud.clock.now() + restMs;
+  if (step.tired) return Math.min(step.nextAt, rested);
+  return step.nextAt === Infinity ? rested : step.nextAt;
 }
 
 /** What is written at the end, with the row of the enumeration. */

@@ -1,0 +1,136 @@
+// The timer looks before it begins an orchestration: at rest it begins none, and its looks are few.
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Job } from '../../lib/cloud/job/steps.ts';
+import { jobSteps } from '../../lib/cloud/job/steps.ts';
+import { tick } from '../../lib/cloud/tick.ts';
+import { CloudWorld, group } from '../support/cloud-world.ts';
+import type { Endpoint } from '../support/endpoint.ts';
+import { detectAll } from '../support/enumeration.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+let world: CloudWorld;
+let paris: Endpoint;
+
+beforeEach(async () => {
+  world = await CloudWorld.create(1, { enumerateMs: 365 * day });
+  paris = await world.endpoint('paris');
+  await world.commit(paris, paris.create('root', 'a', 'version 0'));
+});
+
+/** One run of the timer: what it begins, and the calls of the group's table and share that it makes. */
+async function run(): Promise<{ begun: Job[]; calls: string[] }> {
+  const begun: Job[] = [];
+  const { cloud, life } = world.committer();
+  await tick(cloud, (job) => Promise.resolve(void begun.push(job)));
+  return { begun, calls: life.calls.map(({ service, method }) => `${service}.${method}`) };
+}
+
+/** As long as the job is begun its steps are done, one a run. Answers the runs, at most 30. */
+async function work(job: Job): Promise<number> {
+  for (let runs = 0; runs < 30; runs++) {
+    if (!(await run()).begun.includes(job)) return runs;
+    await jobSteps[job](world.committer().cloud, group);
+  }
+  return 30;
+}
+
+/** What was committed is counted, and left alone for days from then on. */
+async function rest(): Promise<void> {
+  world.clock.advance(10 * minute);
+  await work('collect');
+}
+
+test('at rest nothing is begun, and nearly all looks are of rows alone', async () => {
+  await rest();
+  const listed: string[] = [];
+  let calls = 0;
+  for (let n = 0; n < 300; n++) {
+    world.clock.advance(10_000);
+    const now = await run();
+    if (n === 0) continue;
+    calls += now.calls.length;
+    listed.push(...now.calls.filter((call) => call === 'share.list'));
+    expect(now.begun).toEqual([]);
+  }
+  // Within 50 minutes: the hot root every 20 s, and what is staged at most once.
+  expect(listed.length).toBeLessThan(160);
+  expect(calls / 299).toBeLessThan(20);
+});
+
+describe('collection is begun', () => {
+  test('when a version is over, not before', async () => {
+    await rest();
+    for (let n = 1; n <= 13; n++) await world.commit(paris, paris.edit(world.node('a'), `version ${n}`, { at: n }));
+    await work('collect');
+    world.clock.advance(9 * minute);
+    expect((await run()).begun).toEqual([]);
+    world.clock.advance(minute);
+    expect((await run()).begun).toEqual(['collect']);
+    expect(await work('collect')).toBe(1);
+    expect(world.share.list('.tideway/trash', '')).toHaveLength(10);
+  });
+
+  test('for what was committed after a look that found nothing', async () => {
+    await rest();
+    world.clock.advance(9 * minute);
+    await run();
+    for (let n = 1; n <= 13; n++) await world.commit(paris, paris.edit(world.node('a'), `version ${n}`, { at: n }));
+    for (let n = 0; n < 61; n++) {
+      await work('collect');
+      world.clock.advance(10_000);
+    }
+    expect(world.share.list('.tideway/trash', '')).toHaveLength(10);
+  });
+
+  test('when something staged is left over, within seconds of its age', async () => {
+    await rest();
+    world.clock.advance(3 * hour);
+    paris.stage('left over', paris.mtime());
+    const staged = () => world.share.walk('.tideway/staging').filter(([, { kind }]) => kind === 'file').length;
+    for (let hours = 0; hours < 8 * 24; hours++) {
+      await work('collect');
+      world.clock.advance(hour);
+    }
+    await work('collect');
+    expect(staged()).toBe(1);
+    world.clock.advance(10_000);
+    await work('collect');
+    expect(staged()).toBe(0);
+  });
+
+  test('for what somebody has open every five minutes alone, and at once where a clock was set back', async () => {
+    paris.stage('left over', paris.mtime());
+    world.clock.advance(9 * day);
+    const path = world.share.walk('.tideway/staging').find(([, { kind }]) => kind === 'file')?.[0] ?? '';
+    const close = world.share.open(path);
+    await work('collect');
+    for (let n = 0; n < 29; n++) {
+      world.clock.advance(10_000);
+      expect((await run()).begun).toEqual([]);
+    }
+    world.clock.advance(10_000);
+    expect((await run()).begun).toEqual(['collect']);
+    expect(await work('collect')).toBe(1);
+    close();
+    world.clock.advance(-minute);
+    expect((await run()).begun).toEqual(['collect']);
+  });
+});
+
+describe('enumeration is begun', () => {
+  test('when it is time, when one is open, and to forget those that ended a day ago', async () => {
+    await work('collect');
+    expect((await run()).begun).toEqual([]);
+    await detectAll(world);
+    expect((await run()).begun.filter((job) => job === 'detect')).toEqual([]);
+    world.clock.advance(day + 1);
+    expect((await run()).begun).toContain('detect');
+    expect(await work('detect')).toBe(1);
+    world.clock.advance(365 * day);
+    expect((await run()).begun).toContain('detect');
+    expect((await run()).begun).toContain('detect');
+  });
+});
