@@ -7,13 +7,14 @@ import type { Excluded } from './exclude.ts';
 import { Excused } from './excused.ts';
 import type { SiteFs } from './fs/port.ts';
 import type { StartWatch, Watch, WatchEvent } from './fs/watch-port.ts';
+import { InParts } from './in-parts.ts';
 import { lookAt } from './look-at.ts';
 import { isOwn, Looks } from './looks.ts';
 import { lookAtOldPlaces } from './old-places.ts';
 import type { Problems } from './problems.ts';
 import { quietFor } from './quiet.ts';
 import type { Retry } from './retry.ts';
-import { record } from './record.ts';
+import { record, type Recorded } from './record.ts';
 import { newRound } from './round.ts';
 import { Seen } from './seen.ts';
 import { Signal } from './signal.ts';
@@ -201,10 +202,11 @@ export class Scanner {
       try {
         await this.#options.checkRoot();
         const { losses } = this.seen;
-        await this.#round(new Map(), async (walk) => {
+        const everything = async (walk: Walk): Promise<[]> => {
           await walk.everything();
           return [];
-        });
+        };
+        await this.#round(new Map(), everything, InParts.suits(this.#options.state));
         this.counters.full++;
         if (this.seen.found(losses)) this.#deaf = this.#polling;
         for (const resolve of waiters) resolve();
@@ -243,33 +245,41 @@ export class Scanner {
   async #round(
     looks: ReadonlyMap<string, Look>,
     look: (walk: Walk) => Promise<readonly (readonly [NodeId, string])[]>,
+    isFirst = false,
   ): Promise<void> {
     const { touched, state, clock, verifyRoot } = this.#options;
     const round = newRound(touched.scan());
     try {
       const watch = must(this.#watch, 'scans begin after the watch');
       const own = { now: () => clock.now(), watch, looks, hears: !this.#deaf, root: this.#root };
-      const walk = new Walk({ ...this.#options, ...own }, round);
+      const parts = isFirst ? new InParts(state, touched, (recorded) => this.#recorded(recorded)) : undefined;
+      const walk = new Walk({ ...this.#options, ...own, parts }, round);
       const seen = await look(walk);
       this.#root = walk.root;
       await lookAtOldPlaces(state, walk, round);
       // What is missing may be missing with the whole disk. Were it forgotten here, its ids would be lost: all of it would
       // be made anew once the disk is back, and what is being sent would come back as conflict copies (I6, I8).
       if (round.missing.size > 0) await verifyRoot();
-      const { unsettled, again, moving, excused, changed } = state.now(() => {
-        const result = record(state, touched, round);
-        for (const [dir, name] of seen) touched.mark(dir, name);
-        return result;
-      });
-      for (const id of changed) this.#options.retry.hurry(id);
-      for (const path of again) this.look(path);
-      this.#excused.add(excused, clock.monotonic());
-      if (moving.length > 0) void this.#lookAfter(movingMs, moving);
-      const byDelay = Map.groupBy(unsettled, ({ size }) => quietFor(size));
-      for (const [delay, group] of byDelay) void this.#lookAfter(delay, group);
+      this.#recorded(
+        state.now(() => {
+          const result = record(state, touched, round);
+          for (const [dir, name] of seen) touched.mark(dir, name);
+          return result;
+        }),
+      );
     } finally {
       touched.scanned(round.began);
     }
+  }
+
+  #recorded({ unsettled, again, moving, excused, changed }: Recorded): void {
+    const { retry, clock } = this.#options;
+    for (const id of changed) retry.hurry(id);
+    for (const path of again) this.look(path);
+    this.#excused.add(excused, clock.monotonic());
+    if (moving.length > 0) void this.#lookAfter(movingMs, moving);
+    const byDelay = Map.groupBy(unsettled, ({ size }) => quietFor(size));
+    for (const [delay, group] of byDelay) void this.#lookAfter(delay, group);
   }
 
   async #lookAfter(delay: number, group: readonly Pick<Found, 'path'>[]): Promise<void> {

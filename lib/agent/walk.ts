@@ -5,13 +5,15 @@ import { rootId, type NodeId } from '../core/node.ts';
 import { ours } from '../protocol/layout.ts';
 import type { Excluded } from './exclude.ts';
 import { foundAt, isSame, isSameDirectory, isSyncedKind, nodeKind, type Look, type Sight } from './found.ts';
+import type { InParts } from './in-parts.ts';
 import { joinPath } from './fs/names.ts';
-import type { Details, Entry, FileStat, SiteFs } from './fs/port.ts';
+import type { Entry, FileStat, SiteFs } from './fs/port.ts';
 import type { Watch } from './fs/watch-port.ts';
 import { eachBounded } from '../base/pool.ts';
 import type { Problems } from './problems.ts';
 import { identityOf, isInode, type Round } from './round.ts';
 import type { Shown } from './shown.ts';
+import { sightOfStat, sightsOf, type Sights } from './sights.ts';
 import type { State } from './state/state.ts';
 import { Untaken } from './untaken.ts';
 
@@ -35,11 +37,11 @@ export interface WalkOptions {
   readonly onHardLink: (path: string) => void;
   /** As the last full walk saw it. */
   readonly root: Identity | undefined;
+  /** Takes what was found while the walk goes on. */
+  readonly parts?: InParts | undefined;
 }
 
 const width = 8;
-/** UTF-16 units: the share takes no longer path. */
-const maxPath = 2048;
 
 export class Walk {
   readonly #options: WalkOptions;
@@ -79,7 +81,7 @@ export class Walk {
     if (asked.length === 0) return;
     let sights: Sights;
     try {
-      sights = await this.#look(dirPath, asked, identity);
+      sights = await this.#sights({ path: dirPath, identity }, asked);
     } catch (error) {
       const refused = asked.filter((name) => this.#untaken.refused(joinPath(dirPath, name), error));
       if (refused.length < asked.length) this.#unread(dir, dirPath);
@@ -128,7 +130,7 @@ export class Walk {
       const changed = entries.filter(({ name, stat }) => !this.#isSame(known.get(name), path, name, stat));
       if (changed.length > 0) {
         const listed = new Map(changed.map(({ name, stat }) => [name, stat]));
-        for (const [name, sight] of await this.#look(path, [...listed.keys()], identity, listed))
+        for (const [name, sight] of await this.#sights({ path, identity }, [...listed.keys()], listed))
           sights.set(name, sight);
         known = this.#known(place);
       }
@@ -148,67 +150,25 @@ export class Walk {
           next.push({ place: entry.id, path: joinPath(path, name), identity: identityOf(stat) });
         continue;
       }
-      const sight = sights.has(name) ? sights.get(name) : sightOf(stat);
+      const sight = sights.has(name) ? sights.get(name) : sightOfStat(stat);
       if (sight === undefined) continue;
       const below = this.#compare(place, path, name, sight, entry, isDeep(name));
       if (below !== undefined) next.push(below);
     }
     for (const [name, entry] of known)
       if (!this.#invisible(place, name)) this.round.missing.set(entry.id, joinPath(path, name));
+    this.#options.parts?.take(this.round);
     return next;
   }
 
-  /** What is at these names of one directory. `listed` are stats of a moment ago, of entries that were there. */
-  async #look(
-    dirPath: string,
+  #sights(
+    at: Parameters<typeof sightsOf>[1],
     names: readonly string[],
-    directory: Identity | undefined,
-    listed?: ReadonlyMap<string, FileStat>,
+    listed?: Map<string, FileStat>,
   ): Promise<Sights> {
-    const { shown } = this.#options;
-    const isPlain = (name: string): boolean => !shown.any && listed?.get(name)?.kind !== 'symlink';
-    const asked = listed === undefined ? names : names.filter((name) => !isPlain(name));
-    const answers = asked.length === 0 ? [] : await this.#fs.details(dirPath, asked);
-    const details = new Map(asked.map((name, at) => [name, answers[at] ?? null]));
-    const sights = new Map<string, Sight | null | undefined>();
-    for (const name of names) {
-      const path = joinPath(dirPath, name);
-      const stat = listed?.get(name);
-      const seen = details.get(name) ?? null;
-      if (seen !== null) sights.set(name, await this.#sight(path, seen, directory));
-      else if (stat !== undefined && !details.has(name))
-        sights.set(name, await this.#sight(path, { stat, target: undefined, xattrs: undefined }, directory));
-      else if (stat === undefined) {
-        this.#untaken.taken(path);
-        sights.set(name, null);
-      } else {
-        // It went in this very moment, perhaps to a name that the listing had passed: another look tells.
-        this.round.again.push(path);
-        sights.set(name, undefined);
-      }
-    }
-    return sights;
-  }
-
-  async #sight(
-    path: string,
-    { stat, target, xattrs }: Details,
-    directory: Identity | undefined,
-  ): Promise<Sight | null | undefined> {
-    if (directory !== undefined && deviceOf(directory) !== deviceOf(identityOf(stat))) {
-      this.#untaken.otherVolume(path);
-      return undefined;
-    }
-    if (!isSyncedKind(stat)) {
-      this.#untaken.special(path);
-      return null;
-    }
-    if (path.length > maxPath) {
-      this.#untaken.tooLong(path);
-      return null;
-    }
-    this.#untaken.taken(path);
-    return { stat, target, shown: await this.#options.shown.of({ stat, xattrs }) };
+    const { fs, shown } = this.#options;
+    const onGone = (path: string): void => void this.round.again.push(path);
+    return sightsOf({ fs, shown, untaken: this.#untaken, onGone }, at, names, listed);
   }
 
   /** Notes the difference of one name; answers the directory to go on with. */
@@ -235,7 +195,8 @@ export class Walk {
     if (isKnown && (isSame(entry, stat, look, now()) ?? isSameDirectory(entry, shown)))
       return stat.kind === 'directory' && deep ? { place: entry.id, path, identity } : undefined;
     if (stat.kind === 'file' && stat.links > 1) onHardLink(path);
-    const found = foundAt({ dir, name, path }, sight, { look, hears, nowMs: now() });
+    const place = this.#options.parts?.placeOf(dir) ?? dir;
+    const found = { ...foundAt({ dir, name, path }, sight, { look, hears, nowMs: now() }), dir: place };
     this.round.found.push(found);
     if (stat.kind !== 'directory') return undefined;
     const isThis = (other: Known): boolean => other.kind === 'directory' && isInode(other, stat);
@@ -290,16 +251,4 @@ export class Walk {
 
 function rootGone(): Error {
   return Object.assign(new Error('the root is gone'), { code: 'ENOENT' });
-}
-
-/** By name; null: nothing that is synced is there, undefined: nothing is known, and nothing may be concluded. */
-type Sights = ReadonlyMap<string, Sight | null | undefined>;
-
-/** Of what was as it was; whether it still is has to be seen. */
-function sightOf(stat: FileStat): Sight | undefined {
-  return isSyncedKind(stat) ? { stat, target: undefined, shown: {} } : undefined;
-}
-
-function deviceOf({ inode }: Identity): string {
-  return inode.slice(0, inode.indexOf(':'));
 }
