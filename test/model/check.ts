@@ -103,15 +103,20 @@ function* contents({ ledger }: Run, cloud: SimulatedCloud): Iterable<string> {
   }
   for (const key of ledger.made) {
     const places = live.get(key) ?? [];
-    const lost = ledger.lost.has(key) && !arrived.has(key);
-    const free = ledger.destroyed.has(key) || lost || buried.has(key);
+    const lost = ledger.lost.has(key) && (!arrived.has(key) || ledger.again.has(key));
+    const free = ledger.isDestroyed(key) || lost || buried.has(key);
     if (!free && places.length === 0) yield `I3 ${ledger.name(key)} is lost`;
-    if (ledger.destroyed.has(key) && !ledger.back.has(key))
+    if (ledger.isDestroyed(key) && !mayLive(ledger, key))
       for (const [path, fileId] of places) if (!copies.has(fileId)) yield `I5 ${ledger.name(key)} is back at ${path}`;
   }
   for (const [key, places] of live)
-    if (places.length > 1 && !ledger.back.has(key))
+    if (places.length > 1 && !mayLive(ledger, key))
       yield `I4 ${ledger.name(key)} is at ${places.map(([path]) => path).join(' and ')}`;
+}
+
+/** Though somebody took it away, and more than once. */
+function mayLive({ back, again }: Run['ledger'], key: string): boolean {
+  return back.has(key) || again.has(key);
 }
 
 /**
@@ -150,7 +155,7 @@ function* newContentOnce({ ledger }: Run, rows: readonly LogRow[]): Iterable<str
       const { hash, size } = effect.put;
       if (hash === null || size === 0) continue;
       const before = first.get(hash);
-      if (before !== undefined && !ledger.back.has(hash))
+      if (before !== undefined && !mayLive(ledger, hash))
         yield `I8 row ${row.seq} makes ${ledger.name(hash)} anew, which row ${before} made`;
       first.set(hash, row.seq);
     }

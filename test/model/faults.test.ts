@@ -8,10 +8,11 @@ import { simulate, type Options } from './simulate.ts';
 const caughtBy: Readonly<Record<string, readonly [invariant: string, seed: number]>> = {
   'the row of a node is lost, its log row is not': ['I1', 1],
   'a look at a directory sets the mode of what is in it': ['I2', 1],
-  'the committer replaces what has the name': ['I3', 9],
+  'the committer replaces what has the name': ['I3', 6],
   'what is overwritten is removed, not moved aside': ['I3', 1],
-  'what is replaced here is not set aside': ['I3', 43],
-  'nothing is flushed before the state says that it is here': ['I3', 2],
+  'what is replaced here is not set aside': ['I3', 97],
+  'a delete takes what was made anew and merged meanwhile': ['I3', 52],
+  'nothing is flushed before the state says that it is here': ['I3', 4],
   'a copy gets another name than the intent says': ['I4', 1],
   'what was deleted elsewhere is forgotten before it is gone here': ['I5', 4],
   'a listing that is cut counts as whole': ['I6', 1],
@@ -20,13 +21,13 @@ const caughtBy: Readonly<Record<string, readonly [invariant: string, seed: numbe
   'a log row is lost': ['I9', 1],
   "the endpoint's counter is not moved": ['I10', 1],
   'no intent is written': ['I11', 1],
-  'the ETag of the head is forgotten': ['I12', 2],
-  'an effect of the log is lost': ['I13', 1],
+  'the ETag of the head is forgotten': ['I12', 4],
+  'an effect of the log is lost': ['I13', 2],
   'the cursor is moved before the effects': ['I13', 5],
   'nobody reads the log unless he is told, and nobody is told': ['I14', 1],
   'nobody compares a download with its hash': ['I16', 1],
-  'a download is not bound to an ETag': ['I17', 2],
-  'a read that ends early is sent as it is': ['I18', 4],
+  'a download is not bound to an ETag': ['I17', 5],
+  'a read that ends early is sent as it is': ['I18', 8],
   'a staged file has its length, and nothing in it': ['I19', 1],
 };
 const others = 100;
@@ -34,6 +35,7 @@ const others = 100;
 /** What makes a fault likely to be met. */
 const days: Readonly<Record<string, Partial<Options>>> = {
   'the ETag of the head is forgotten': { weather: { lostLocks: 13 } },
+  'a delete takes what was made anew and merged meanwhile': { weather: { remakes: 4 } },
   // A program has it open while somebody deletes it elsewhere, and lives on to write to it.
   'what is replaced here is not set aside': {
     weather: {

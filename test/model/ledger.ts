@@ -9,8 +9,10 @@ export class Ledger {
   readonly known = new Map<string, string>();
   /** What somebody saved and closed: it must live on, unless somebody who saw it replaced or deleted it. */
   readonly made = new Set<string>();
-  /** Replaced or deleted by somebody who saw it, at a site or on the share. */
-  readonly destroyed = new Set<string>();
+  /** How often it was replaced or deleted by somebody who saw it, at a site or on the share, and not made again by him. */
+  readonly #destroyed = new Map<string, number>();
+  /** Made by somebody who had seen it before: it may be at several places, and live although another one took it away. */
+  readonly again = new Set<string>();
   /** The same on the share itself, where nothing keeps the old version. */
   readonly erased = new Map<string, string>();
   /** A power loss took it from a site before it was on disk: it may live or not. */
@@ -33,7 +35,19 @@ export class Ledger {
   }
 
   destroy(bytes: Uint8Array): void {
-    this.destroyed.add(keyOf(bytes));
+    this.#count(keyOf(bytes), 1);
+  }
+
+  /** What he had taken away before, he wants again; `taken` is false where it is one more of what is there. */
+  remake(bytes: Uint8Array, taken: boolean, what: string): void {
+    const key = this.seen(bytes, what);
+    this.made.add(key);
+    this.again.add(key);
+    if (taken) this.#count(key, -1);
+  }
+
+  isDestroyed(key: string): boolean {
+    return (this.#destroyed.get(key) ?? 0) > 0;
   }
 
   erase(bytes: Uint8Array): void {
@@ -52,6 +66,10 @@ export class Ledger {
   /** Somebody may have forgotten what he had taken away, or seen taken away; a state in the middle is content as any other. */
   bringBackAll(): void {
     for (const key of this.known.keys()) this.back.add(key);
+  }
+
+  #count(key: string, by: number): void {
+    this.#destroyed.set(key, (this.#destroyed.get(key) ?? 0) + by);
   }
 
   name(key: string): string {

@@ -9,6 +9,8 @@ const atSites = [
   ...(['move', 'move', 'move', 'remove', 'swap'] as const),
 ];
 const withPrograms = ['program', 'chmod', 'touch'] as const;
+/** As a switch of branches does, and a restore of what was put aside. */
+const onceMore = ['remake', 'remake', 'copy back'] as const;
 const onShare = [
   ...(['save', 'save', 'save', 'new', 'new', 'remove', 'remove'] as const),
   ...(['mkdir', 'move', 'open', 'delete while open'] as const),
@@ -23,8 +25,21 @@ export interface Seen {
 /** Texts are told apart by who wrote them and a number, so that each content is made once. */
 export type Write = (times: number) => string;
 
-export function deedAtSite(chance: Chance, at: string, { all, files }: Seen, programs: number, write: Write): Deed {
-  const what = chance.below(1000) < programs ? chance.pick(withPrograms) : chance.pick(atSites);
+/** Of a thousand deeds at a site. */
+export interface Habits {
+  readonly programs: number;
+  readonly remakes: number;
+}
+
+export function deedAtSite(
+  chance: Chance,
+  at: string,
+  { all, files }: Seen,
+  { programs, remakes }: Habits,
+  write: Write,
+): Deed {
+  const mood = chance.below(1000);
+  const what = chance.pick(mood < programs ? withPrograms : mood >= 1000 - remakes ? onceMore : atSites);
   const path = pathOf(chance, siteNames, 3);
   const file = chance.pick(files) ?? path;
   const any = chance.pick(all) ?? path;
@@ -41,6 +56,15 @@ export function deedAtSite(chance: Chance, at: string, { all, files }: Seen, pro
       return { at, do: 'swap', path: any, to: chance.pick(all) ?? path };
     case 'remove':
       return { at, do: 'remove', path: any };
+    case 'remake':
+    case 'copy back': {
+      // At once, while the delete is yet to be sent or under way, or only when it is through.
+      const ms = chance.below(chance.pick([1, 50, 150, 400, 5000]) ?? 1);
+      const gap = chance.pick([0, 0, 5, 50]) ?? 0;
+      // Often the first directory that he sees: the others see it first, too.
+      const tree = chance.is(50) ? any : (all.find((each) => !files.includes(each)) ?? any);
+      return { at, do: what, path: tree, ...(what === 'remake' ? {} : { to: path }), ms, gap };
+    }
     case 'program': {
       const writes = Array.from({ length: 1 + chance.below(3) }, (): [number, string] => [chance.below(3000), text()]);
       return { at, do: 'program', path: file, writes, ms: 3000 + chance.below(3000) };

@@ -11,6 +11,8 @@ const deeds = [
   'move',
   'swap',
   'remove',
+  'remake',
+  'copy back',
   'program',
   'chmod',
   'touch',
@@ -42,6 +44,8 @@ export const step = z.strictObject({
   mode: z.number().optional(),
   /** How long it lasts, how long ago, or by how much. */
   ms: z.number().optional(),
+  /** Between one file and the next, where there are many. */
+  gap: z.number().optional(),
   /** What a program writes, and after how long. */
   writes: z.array(z.tuple([z.number(), z.string()])).optional(),
 });

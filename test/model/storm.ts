@@ -88,7 +88,8 @@ function thinkOf({ people, weather }: Run, { sites, users, smb }: World): Deed {
   const index = people.below(sites.length);
   const user = must(users[index], 'each site has one');
   const { name } = must(sites[index], 'one of them');
-  return deedAtSite(people, name, user.sees, perMille(weather, 'programs'), user.write);
+  const habits = { programs: perMille(weather, 'programs'), remakes: perMille(weather, 'remakes') };
+  return deedAtSite(people, name, user.sees, habits, user.write);
 }
 
 function fate({ people, weather }: Run, { sites }: World): readonly Deed[] {

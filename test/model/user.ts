@@ -2,6 +2,7 @@
 import { codeOf } from '../../lib/base/errors.ts';
 import type { Inode } from '../../lib/agent/fs/memory-inode.ts';
 import type { Seen } from './people.ts';
+import { copyBack, remake, type Hands } from './remake.ts';
 import type { Run } from './run.ts';
 import type { Site } from './site.ts';
 import type { Deed } from './step.ts';
@@ -10,7 +11,7 @@ import { isOurs } from './watched.ts';
 export class User {
   readonly #run: Run;
   readonly #site: Site;
-  /** Programs that keep a file open, and what ends them. */
+  /** Programs that keep a file open, work that takes a while, and what ends them. */
   readonly #programs = new Set<() => void>();
   /** What a user took away by himself: nobody has to keep what a program writes to it afterwards. */
   readonly #unlinked = new Set<Inode>();
@@ -63,11 +64,39 @@ export class User {
       move: () => this.#do(deed, path === to ? [] : [to], move),
       remove: () => this.#do(deed, [path], () => user.rm(path)),
       swap: () => path !== to && this.#do(deed, [], () => volume.rename(path, to, 'exchange')),
+      remake: () => this.#slowly(deed, remake),
+      'copy back': () => this.#slowly(deed, copyBack),
       program: () => this.#program(deed),
       chmod: () => this.#do(deed, [], () => user.chmod(path, deed.mode ?? 0o644)),
       touch: () => this.#do(deed, [], () => user.utimes(path, BigInt(clock.now() - ms) * 1_000_000n + 123_457n)),
     };
     return acts[deed.do]?.() ?? false;
+  }
+
+  /** Work that takes a while, step by step; at the end of the day the rest of it is done at once. Answers whether it began. */
+  #slowly(deed: Deed, work: (deed: Deed, hands: Hands) => Generator<number, void>): boolean {
+    const { user, volume, name } = this.#site;
+    const steps = work(deed, {
+      user,
+      do: (over, act) => this.#do(deed, over, act),
+      made: (path, data, taken) => {
+        volume.syncInode(volume.get(path, 'stat'));
+        if (data.length > 0) this.#run.ledger.remake(data, taken, `${name} ${path}`);
+      },
+    });
+    const isHere = (): boolean => this.#programs.has(end) && volume === this.#site.volume && this.#site.mounted;
+    const end = (): void => {
+      while (isHere()) if (steps.next().done === true) break;
+      this.#programs.delete(end);
+    };
+    const next = (): void => {
+      const step = isHere() ? steps.next() : { done: true as const };
+      if (step.done === true) this.#programs.delete(end);
+      else this.#run.clock.after(step.value, next);
+    };
+    this.#programs.add(end);
+    next();
+    return this.#programs.has(end);
   }
 
   /** Programs close what they have open. */

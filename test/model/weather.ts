@@ -46,6 +46,8 @@ const ordinary = {
   /** What an agent remembers is gone, or comes from an old backup. */
   lostStates: 30,
   restoredStates: 30,
+  /** People who delete and make again with the same content, or copy back what they moved away. */
+  remakes: 60,
 } as const;
 
 export type Fault = keyof typeof ordinary;
