@@ -12,6 +12,7 @@ import { isInSync, tellStuck } from './in-sync.ts';
 import { Online } from './online.ts';
 import { assemble, parkedOf, pendingOf, unansweredOf, type Parts } from './parts.ts';
 import { Problems } from './problems.ts';
+import { recover } from './recover.ts';
 import { Retry } from './retry.ts';
 import { Safety } from './safety.ts';
 import { Sentinel } from './sentinel.ts';
@@ -134,10 +135,8 @@ class Endpoint implements Agent {
       });
       this.#parts = parts;
       if (this.#state.meta.values.shrunk) this.#safety.haltFor(namespaceShrunk(this.#state.countLost()));
-      await parts.replaced.recover();
-      await parts.removed.recover();
-      // What a crash left unflushed is named by the trees already, or will be by the first scan.
-      await fs.sync();
+      const checkRoot = (): Promise<void> => this.#sentinel.check();
+      await this.#safety.until(() => recover({ ...parts, fs, checkRoot }));
       const { scanner, outbox, follower, proposals, planner, replaced } = parts;
       const loops = [scanner, outbox, follower, proposals, planner, replaced].map((part) => part.run(signal));
       await Promise.all([...loops, this.#begin(parts)].map((loop) => loop.catch((error) => this.#safety.fatal(error))));

@@ -51,6 +51,24 @@ test('a new state began on the bare directory: when the disk is back, what it la
   expect([paris.agent!.status().halt?.code, cloud.tree().has('e')]).toEqual(['root_replaced', true]);
 });
 
+test('the disk goes away between the look at its mark and the first work on it: a halt, and it goes on when it is back', async () => {
+  await paris.agent!.stop();
+  const bare = new TestSite(cloud, 'unused').volume;
+  let [mounted, asked] = [true, false];
+  const list: SiteFs['list'] = (path) => {
+    if (path === '.tideway/removed' && !asked) [mounted, asked] = [false, true];
+    return (mounted ? paris.volume : bare).list(path);
+  };
+  const fs = instead<SiteFs>(paris.volume, { list }, () => (mounted ? paris.volume : bare));
+  await paris.start({ stateFile: stateFile('first'), fs });
+  await halted('root_emptied');
+  mounted = true;
+  await paris.agent!.resume();
+  paris.user.writeFile('d/4', '4');
+  await converge(cloud, paris, tokyo);
+  expect([...tokyo.tree().keys()].toSorted()).toEqual(['d', 'd/1', 'd/2', 'd/3', 'd/4']);
+});
+
 test('nor after a restart; what a new state finds there is merged, and nothing is deleted', async () => {
   await paris.start({ stateFile: stateFile('anew'), fs: new TestSite(cloud, 'unused').volume });
   await idle();
