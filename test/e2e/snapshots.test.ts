@@ -3,13 +3,13 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
-import type { ShareDirectoryClient } from '@azure/storage-file-share';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { valueOf } from '../../lib/azure/columns.ts';
 import { orderAnswer, snapshotsAnswer, type OrderAnswer, type SnapshotsAnswer } from '../../lib/protocol/backup.ts';
 import { logRow, type LogRow } from '../../lib/protocol/log-row.ts';
 import { hashOf } from '../support/endpoint.ts';
 import { Replay } from '../support/replay.ts';
+import { past } from './support/past.ts';
 import { shareOf } from './support/share.ts';
 import { until } from './support/wait.ts';
 import { Workspace } from './support/workspace.ts';
@@ -43,22 +43,6 @@ async function json<T>(...args: readonly string[]): Promise<T> {
 async function backup(): Promise<unknown> {
   const { groups } = await json<{ groups: readonly { backup: unknown }[] }>('status');
   return groups[0]?.backup;
-}
-
-/** Hash of every file of a snapshot by its path, as the rows of nodes have it; directories end in `/`. */
-async function past(id: string): Promise<Record<string, string>> {
-  const out: Record<string, string> = {};
-  const enter = async (dir: ShareDirectoryClient, at: string): Promise<void> => {
-    for await (const { kind, name } of dir.listFilesAndDirectories()) {
-      if (at === '' && name === '.tideway') continue;
-      if (kind === 'directory') {
-        out[`${at}${name}/`] = '';
-        await enter(dir.getDirectoryClient(name), `${at}${name}/`);
-      } else out[`${at}${name}`] = hashOf(await dir.getFileClient(name).downloadToBuffer());
-    }
-  };
-  await enter((await shareOf(space)).withSnapshot(id).rootDirectoryClient, '');
-  return out;
 }
 
 /** The change log, as it stands in the table. */
@@ -118,7 +102,7 @@ describe('snapshots on demand', () => {
     await space.inSync();
     expect(made).toMatchObject({ kind: 'on-demand', label: 'before the change', keep: true });
     expect(Date.parse(made.createdAt)).toBeGreaterThan(0);
-    expect(await past(made.id)).toEqual({ 'plan.txt': hashOf(Buffer.from('as it was')) });
+    expect(await past(await shareOf(space), made.id)).toEqual({ 'plan.txt': hashOf(Buffer.from('as it was')) });
     const { snapshots, others } = await json<SnapshotsAnswer>('snapshot', 'list');
     expect([snapshots, others]).toEqual([[made], 0]);
     expect(await backup()).toMatchObject({
@@ -155,12 +139,13 @@ describe('snapshots on demand', () => {
       await Promise.all(writers);
     }
     const rows = await readLog();
+    const share = await shareOf(space);
     const seqs = taken.map(({ seq = 0 }) => seq);
     // There was something between them.
     expect(seqs.at(-1) ?? 0).toBeGreaterThan((seqs[0] ?? 0) + taken.length + 10);
     for (const { snapshot = '', seq = 0 } of taken) {
       expect(rows.find((row) => row.seq === seq)).toMatchObject({ op: 'snapshot', snapshot, outcome: 'applied' });
-      expect({ seq, tree: await past(snapshot) }).toEqual({ seq, tree: namespaceAt(rows, seq) });
+      expect({ seq, tree: await past(share, snapshot) }).toEqual({ seq, tree: namespaceAt(rows, seq) });
     }
   });
 });

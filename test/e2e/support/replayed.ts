@@ -13,7 +13,7 @@ import { directoriesBelow, filesBelow } from './files.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The whole log of the only group; rejects when its rows are not 1, 2, 3 ... to the end. */
-async function logOf(space: Workspace): Promise<readonly LogRow[]> {
+export async function logOf(space: Workspace): Promise<readonly LogRow[]> {
   const settings = await space.settings();
   const connection = must(settings['AZURE_STORAGE_CONNECTION_STRING'], 'a connection string');
   const table = TableClient.fromConnectionString(connection, 'namespace', { allowInsecureConnection: true });

@@ -35,10 +35,12 @@ export async function settled(
   return tree;
 }
 
-/** What was replaced while it was open goes within a sweep or two after it was closed. */
+/** What was replaced or removed while it was open goes within a sweep or two after it was closed. */
 async function nothingLeft(root: string): Promise<void> {
   const leftover = (): string[] =>
-    ['tmp', 'replaced'].flatMap((dir) => readdirSync(path.join(root, '.tideway', dir)).map((name) => `${dir}/${name}`));
+    ['tmp', 'replaced', 'removed'].flatMap((dir) =>
+      readdirSync(path.join(root, '.tideway', dir)).map((name) => `${dir}/${name}`),
+    );
   await until('nothing to be left over', 30_000, () => leftover().length === 0).catch((error: unknown) => {
     assert.deepEqual(leftover(), [], `${root}/.tideway: ${String(error)}`);
   });
