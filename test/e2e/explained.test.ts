@@ -14,6 +14,6 @@ afterEach(() => space.dispose(), 30_000);
 
 describe(`names that all use at once (TIDEWAY_SEED=${seed})`, () => {
   test('what people see at three sites can be explained', async () => {
-    await explained(space, { seed, names: 6, rounds: 3, acts: 7, seconds: 120 }, say);
+    await explained(space, { seed, names: 6, rounds: 3, ms: Infinity, acts: 7, pauseMs: 30, seconds: 120 }, say);
   }, 300_000);
 });

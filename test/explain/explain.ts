@@ -1,57 +1,67 @@
 // Whether what was seen from outside can be explained by what the documentation says, whatever happened unseen: the
-// method of "Mysteries of Dropbox" (Hughes, Pierce, Arts, Norell; ICST 2016). All states that the system may be in are
-// followed from event to event; when none is left, it did something that it must not.
+// method of "Mysteries of Dropbox" (Hughes, Pierce, Arts, Norell; ICST 2016). An explanation is a way from state to state
+// along the events. It is looked for depth first, and no state is tried twice at one event; when all have been tried in
+// vain, the system did something that it must not.
 import { tell, type Event } from './event.ts';
 import { isHopeless, outlooks, type Outlook } from './hopeless.ts';
-import { beginning, head, keyOf, version, withSite, type Site, type State } from './state.ts';
-import { unseen, type Rules } from './step.ts';
+import { possible, type Sieve } from './possible.ts';
+import { beginning, condensed, head, keyOf, version, withSite, type Site, type State } from './state.ts';
+import type { Rules } from './step.ts';
 
 export interface Verdict {
   /** Undefined: there is an explanation. Else the events up to the first that has none, and the states before it. */
   readonly mystery: string | undefined;
-  /** The most states that were possible at once. */
-  readonly most: number;
+  /** How many states were tried. */
+  readonly tried: number;
 }
 
 const tooMany = 300_000;
 
 /** Errors: `too many states`, when the events leave too much open to be followed. */
 export function explain(events: readonly Event[], sites: number, rules: Rules): Verdict {
-  let states = new Map<string, State>();
-  const first = beginning(sites);
-  states.set(keyOf(first), first);
-  let most = 1;
-  const ahead = outlooks(events);
-  for (const [index, event] of events.entries()) {
-    const before = states;
-    const all = closure(before, rules, ahead[index]);
-    most = Math.max(most, all.size);
-    states = new Map();
-    for (const state of all.values()) for (const after of apply(state, event)) states.set(keyOf(after), after);
-    if (states.size === 0) return { mystery: story(events.slice(0, index + 1), before), most };
+  const sieves = [...outlooks(events, sites), undefined].map(sieveOf);
+  /** Those that an event was met in, by the number of those before it. */
+  const reached = events.map(() => new Map<string, State>());
+  let tried = 0;
+  /** The way so far: of each event the states after it that are still to be tried. */
+  const way: State[][] = [[beginning(sites)]];
+  while (way.length > 0) {
+    const index = way.length - 1;
+    const event = events[index];
+    const state = way.at(-1)?.pop();
+    if (state === undefined) {
+      way.pop();
+      continue;
+    }
+    if (event === undefined) return { mystery: undefined, tried };
+    const key = keyOf(state);
+    const there = reached[index];
+    if (there === undefined || there.has(key)) continue;
+    there.set(key, state);
+    if (++tried > tooMany) throw new Error(`too many states: ${tried}`);
+    const [now, then] = [sieves[index] ?? asItIs, sieves[index + 1] ?? asItIs];
+    const after = new Map<string, State>();
+    for (const before of possible([state], event, rules, now))
+      for (const next of apply(before, event)) {
+        const kept = then(next);
+        if (kept !== undefined) after.set(keyOf(kept), kept);
+      }
+    way.push([...after.values()]);
   }
-  return { mystery: undefined, most };
+  const last = reached.findLastIndex(({ size }) => size > 0);
+  return { mystery: story(events.slice(0, last + 1), reached[last] ?? new Map()), tried };
 }
 
-/** With every state that unseen steps lead to. */
-function closure(
-  states: ReadonlyMap<string, State>,
-  rules: Rules,
-  ahead: Outlook | undefined,
-): ReadonlyMap<string, State> {
-  const all = new Map(states);
-  for (const state of all.values())
-    for (const next of unseen(state, rules)) {
-      if (ahead !== undefined && isHopeless(next, ahead)) continue;
-      const key = keyOf(next);
-      if (!all.has(key)) all.set(key, next); // a Map goes on over what is added
-      if (all.size > tooMany) throw new Error(`too many states: ${all.size}`);
-    }
-  return all;
+const asItIs: Sieve = (state) => state;
+
+function sieveOf(outlook: Outlook | undefined): Sieve {
+  if (outlook === undefined) return asItIs;
+  const seen = outlook.sites.map((site) => site.seen);
+  return (state) => (isHopeless(state, outlook) ? undefined : condensed(state, seen));
 }
 
 /** The states that the event may lead to; none if it cannot have happened in this one. */
-function* apply(state: State, event: Event): Generator<State> {
+export function* apply(state: State, event: Event): Generator<State> {
   if (event.kind === 'rest') return yield* rest(state, event);
   if (event.kind === 'share') {
     if (event.unsure === true) yield state;

@@ -1,43 +1,72 @@
 // What keeps the number of states within bounds: from the next rest on it is known what was left, so a state from which
 // that cannot come any more need not be followed.
 import type { Event, Value } from './event.ts';
-import { head, version, type State } from './state.ts';
+import { head, version, type Site, type State } from './state.ts';
 
-/** What is left at the next rest, and which of it was written by now. */
+/** What is left at the next rest, and what is seen and replaced until then at each site: as far as it was written by now. */
 export interface Outlook {
   readonly left: readonly string[];
   readonly copies: readonly string[];
+  readonly sites: readonly SiteOutlook[];
+}
+
+interface SiteOutlook {
+  readonly seen: ReadonlySet<Value>;
+  /** What the site's own changes take the place of, nothing included. */
+  readonly replaced: ReadonlySet<Value>;
 }
 
 /** The outlook before each event; undefined after the last rest. */
-export function outlooks(events: readonly Event[]): readonly (Outlook | undefined)[] {
-  const written = new Set<string>();
-  const known = events.map((event) => {
-    const before = new Set(written);
+export function outlooks(events: readonly Event[], sites: number): readonly (Outlook | undefined)[] {
+  const written = new Set<Value>();
+  return events.map((event, index) => {
+    const end = events.findIndex(({ kind }, at) => at >= index && kind === 'rest');
+    const outlook = outlookOf(events.slice(index, end + 1), new Set(written), sites);
     if (event.kind === 'write' || event.kind === 'share') written.add(event.value);
-    return before;
-  });
-  return events.map((_event, index) => {
-    const rest = events.slice(index).find((event) => event.kind === 'rest');
-    if (rest === undefined) return undefined;
-    const { value, copies } = rest;
-    const all = value === null ? copies : [...copies, value];
-    return { left: all.filter((each) => known[index]?.has(each) === true), copies };
+    return outlook;
   });
 }
 
-/** Something that is left is gone here, or a copy that is not left can never go. */
-export function isHopeless(state: State, { left, copies }: Outlook): boolean {
-  const alive = new Set<Value>([...state.copies, version(state, head(state)).value]);
-  if (state.found !== undefined) alive.add(state.found.value);
-  const held = new Set<Value>();
-  for (const { value, from, changed, flight } of state.sites) {
-    if (changed) alive.add(value);
-    if (flight !== undefined) alive.add(flight.value);
-    // Only who had a copy as his own file can replace or remove it.
-    for (const each of [value, from, flight?.value ?? null, flight?.from ?? null]) held.add(each);
-  }
-  return (
-    left.some((each) => !alive.has(each)) || state.copies.some((each) => !copies.includes(each) && !held.has(each))
-  );
+function outlookOf(events: readonly Event[], known: ReadonlySet<Value>, sites: number): Outlook | undefined {
+  const rest = events.at(-1);
+  if (rest?.kind !== 'rest') return undefined;
+  const { value, copies } = rest;
+  const all = value === null ? copies : [...copies, value];
+  const each = Array.from({ length: sites }, (_none, site) => {
+    const there = events.filter((event) => 'site' in event && event.site === site);
+    const replaced = there.flatMap((event) => (event.kind === 'write' || event.kind === 'remove' ? [event.saw] : []));
+    const seen = [...replaced, ...there.flatMap((event) => (event.kind === 'read' ? [event.value] : []))];
+    return { seen: new Set(seen.filter((one) => known.has(one))), replaced: new Set(replaced) };
+  });
+  return { left: all.filter((one) => known.has(one)), copies, sites: each };
+}
+
+/** Something that is left is gone here, a copy that is not left can never go, or what is seen at a site cannot come there. */
+export function isHopeless(state: State, { left, copies, sites }: Outlook): boolean {
+  const fresh = new Set(state.sites.flatMap(underWay));
+  if (state.found !== undefined) fresh.add(state.found.value);
+  const alive = new Set([...fresh, ...state.copies, version(state, head(state)).value]);
+  if (left.some((each) => !alive.has(each))) return true;
+  const mayTake = (each: string): boolean => state.sites.some((site, index) => takes(each, site, sites[index]));
+  if (state.copies.some((each) => !copies.includes(each) && !mayTake(each))) return true;
+  return state.sites.some((site, index) => {
+    const mayCome = (each: Value): boolean =>
+      each === site.value ||
+      fresh.has(each) ||
+      state.versions.some(({ value }, at) => at > site.base && value === each);
+    return [...(sites[index]?.seen ?? [])].some((each) => !mayCome(each));
+  });
+}
+
+/** What a site made that is not committed. */
+function underWay({ value, changed, flight }: Site): readonly Value[] {
+  const made = changed ? [value] : [];
+  return flight === undefined || flight.away !== undefined ? made : [...made, flight.value];
+}
+
+/** Only who had a copy as his own file can replace or remove it. */
+function takes(copy: string, { from, changed, flight }: Site, outlook: SiteOutlook | undefined): boolean {
+  const willChange = changed || (outlook !== undefined && outlook.replaced.size > 0);
+  if (flight?.from === copy || (from === copy && willChange)) return true;
+  return (flight?.value === copy && willChange) || outlook?.replaced.has(copy) === true;
 }

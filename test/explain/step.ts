@@ -10,21 +10,34 @@ export interface Rules {
 
 /** All states that one unseen step makes of this one. */
 export function* unseen(state: State, rules: Rules): Generator<State> {
-  if (state.found !== undefined) yield withVersion({ ...state, found: undefined }, { ...state.found, instead: false });
-  for (const [index, site] of state.sites.entries()) {
-    const { flight } = site;
-    if (flight === undefined) {
-      yield* send(state, index, site);
-      yield* receive(state, index, site);
-    } else if (flight.away === undefined) yield* commit(state, index, site, flight, rules);
-    else yield* learn(state, index, site, flight, flight.away);
+  yield* find(state);
+  for (const [index, { flight }] of state.sites.entries()) {
+    yield* send(state, index);
+    yield* arrive(state, index);
+    if (flight === undefined || flight.away !== undefined) continue;
+    yield* refuse(state, index);
+    yield* commit(state, index, rules);
   }
 }
 
+/** The committer sees what somebody put on the share. */
+export function* find(state: State): Generator<State> {
+  if (state.found !== undefined) yield withVersion({ ...state, found: undefined }, { ...state.found, instead: false });
+}
+
+/** What was committed comes to a site: to the end of what it sent itself, then by others. */
+export function* arrive(state: State, index: number): Generator<State> {
+  const site = siteAt(state, index);
+  const { flight } = site;
+  if (flight === undefined) yield* receive(state, index, site);
+  else if (flight.away !== undefined) yield* learn(state, index, site, flight, flight.away);
+}
+
 /** A site sends what was made there: the newest, which need not be all. */
-function* send(state: State, index: number, site: Site): Generator<State> {
-  const { value, time, base, from, changed } = site;
-  if (!changed) return;
+export function* send(state: State, index: number): Generator<State> {
+  const site = siteAt(state, index);
+  const { value, time, base, from, changed, flight } = site;
+  if (!changed || flight !== undefined) return;
   yield withSite(state, index, { ...site, changed: false, flight: { value, time, base, from, away: undefined } });
 }
 
@@ -46,9 +59,16 @@ function* receive(state: State, index: number, site: Site): Generator<State> {
   }
 }
 
-function* commit(state: State, index: number, site: Site, flight: Flight, rules: Rules): Generator<State> {
-  // Refused (what it names is about to move): planned again from what is there then.
-  yield withSite(state, index, { ...site, changed: true, flight: undefined });
+/** Refused (what it names is about to move): planned again from what is there then, as if it had not been sent. */
+function* refuse(state: State, index: number): Generator<State> {
+  yield withSite(state, index, { ...siteAt(state, index), changed: true, flight: undefined });
+}
+
+/** What a site has sent is committed. */
+export function* commit(state: State, index: number, rules: Rules): Generator<State> {
+  const site = siteAt(state, index);
+  const { flight } = site;
+  if (flight === undefined || flight.away !== undefined) return;
   yield* carryOut(state, index, site, flight, rules);
   const { found } = state;
   if (found === undefined) return;
@@ -98,4 +118,10 @@ function* learn(state: State, index: number, site: Site, { value }: Flight, away
 /** What a site has by no deed of its own. */
 function fresh(value: Value, base: number, time = 0): Site {
   return { value, time, base, from: value, changed: false, flight: undefined };
+}
+
+function siteAt({ sites }: State, index: number): Site {
+  const site = sites[index];
+  if (site === undefined) throw new Error(`there is no site ${index}`);
+  return site;
 }

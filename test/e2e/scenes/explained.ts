@@ -21,9 +21,13 @@ const atSites = ['read', 'read', 'save', 'save', 'save', 'edit', 'edit', 'remove
 export interface Play {
   readonly seed: number;
   readonly names: number;
+  /** Each ends with everything at rest. No further one begins after `ms`. */
   readonly rounds: number;
+  readonly ms: number;
   /** What is done to a name in a round, at all sites together. */
   readonly acts: number;
+  /** Between two acts, at most, ms. */
+  readonly pauseMs: number;
   /** Bound of the sync after a round, seconds. */
   readonly seconds: number;
   readonly trouble?: Trouble;
@@ -33,7 +37,7 @@ export interface Play {
 
 /** `space` has the sites a, b and c, and no hub yet. */
 export async function explained(space: Workspace, play: Play, say: (line: string) => void): Promise<void> {
-  const { seed, names, rounds, acts, seconds, trouble, share = false } = play;
+  const { seed, names, rounds, ms, acts, pauseMs, seconds, trouble, share = false } = play;
   const ways = [...atSites, ...(share ? (['share'] as const) : [])];
   const random = seededRandom(seed);
   if (trouble !== undefined) makeCuttable(space);
@@ -45,21 +49,22 @@ export async function explained(space: Workspace, play: Play, say: (line: string
   for (const dir of dirs) mkdirSync(path.join(space.site('a'), dir));
   await space.inSync(seconds);
   const recorders = dirs.map((dir) => new Recorder(space, sites, dir, fs));
+  const began = performance.now();
   let running = hub;
-  for (let round = 0; round < rounds; round++) {
+  let round = 0;
+  for (; round < rounds && performance.now() - began < ms; round++) {
     let working = true;
     const told =
       trouble === undefined
         ? undefined
         : bringTrouble(space, running, seededRandom(seed * 10 + round), trouble, () => !working);
-    // As many for each name: too many at one leave more open than can be followed.
     const turns = recorders.flatMap((recorder) => Array.from({ length: acts }, () => recorder));
     for (const recorder of shuffled(random, turns)) {
       const site = randomInt(random, sites.length);
       const way = pick(random, ways);
       if (way === 'share') await recorder.share(put);
       else await recorder[way](site);
-      await pause(randomInt(random, 30));
+      await pause(randomInt(random, pauseMs));
     }
     working = false;
     const end = await told;
@@ -89,7 +94,7 @@ export async function explained(space: Workspace, play: Play, say: (line: string
   const copies = recorders
     .map(({ events }) => events.at(-1))
     .flatMap((event) => (event?.kind === 'rest' ? event.copies : []));
-  say(`${all.length} events at ${names} names, ${copies.length} conflict copies, all explained`);
+  say(`${all.length} events at ${names} names in ${round} rounds, ${copies.length} conflict copies, all explained`);
 }
 
 /** As an SMB client saves: whole, over whatever is there. It tells nobody, or somebody a little later. */

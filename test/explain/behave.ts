@@ -1,0 +1,59 @@
+// Events that a system which behaves may show, by taking its unseen steps at random.
+import { Chance } from '../support/chance.ts';
+import type { Event } from './event.ts';
+import { beginning, head, version, withSite, type State } from './state.ts';
+import { unseen, type Rules } from './step.ts';
+
+interface Play {
+  readonly sites: number;
+  readonly rounds: number;
+  /** In a round, at all sites together. */
+  readonly acts: number;
+  /** On the share itself, too. */
+  readonly share: boolean;
+}
+
+/** Events of a system that behaves, some of its unseen steps in between, then rest. */
+export function behave(seed: number, { sites, rounds, acts, share }: Play, rules: Rules): Event[] {
+  const chance = new Chance(seed);
+  const events: Event[] = [];
+  let state: State = beginning(sites);
+  let made = 0;
+  const step = (): boolean => {
+    const next = chance.pick([...unseen(state, rules)]);
+    if (next !== undefined) state = next;
+    return next !== undefined;
+  };
+  const act = (site: number): void => {
+    const has = state.sites[site];
+    if (has === undefined) return;
+    const { value } = has;
+    const what = chance.below(share ? 9 : 8);
+    if (what === 8) {
+      const event = { kind: 'share', value: `v${++made}`, time: made } as const;
+      events.push(event);
+      state = { ...state, found: { value: event.value, time: event.time } };
+    } else if (what < 2) events.push({ kind: 'read', site, value });
+    else if (what < 4 && value !== null) {
+      events.push({ kind: 'remove', site, saw: value });
+      state = withSite(state, site, { ...has, value: null, time: 0, changed: true });
+    } else {
+      const event = { kind: 'write', site, saw: value, value: `v${++made}`, time: made } as const;
+      events.push(event);
+      state = withSite(state, site, { ...has, value: event.value, time: event.time, changed: true });
+    }
+  };
+  for (let round = 0; round < rounds; round++) {
+    for (let left = acts; left > 0; left--) {
+      act(chance.below(sites));
+      for (let unseenOnes = chance.below(5); unseenOnes > 0; unseenOnes--) step();
+    }
+    // A refusal may follow another for ever: it is calm when a walk happens to end.
+    const calm = (): boolean =>
+      state.found === undefined &&
+      state.sites.every(({ base, changed, flight }) => base === head(state) && !changed && flight === undefined);
+    for (let left = 10_000; left > 0 && !calm(); left--) step();
+    events.push({ kind: 'rest', value: version(state, head(state)).value, copies: state.copies });
+  }
+  return events;
+}
