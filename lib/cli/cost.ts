@@ -7,7 +7,7 @@ import { billOf, type Bill } from './cost/bill.ts';
 import { metersOf, unknownMeters, type Measured } from './cost/meters.ts';
 import { fillPrices, parsePrices, template, type Prices } from './cost/prices.ts';
 import { numberOption, parseOptions } from './options.ts';
-import { exit, help } from './usage.ts';
+import { exit } from './usage.ts';
 
 const status = z.object({ counters: z.record(z.string(), z.record(z.string(), z.number())) }).loose();
 const publicList = 'https://prices.azure.com/api/retail/prices';
@@ -28,10 +28,6 @@ export async function cost(args: readonly string[]): Promise<number> {
     fetch: flag,
   };
   const parsed = parseOptions(args, own, 0);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   if (parsed.flag('template')) return print(template(parsed.text('region') ?? ''));
   const name = parsed.text('prices');
   const prices = name === undefined ? undefined : parsePrices(readText(name), name);

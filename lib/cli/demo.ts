@@ -3,14 +3,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseOptions } from './options.ts';
 import { run } from './up.ts';
-import { exit, help } from './usage.ts';
 
 export async function demo(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, {}, 0);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const { data } = parsed;
   const sites = ['paris', 'tokyo'].map((name) => ({ name, path: path.join(data, 'sites', name) }));
   for (const site of sites) mkdirSync(site.path, { recursive: true });

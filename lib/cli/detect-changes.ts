@@ -4,7 +4,7 @@ import { scanAnswer, type ScanAnswer } from '../protocol/api.ts';
 import { askApi } from './api.ts';
 import { groupPath } from './group-path.ts';
 import { numberOption, parseOptions } from './options.ts';
-import { exit, help } from './usage.ts';
+import { exit } from './usage.ts';
 
 const pollMs = 500;
 
@@ -17,10 +17,6 @@ export async function detectChanges(args: readonly string[]): Promise<number> {
     'no-wait': { type: 'boolean' },
   } as const;
   const parsed = parseOptions(args, own, 1);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const seconds = numberOption(parsed, 'timeout', 1, 1_000_000) ?? 24 * 60 * 60;
   const hub = readHubFile(parsed.data);
   const group = parsed.text('group') ?? hub?.group ?? 'default';

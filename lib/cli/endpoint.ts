@@ -3,16 +3,12 @@ import { readHubFile } from '../local/hub/hub-file.ts';
 import { askHub } from './client.ts';
 import { parseOptions } from './options.ts';
 import { siteOf } from './site-of.ts';
-import { UsageError, exit, help } from './usage.ts';
+import { UsageError, exit } from './usage.ts';
 
 /** `endpoint resume|pause [SITE|PATH]`: all sites where none is named. */
 export async function endpoint(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, { site: { type: 'string' } }, 2);
   const [what, given] = parsed.positionals;
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   if (what !== 'resume' && what !== 'pause')
     throw new UsageError(
       'command_unknown',

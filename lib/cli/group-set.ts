@@ -3,17 +3,13 @@ import { readHubFile } from '../local/hub/hub-file.ts';
 import { askApi } from './api.ts';
 import { backupOptions, backupWish, renderBackup, setBackup } from './group-backup.ts';
 import { numberOption, parseOptions } from './options.ts';
-import { UsageError, exit, help } from './usage.ts';
+import { UsageError, exit } from './usage.ts';
 
 const own = { 'brake-percent': { type: 'string' }, 'brake-files': { type: 'string' }, ...backupOptions } as const;
 
 /** `group set [NAME]`: what is a mass change in this group (0 percent is never), when it is backed up and what is kept. */
 export async function groupSet(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, own, 1);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const percent = numberOption(parsed, 'brake-percent', 0, 100);
   const files = numberOption(parsed, 'brake-files', 1, 1_000_000_000);
   const wish = backupWish(parsed);

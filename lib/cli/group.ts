@@ -5,16 +5,12 @@ import { parseEnv, readEnv } from '../local/hub/env-file.ts';
 import { askApi } from './api.ts';
 import { groupSet } from './group-set.ts';
 import { parseOptions } from './options.ts';
-import { UsageError, exit, help } from './usage.ts';
+import { UsageError, exit } from './usage.ts';
 
 /** `group create NAME [--share EXISTING]`, `group set`. */
 export async function group(args: readonly string[]): Promise<number> {
   if (args[0] === 'set') return groupSet(args.slice(1));
   const parsed = parseOptions(args, { share: { type: 'string' } }, 2);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const [what, name = parsed.text('share')] = parsed.positionals;
   if (what !== 'create' || name === undefined)
     throw new UsageError(

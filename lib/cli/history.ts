@@ -2,15 +2,11 @@ import { historyAnswer, type HistoryAnswer, type PastChange } from '../protocol/
 import { askApi } from './api.ts';
 import { numberOption, parseOptions } from './options.ts';
 import { pastPath, timeText } from './past-path.ts';
-import { exit, help } from './usage.ts';
+import { exit } from './usage.ts';
 
 /** `history PATH`: who changed it, at which site, when. */
 export async function history(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, { group: { type: 'string' }, limit: { type: 'string' } }, 1);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const limit = numberOption(parsed, 'limit', 1, 10_000) ?? 100;
   const { group, path } = pastPath(parsed, 'history');
   const query = new URLSearchParams({ path, limit: String(limit) });

@@ -5,7 +5,7 @@ import { rotatingWriter } from '../base/rotating-log.ts';
 import { dotenv } from '../local/hub/env-file.ts';
 import { type ServiceName, serviceNames } from '../local/stack/services.ts';
 import { numberOption, parseOptions, type Parsed } from './options.ts';
-import { UsageError, exit, help } from './usage.ts';
+import { UsageError, exit } from './usage.ts';
 
 const options = {
   only: { type: 'string' },
@@ -17,10 +17,6 @@ const options = {
 
 export async function local(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, options, 0);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const app = parsed.text('app');
   const services = servicesOf(parsed.text('only'), app !== undefined);
   const port = numberOption(parsed, 'port', 1, 65_535 - serviceNames.length);

@@ -1,6 +1,6 @@
 // The `tideway` command: finds the subcommand, runs it, and says every error with its code and what to do.
 import { TidewayError, codeOf, messageOf } from '../base/errors.ts';
-import { UsageError, exit, help } from './usage.ts';
+import { UsageError, asksHelp, exit, help, helpOf } from './usage.ts';
 
 type Command = (args: readonly string[]) => Promise<number> | number;
 
@@ -31,6 +31,10 @@ async function main(args: readonly string[]): Promise<number> {
   const command = commands[name];
   if (command === undefined)
     throw new UsageError('command_unknown', `there is no command ${name}`, 'See tideway --help.');
+  if (asksHelp(rest)) {
+    process.stdout.write(helpOf(args));
+    return exit.done;
+  }
   return (await command())(rest);
 }
 

@@ -6,13 +6,11 @@ import { UsageError } from './usage.ts';
 const common = {
   data: { type: 'string' },
   json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const;
 
 export interface Parsed {
   readonly data: string;
   readonly json: boolean;
-  readonly help: boolean;
   readonly positionals: readonly string[];
   text(name: string): string | undefined;
   flag(name: string): boolean;
@@ -31,7 +29,6 @@ export function parseOptions(args: readonly string[], own: ParseArgsOptionsConfi
     return {
       data: path.resolve(typeof data === 'string' ? data : '.tideway'),
       json: values['json'] === true,
-      help: values['help'] === true,
       positionals: parsed.positionals,
       text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
       flag: (name) => values[name] === true,

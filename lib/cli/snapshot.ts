@@ -11,7 +11,7 @@ import {
 } from '../protocol/backup.ts';
 import { askApi } from './api.ts';
 import { numberOption, parseOptions, type Parsed } from './options.ts';
-import { UsageError, exit, help } from './usage.ts';
+import { UsageError, exit } from './usage.ts';
 
 const own = {
   group: { type: 'string' },
@@ -25,10 +25,6 @@ const defaultKeepDays = 30;
 
 export async function snapshot(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, own, 2);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const group = parsed.text('group') ?? readHubFile(parsed.data)?.group ?? 'default';
   const ask = (method: string, rest: string, body?: unknown): Promise<unknown> =>
     askApi(parsed.data, method, `groups/${encodeURIComponent(group)}/${rest}`, body);

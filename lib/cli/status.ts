@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { askHub } from './client.ts';
 import { numberOption, parseOptions } from './options.ts';
-import { exit, help } from './usage.ts';
+import { exit } from './usage.ts';
 
 const endpoint = z.object({
   server: z.string(),
@@ -42,10 +42,6 @@ type Answer = z.infer<typeof answer>;
 
 export async function status(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, { wait: { type: 'boolean' }, timeout: { type: 'string' } }, 0);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const seconds = numberOption(parsed, 'timeout', 1, 1_000_000) ?? 300;
   const waiting = parsed.flag('wait');
   const call = waiting
@@ -100,10 +96,6 @@ const waited = {
 /** Conflict copies that are still there. */
 export async function conflicts(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, {}, 0);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const value = answer.parse(await askHub(parsed.data, 'GET', '/hub/status', 30_000));
   const found = value.groups.flatMap((group) =>
     group.endpoints.flatMap((each) => each.conflicts.map((conflict) => ({ server: each.server, ...conflict }))),

@@ -2,7 +2,7 @@ import { undeleteAnswer, type UndeleteAnswer } from '../protocol/past.ts';
 import { askApi } from './api.ts';
 import { numberOption, parseOptions } from './options.ts';
 import { pastPath } from './past-path.ts';
-import { exit, help } from './usage.ts';
+import { exit } from './usage.ts';
 
 const pollMs = 100;
 
@@ -10,10 +10,6 @@ const pollMs = 100;
 export async function undelete(args: readonly string[]): Promise<number> {
   const own = { group: { type: 'string' }, timeout: { type: 'string' }, 'no-wait': { type: 'boolean' } } as const;
   const parsed = parseOptions(args, own, 1);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const seconds = numberOption(parsed, 'timeout', 1, 1_000_000) ?? 24 * 60 * 60;
   const { group, path } = pastPath(parsed, 'undelete');
   const ask = async (method: string, rest: string, body?: unknown): Promise<UndeleteAnswer> =>

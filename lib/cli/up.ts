@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { HubOptions } from '../local/hub/hub.ts';
 import type { SiteSpec } from '../local/hub/sites.ts';
 import { numberOption, parseOptions } from './options.ts';
-import { UsageError, exit, help } from './usage.ts';
+import { UsageError, exit } from './usage.ts';
 
 /** Below the 10 s that a stop may take. */
 const stopMs = 8_000;
@@ -18,10 +18,6 @@ export async function up(args: readonly string[]): Promise<number> {
     },
     0,
   );
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const sites = parsed.list('site').map(siteSpec);
   return run({
     data: parsed.data,

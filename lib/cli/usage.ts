@@ -57,3 +57,26 @@ export const help = `tideway: Linux file servers in sync through an Azure file s
 Every command takes --data DIR (default: ./.tideway), --json and --help.
 Exit codes: 0 done, 1 failed, 2 usage, 3 timed out or halted.
 `;
+
+/** Before any `--`, behind which words are names of files. */
+export function asksHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
+}
+
+/** What `help` says of one command, as far as `args` tell which; all of it where nothing is said of that one alone. */
+export function helpOf(args: readonly string[]): string {
+  const [title = '', ...parts] = help.split(/\n\n|\n(?=  tideway )/);
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  for (let most = Math.min(2, words.length); most > 0; most--) {
+    const about = parts.filter((part) => isAbout(part, words.slice(0, most)));
+    if (about.length > 0) return `${[title, '', ...about, '', parts.at(-1)?.trimEnd()].join('\n')}\n`;
+  }
+  return help;
+}
+
+function isAbout(part: string, words: readonly string[]): boolean {
+  const [first = '', ...others] = words;
+  const usage = /^ *tideway (\S+) ?(.*)/.exec(part);
+  return usage?.[1] === first && others.every((word) => (usage[2] ?? '').split(/[ |]+/).includes(word));
+}

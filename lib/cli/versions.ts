@@ -2,15 +2,11 @@ import { versionsAnswer, type VersionsAnswer } from '../protocol/past.ts';
 import { askApi } from './api.ts';
 import { parseOptions } from './options.ts';
 import { pastPath, timeText } from './past-path.ts';
-import { exit, help } from './usage.ts';
+import { exit } from './usage.ts';
 
 /** `versions PATH`: the contents that a file has and had. */
 export async function versions(args: readonly string[]): Promise<number> {
   const parsed = parseOptions(args, { group: { type: 'string' } }, 1);
-  if (parsed.help) {
-    process.stdout.write(help);
-    return exit.done;
-  }
   const { group, path } = pastPath(parsed, 'versions');
   const query = new URLSearchParams({ path });
   const answer = versionsAnswer.parse(

@@ -21,7 +21,6 @@ describe('options', () => {
     expect(parsed).toMatchObject({
       data: path.resolve('d'),
       json: true,
-      help: false,
       positionals: ['resume', 'paris'],
     });
     expect(parsed.list('site')).toEqual(['a=/x', 'b=/y']);
