@@ -57,6 +57,20 @@ function* siteIsNamespace(site: Site, replay: Replay, { share }: SimulatedCloud)
   for (const path of there.keys()) if (!isOurs(path)) yield `I1 ${site.name} has ${path}, and nobody else`;
 }
 
+/**
+ * I1, in the moment somebody says that he is in sync, whatever is still to come from the share: all that users have there has
+ * its place in the log, and all that the log has is there. Another look would heal what is not, so it is asked before that.
+ */
+export function* saidTooEarly(site: Site, rows: readonly LogRow[]): Iterable<string> {
+  const there = new Map(site.user.snapshot());
+  for (const [path, { kind }] of site.replayed(rows, rows.length).byPath()) {
+    const here = there.get(path)?.stat.kind;
+    if (here !== (kind === 'link' ? 'symlink' : kind)) yield `I1 ${site.name} is in sync without ${path}`;
+    there.delete(path);
+  }
+  for (const path of there.keys()) if (!isOurs(path)) yield `I1 ${site.name} is in sync, and alone has ${path}`;
+}
+
 /** I13: the remote tree is what rows 1..cursor make. */
 export function* remoteIsReplayed(site: Site, rows: readonly LogRow[]): Iterable<string> {
   const { cursor, whole } = site.meta;

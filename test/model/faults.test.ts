@@ -7,6 +7,7 @@ import { simulate, type Options } from './simulate.ts';
 /** The invariant that it breaks, and a seed. */
 const caughtBy: Readonly<Record<string, readonly [invariant: string, seed: number]>> = {
   'the row of a node is lost, its log row is not': ['I1', 1],
+  'nobody plans some of what has changed': ['I1', 1],
   'a look at a directory sets the mode of what is in it': ['I2', 1],
   'the committer replaces what has the name': ['I3', 6],
   'what is overwritten is removed, not moved aside': ['I3', 1],

@@ -182,6 +182,19 @@ const parts: Readonly<Record<string, Partial<Plants>>> = {
       return state;
     },
   },
+  'nobody plans some of what has changed': {
+    state: (state) => {
+      let told = state.onChange;
+      let changes = 0;
+      Object.defineProperty(state, 'onChange', {
+        get: () => (id: string) => (++changes % 20 === 0 ? undefined : told(id)),
+        set: (tell: typeof told) => {
+          told = tell;
+        },
+      });
+      return state;
+    },
+  },
   'an effect of the log is lost': withSetRemote((_state, node, set) => {
     if (!isSeventh(node)) set();
   }),

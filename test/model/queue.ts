@@ -93,6 +93,7 @@ function isExpected(error: unknown): boolean {
     'TimedOut',
     'ServerBusy',
     'TableBusy',
+    'ShareBusy',
     'HeadMoved',
     'TurnLost',
     'RowConflict',

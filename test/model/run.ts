@@ -95,6 +95,8 @@ export class Run {
       '',
       (line) => {
         const { time: _time, part: _part, level, event, ...rest } = JSON.parse(line) as Record<string, unknown>;
+        // Somebody forgot to plan or to wake a node. That the agent noticed it when it was asked is no excuse.
+        if (event === 'unplanned' || event === 'stuck') this.break(`${who} ${event} ${JSON.stringify(rest)}`);
         this.trace.add(who, `log ${String(level)} ${String(event)} ${JSON.stringify(rest, withoutStack)}`);
       },
       () => this.clock.now(),

@@ -3,7 +3,7 @@
 import { enrol } from '../../lib/cloud/registry.ts';
 import { Chance } from '../support/chance.ts';
 import { Replay } from '../support/replay.ts';
-import { check } from './check.ts';
+import { check, saidTooEarly } from './check.ts';
 import { group, SimulatedCloud } from './cloud.ts';
 import { nothingPlanted, type Plants } from './plants.ts';
 import { Run } from './run.ts';
@@ -130,6 +130,7 @@ async function settle(run: Run, world: World, { looks = 6 }: Options): Promise<b
     if (run.broken.length > 0) return false;
     examineAll(cloud);
     if (!(await atRest(run, world, looks))) return false;
+    for (const site of sites) for (const what of saidTooEarly(site, cloud.table.rows)) run.break(what);
     // Longer than everything that comes back by itself: polls, the committer's timer, what is sent again.
     if (round > 0) await run.clock.run(() => false, minute / 2);
     const after = writesOf(world);
