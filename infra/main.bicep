@@ -76,15 +76,10 @@ param tuning types.texts = {}
 @description('Lets whoever has the role EventGrid Data Sender post events by identity only (false), or by the key of the topic too (true).')
 param topicKeys bool = false
 
-@description('Token of the command line and of administrators.')
-@secure()
-@minLength(32)
-param token string
-
-@description('Key with which the backend signs its own operations: Ed25519, PKCS#8, base64.')
-@secure()
-@minLength(44)
-param cloudKey string
+@description('SHA-256, in hexadecimal, of the token of the command line and of administrators: 24 random bytes or more.')
+@minLength(64)
+@maxLength(64)
+param tokenHash string
 
 @description('Tags of every resource.')
 param tags types.texts = {}
@@ -170,8 +165,6 @@ module vault 'modules/vault.bicep' = {
     tags: allTags
     isPrivate: privateNetwork
     purgeProtection: purgeProtection
-    token: token
-    cloudKey: cloudKey
     serviceBusName: names.serviceBus
     sharesAccount: names.shares
     filesKey: filesSigning == 'accountKey'
@@ -210,7 +203,7 @@ module roles 'modules/roles.bicep' = {
     names: names
     shareNames: map(groups, each => each.name)
     secretNames: concat(
-      ['token', 'cloud-key', 'bus-send', 'bus-listen'],
+      ['bus-send', 'bus-listen'],
       filesSigning == 'accountKey' ? ['files-key'] : [],
       tablesSigning == 'accountKey' ? ['tables-key'] : []
     )
@@ -226,6 +219,7 @@ module settings 'modules/settings.bicep' = {
     vaultUri: vault.outputs.uri
     filesSigning: filesSigning
     tablesSigning: tablesSigning
+    tokenHash: tokenHash
     isPrivate: privateNetwork
     tuning: tuning
     hostAccount: names.host

@@ -1,10 +1,9 @@
 #!/bin/sh
-# The two secrets that nothing in Azure makes: once for an environment, and the same ever after.
+# The token of administrators: made once for an environment, and the same ever after. Azure is told its hash only.
 set -eu
 
-keep() {
-  if [ -z "$2" ]; then azd env set "$1" "$3"; fi
-}
-
-keep TIDEWAY_TOKEN "${TIDEWAY_TOKEN:-}" "$(openssl rand -hex 24)"
-keep TIDEWAY_CLOUD_KEY "${TIDEWAY_CLOUD_KEY:-}" "$(openssl genpkey -algorithm ed25519 -outform DER | base64 | tr -d '\n')"
+if [ -z "${TIDEWAY_TOKEN:-}" ]; then
+  TIDEWAY_TOKEN=$(openssl rand -hex 24)
+  azd env set TIDEWAY_TOKEN "$TIDEWAY_TOKEN"
+fi
+azd env set TIDEWAY_TOKEN_HASH "$(printf %s "$TIDEWAY_TOKEN" | openssl dgst -sha256 -r | cut -d ' ' -f 1)"

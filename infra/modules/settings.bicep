@@ -16,6 +16,9 @@ param filesSigning types.signing
 @description('Who signs access to rows.')
 param tablesSigning types.signing
 
+@description('SHA-256 of the token of administrators.')
+param tokenHash string
+
 @description('Event Grid may not call the app.')
 param isPrivate bool
 
@@ -49,12 +52,11 @@ var ofServices = {
   TIDEWAY_TABLES_SIGNING: tablesSigning
   TIDEWAY_FILES_ENDPOINT: connections.filesEndpoint
   TIDEWAY_FILES_SIGNING: filesSigning
+  TIDEWAY_TOKEN_HASH: tokenHash
 }
 
 var secrets = union(
   {
-    TIDEWAY_TOKEN: secret(vaultUri, 'token')
-    TIDEWAY_CLOUD_KEY: secret(vaultUri, 'cloud-key')
     TIDEWAY_BUS_SEND_KEY: secret(vaultUri, 'bus-send')
     TIDEWAY_BUS_LISTEN_KEY: secret(vaultUri, 'bus-listen')
   },

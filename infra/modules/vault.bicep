@@ -19,14 +19,6 @@ param isPrivate bool
 @description('Nothing can be removed for good before its time.')
 param purgeProtection bool
 
-@description('Token of administrators.')
-@secure()
-param token string
-
-@description('Key of the backend.')
-@secure()
-param cloudKey string
-
 @description('Namespace with the rules for agents.')
 param serviceBusName string
 
@@ -55,18 +47,6 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enablePurgeProtection: purgeProtection ? true : null
     publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     networkAcls: { defaultAction: isPrivate ? 'Deny' : 'Allow', bypass: 'AzureServices' }
-  }
-
-  resource adminToken 'secrets' = {
-    name: 'token'
-    tags: tags
-    properties: { value: token }
-  }
-
-  resource signature 'secrets' = {
-    name: 'cloud-key'
-    tags: tags
-    properties: { value: cloudKey }
   }
 
   resource busSend 'secrets' = {

@@ -5,5 +5,4 @@ param environmentName = 'private'
 param location = 'westeurope'
 param privateNetwork = true
 param tablesSigning = 'userDelegation'
-param token = '00000000000000000000000000000000'
-param cloudKey = '00000000000000000000000000000000000000000000'
+param tokenHash = '0000000000000000000000000000000000000000000000000000000000000000'

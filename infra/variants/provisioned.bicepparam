@@ -10,5 +10,4 @@ param filesSigning = 'accountKey'
 param alertEmail = 'operators@example.com'
 param zoneRedundant = true
 param alwaysReady = { commit: 1, durable: 1 }
-param token = '00000000000000000000000000000000'
-param cloudKey = '00000000000000000000000000000000000000000000'
+param tokenHash = '0000000000000000000000000000000000000000000000000000000000000000'

@@ -6,5 +6,4 @@ param location = 'westeurope'
 param alwaysReady = { commit: 0, durable: 0 }
 param lockData = false
 param purgeProtection = false
-param token = '00000000000000000000000000000000'
-param cloudKey = '00000000000000000000000000000000000000000000'
+param tokenHash = '0000000000000000000000000000000000000000000000000000000000000000'

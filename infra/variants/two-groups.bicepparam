@@ -12,5 +12,4 @@ param alertEmail = 'operators@example.com'
 param nodeVersion = '22'
 param tuning = { TIDEWAY_ENUMERATE_SECONDS: '604800' }
 param tags = { costCentre: '4711' }
-param token = '00000000000000000000000000000000'
-param cloudKey = '00000000000000000000000000000000000000000000'
+param tokenHash = '0000000000000000000000000000000000000000000000000000000000000000'

@@ -1,15 +1,14 @@
 // The composition root of the functions: one world per instance, made when the first invocation needs it.
-import { timingSafeEqual } from 'node:crypto';
 import { connectCloud, namespaceTable } from '../azure/connect.ts';
 import { readConnections } from '../azure/settings.ts';
 import { signerOf } from '../azure/signer.ts';
 import { systemClock } from '../base/clock.ts';
-import { TidewayError } from '../base/errors.ts';
 import { jsonLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { publicKeyOf } from '../protocol/message.ts';
 import type { SignerAt } from './access.ts';
 import type { Cloud } from './group.ts';
+import { cloudKey, tokenCheck } from './secrets.ts';
 import { readSettings } from './settings.ts';
 
 export interface Services {
@@ -30,8 +29,7 @@ export function services(): Services {
 function compose(env: Readonly<Record<string, string | undefined>>): Services {
   const connections = readConnections(env);
   const world = connectCloud(connections);
-  const privateKey = need(env, 'TIDEWAY_CLOUD_KEY');
-  const token = Buffer.from(need(env, 'TIDEWAY_TOKEN'));
+  const privateKey = cloudKey(env);
   const cloud: Cloud = {
     ...world,
     clock: systemClock,
@@ -48,19 +46,6 @@ function compose(env: Readonly<Record<string, string | undefined>>): Services {
   return {
     cloud,
     signer: signerOf(connections, namespaceTable),
-    isToken: (text) => {
-      const given = Buffer.from(text);
-      return given.length === token.length && timingSafeEqual(given, token);
-    },
+    isToken: tokenCheck(env),
   };
-}
-
-function need(env: Readonly<Record<string, string | undefined>>, name: string): string {
-  const value = env[name];
-  if (value === undefined || value === '')
-    throw new TidewayError('setting_missing', `the setting ${name} is not set`, {
-      path: name,
-      hint: 'Set it in the app settings.',
-    });
-  return value;
 }

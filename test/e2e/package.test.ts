@@ -1,5 +1,6 @@
 // The folder that goes to Azure, with the settings that Bicep gives the app: it syncs two sites through the embedded
 // services. Names of settings are those of the deployment; only where services are, and who we are there, is put in.
+import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
@@ -50,8 +51,9 @@ function deployed(embedded: Readonly<Record<string, string>>): Record<string, st
     TIDEWAY_FILES_KEY: part('AccountKey'),
     TIDEWAY_TABLES_ENDPOINT: part('TableEndpoint'),
     TIDEWAY_TABLES_KEY: part('AccountKey'),
-    TIDEWAY_TOKEN: embedded['TIDEWAY_TOKEN'] ?? '',
-    TIDEWAY_CLOUD_KEY: embedded['TIDEWAY_CLOUD_KEY'] ?? '',
+    TIDEWAY_TOKEN_HASH: createHash('sha256')
+      .update(embedded['TIDEWAY_TOKEN'] ?? '')
+      .digest('hex'),
     TIDEWAY_BUS_SEND_KEY: busKey,
     TIDEWAY_BUS_LISTEN_KEY: busKey,
   };

@@ -56,8 +56,8 @@ describe('planted drift is found', () => {
   });
 
   test('a key among the settings', () => {
-    const world = planted(config, /appsettings/, (each) => set(each, { TIDEWAY_TOKEN: "[listKeys('x')]" }));
-    expect(found(settings, world)).toEqual(['smallest: TIDEWAY_TOKEN holds a key, or no text']);
+    const world = planted(config, /appsettings/, (each) => set(each, { TIDEWAY_BUS_SEND_KEY: "[listKeys('x')]" }));
+    expect(found(settings, world)).toEqual(['smallest: TIDEWAY_BUS_SEND_KEY holds a key, or no text']);
   });
 
   test('a queue under another name', () => {

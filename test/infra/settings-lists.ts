@@ -1,10 +1,12 @@
 // Settings that one side only knows, each for a reason.
 
-/** Connection strings: in Azure an identity takes their place. */
+/** Connection strings, whose place an identity takes in Azure; and secrets of which Azure need not know. */
 export const embeddedOnly: readonly string[] = [
   'AZURE_STORAGE_CONNECTION_STRING',
   'SERVICEBUS_CONNECTION_STRING',
   'EVENTGRID_TOPIC_KEY',
+  'TIDEWAY_TOKEN',
+  'TIDEWAY_CLOUD_KEY',
 ];
 
 /** The other way round. */
@@ -17,6 +19,7 @@ export const azureOnly: readonly string[] = [
   'TIDEWAY_TABLES_ENDPOINT',
   'TIDEWAY_TABLES_SIGNING',
   'TIDEWAY_TABLES_KEY',
+  'TIDEWAY_TOKEN_HASH',
   'TIDEWAY_BUS_SEND_KEY',
   'TIDEWAY_BUS_LISTEN_KEY',
 ];
