@@ -1,15 +1,6 @@
 // The share of one group, as the backend uses it (lib/cloud/ports.ts), over bare REST: see rest/files.ts for why.
-import { TidewayError } from '../base/errors.ts';
-import {
-  ShareRefusal,
-  type Renamed,
-  type Share,
-  type ShareEntry,
-  type ShareFault,
-  type ShareKind,
-  type ShareProperties,
-  type Traits,
-} from '../cloud/ports.ts';
+import type { Renamed, Share, ShareEntry, ShareFault, ShareKind, ShareProperties, Traits } from '../cloud/ports.ts';
+import { answering, refused } from './answer.ts';
 import { header, type FilesAnswer, type FilesRest } from './rest/files.ts';
 import { parseListing } from './rest/listing.ts';
 
@@ -31,19 +22,21 @@ const faults: Readonly<Record<string, ShareFault>> = {
 /** All but its snapshots (snapshots.ts): those are the account's to tell. */
 export type Tree = Omit<Share, 'takeSnapshot' | 'snapshots' | 'removeSnapshot'>;
 
-export function shareOf(rest: FilesRest): Tree {
-  const ok = async (answer: Promise<FilesAnswer>, path: string): Promise<FilesAnswer> => refused(await answer, path);
+export function shareOf(files: FilesRest): Tree {
+  const rest = answering(files);
+  const ok = async (answer: Promise<FilesAnswer>, path: string): Promise<FilesAnswer> =>
+    refused(await answer, path, faults);
   return {
     properties: async (path, kind) => {
       const answer = await rest.call(kind === 'file' ? 'HEAD' : 'GET', path, directoryQuery(kind), {});
-      return isAbsent(answer) ? undefined : propertiesOf(refused(answer, path), kind);
+      return isAbsent(answer) ? undefined : propertiesOf(refused(answer, path, faults), kind);
     },
     list: async (dir, prefix) => {
       const entries: ShareEntry[] = [];
       for (let marker = ''; ;) {
         const answer = await rest.call('GET', dir, listQuery(prefix, marker), { 'x-ms-file-extended-info': 'true' });
         if (isAbsent(answer)) return undefined;
-        const page = parseListing(refused(answer, dir).body.toString('utf8'));
+        const page = parseListing(refused(answer, dir, faults).body.toString('utf8'));
         entries.push(...page.entries);
         if (page.next === '') return entries;
         marker = page.next;
@@ -89,12 +82,12 @@ export function shareOf(rest: FilesRest): Tree {
       const range = `bytes=${offset}-${offset + length - 1}`;
       const answer = await rest.call('GET', path, [], { 'x-ms-range': range });
       if (isAbsent(answer) || answer.code === 'InvalidRange') return undefined;
-      refused(answer, path);
+      refused(answer, path, faults);
       return header(answer, 'etag') === etag && answer.body.length === length ? answer.body : undefined;
     },
     remove: async (path, kind) => {
       const answer = await rest.call('DELETE', path, directoryQuery(kind), {});
-      if (!isAbsent(answer)) refused(answer, path);
+      if (!isAbsent(answer)) refused(answer, path, faults);
     },
   };
 }
@@ -137,14 +130,6 @@ function traitHeaders(traits: Traits | undefined): Record<string, string> {
 
 function isAbsent(answer: FilesAnswer): boolean {
   return answer.status === 404 && faults[answer.code] === 'absent';
-}
-
-/** The answer, if the call went well. Throws `ShareRefusal` for what is about the path, `share_call_failed` otherwise. */
-function refused(answer: FilesAnswer, path: string): FilesAnswer {
-  if (answer.status < 400) return answer;
-  const fault = faults[answer.code];
-  if (fault !== undefined) throw new ShareRefusal(fault, answer.code, `${path}: ${answer.code}`);
-  throw new TidewayError('share_call_failed', `${answer.status} ${answer.code}`, { path });
 }
 
 function factsOf(answer: FilesAnswer): Renamed {

@@ -1,8 +1,8 @@
 // Snapshots of a share, over bare REST like the rest of the share. They are listed by the account, not by the share.
 // https://learn.microsoft.com/rest/api/storageservices/snapshot-share and .../list-shares
-import { TidewayError } from '../base/errors.ts';
-import { ShareRefusal, type Share, type ShareFault, type ShareSnapshot } from '../cloud/ports.ts';
-import { header, type FilesAnswer, type FilesRest } from './rest/files.ts';
+import type { Share, ShareFault, ShareSnapshot } from '../cloud/ports.ts';
+import { answering, refused } from './answer.ts';
+import { header, type FilesRest } from './rest/files.ts';
 import { parseSnapshots } from './rest/listing.ts';
 
 const faults: Readonly<Record<string, ShareFault>> = {
@@ -12,16 +12,17 @@ const faults: Readonly<Record<string, ShareFault>> = {
   LeaseIdMissing: 'busy',
 };
 
-/** `account` is where paths begin with the name of a share. */
+/** `files` is where paths begin with the name of a share. */
 export function snapshotsOf(
-  account: FilesRest,
+  files: FilesRest,
   name: string,
 ): Pick<Share, 'takeSnapshot' | 'snapshots' | 'removeSnapshot'> {
+  const account = answering(files);
   return {
     takeSnapshot: async (metadata) => {
       const query = [['restype', 'share'] as const, ['comp', 'snapshot'] as const];
       const headers = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`x-ms-meta-${key}`, value]));
-      return header(refused(await account.call('PUT', name, query, headers), name), 'x-ms-snapshot');
+      return header(refused(await account.call('PUT', name, query, headers), name, faults), 'x-ms-snapshot');
     },
     snapshots: async () => {
       const found: ShareSnapshot[] = [];
@@ -33,7 +34,7 @@ export function snapshotsOf(
         ];
         if (marker !== '') query.push(['marker', marker]);
         const page = parseSnapshots(
-          refused(await account.call('GET', '', query, {}), name).body.toString('utf8'),
+          refused(await account.call('GET', '', query, {}), name, faults).body.toString('utf8'),
           name,
         );
         found.push(...page.snapshots);
@@ -44,16 +45,9 @@ export function snapshotsOf(
     removeSnapshot: async (id) => {
       const query = [['restype', 'share'] as const, ['sharesnapshot', id] as const];
       const answer = await account.call('DELETE', name, query, {});
-      if (answer.status !== 404 || !absent.has(answer.code)) refused(answer, name);
+      if (answer.status !== 404 || !absent.has(answer.code)) refused(answer, name, faults);
     },
   };
 }
 
 const absent: ReadonlySet<string> = new Set(['ShareSnapshotNotFound', 'ShareNotFound']);
-
-function refused(answer: FilesAnswer, share: string): FilesAnswer {
-  if (answer.status < 400) return answer;
-  const fault = faults[answer.code];
-  if (fault !== undefined) throw new ShareRefusal(fault, answer.code, `${share}: ${answer.code}`);
-  throw new TidewayError('share_call_failed', `${answer.status} ${answer.code}`, { path: share });
-}

@@ -1,12 +1,12 @@
 // How often an operation brought the committer down is written down before each attempt, so that who comes after a crash knows.
-// An attempt that failed because the share could not be reached, or the table not be asked, is taken off again: a storm of
-// 503 makes nothing poison.
+// An attempt that failed because the share or the table throttled, failed itself or did not answer is taken off again: a storm
+// of 503 makes nothing poison.
 import { randomInt } from '../base/random.ts';
 import { newTxnId } from './group.ts';
 import type { Turn } from './intent.ts';
 import { intentRow } from './plan.ts';
 import { poisonAfter } from './poisoned.ts';
-import { ShareRefusal, TableBusy, type Row, type Write } from './ports.ts';
+import { ShareBusy, ShareRefusal, TableBusy, type Row, type Write } from './ports.ts';
 import { after, endpointKey, endpointRow, type EndpointRow } from './rows.ts';
 import { TurnLost } from './steps/work.ts';
 import { HeadMoved, transactHead } from './transact.ts';
@@ -29,16 +29,24 @@ function tried(row: Row, endpoint: EndpointRow, n: number, attempts: number): Wr
 }
 
 /**
- * After an error: was it the share as a whole, or the table? Then the attempts under way do not count, and the message is
- * held until that is over: given back at once, it would be a dead letter within a second.
+ * After an error: was it the share, or the table? Then the attempts under way do not count, and the message is held until that
+ * is over: given back at once, it would be a dead letter within a second.
  */
 export async function afterFailure(turn: Turn, error: unknown): Promise<void> {
   if (error instanceof TurnLost || error instanceof HeadMoved) return;
   if (error instanceof TableBusy) return holdUntil(turn, firstTableWaitMs, () => isTakenOff(turn));
-  if (await isReachable(turn)) return;
-  await isTakenOff(turn);
+  const isAnswering = await isReachable(turn);
+  if (isAnswering && !(error instanceof ShareBusy)) return;
+  const isCounted = isAnswering && randomInt(turn.cloud.random, countedOf) === 0;
+  if (!isCounted) await isTakenOff(turn);
   await holdUntil(turn, firstWaitMs, () => isReachable(turn));
 }
+
+/**
+ * One of so many counts where the share answers others: throttling does not last for a hundred attempts in a row. What does is
+ * an operation that the share itself cannot carry out, and that one must not hold up the group for ever (I15).
+ */
+const countedOf = 20;
 
 async function holdUntil(turn: Turn, firstMs: number, isOver: () => Promise<boolean>): Promise<void> {
   const { clock, random, settings } = turn.cloud;

@@ -91,7 +91,7 @@ export interface Renamed {
 /**
  * absent: nothing at the path, or no parent. exists: the name is taken. busy: open over SMB, being deleted, locked.
  * mismatch: a file where a directory was meant or the other way round. limit: a share has so many snapshots and no more.
- * Everything else is thrown as it came: then it is open whether the call was applied.
+ * Everything else is `ShareBusy`, or thrown as it came: then it is open whether the call was applied.
  */
 export type ShareFault = 'absent' | 'exists' | 'busy' | 'mismatch' | 'not-empty' | 'limit';
 
@@ -104,6 +104,15 @@ export class ShareRefusal extends Error {
     this.name = 'ShareRefusal';
     this.fault = fault;
     this.code = code;
+  }
+}
+
+/** As `TableBusy`, of the share: an answer about the service, or none, and nothing about the path. */
+export class ShareBusy extends Error {
+  readonly code = 'share_busy';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ShareBusy';
   }
 }
 

@@ -5,7 +5,7 @@ import { randomInt, seededRandom } from '../../lib/base/random.ts';
 import { CloudWorld, type Committer } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
-import type { Fate } from '../support/life.ts';
+import type { Blow, Fate } from '../support/life.ts';
 
 let world: CloudWorld;
 let paris: Endpoint;
@@ -18,8 +18,8 @@ beforeEach(async () => {
 afterEach(() => expect(brokenInvariants(world)).toEqual([]));
 
 /** Delivers until somebody comes through; answers how many were brought down. */
-async function deliverTo(fate: Fate, message: unknown): Promise<number> {
-  for (let delivery = 1; delivery < 50; delivery++) {
+async function deliverTo(fate: Fate, message: unknown, most = 50): Promise<number> {
+  for (let delivery = 1; delivery < most; delivery++) {
     const committer: Committer = world.committer(fate);
     try {
       await committer.commit(message, delivery);
@@ -111,6 +111,37 @@ test('C63 503 that begins after the intent was written is no poison either', asy
   }, message);
   expect(world.rows().map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);
   expect(downs).toBeLessThan(10);
+});
+
+test.each<Blow>(['throttle', 'time-out', 'late'])(
+  'C63 a share that answers most calls, and one for minutes not (%s), makes nothing poison',
+  async (blow) => {
+    await world.commit(paris, paris.create('root', 'old', 'one'));
+    const edit = paris.edit(world.node('old'), 'two', { at: 5 });
+    const message = paris.seal([paris.create('root', 'a', 'one'), edit, paris.create('root', 'b', 'two')]);
+    const until = world.clock.now() + 2 * 60_000;
+    const downs = await deliverTo(
+      (call) => (on('rename', 'old')(call, 0) !== undefined && world.clock.now() < until ? blow : undefined),
+      message,
+      1000,
+    );
+    expect(downs).toBeGreaterThan(5);
+    expect(world.rows(2).map(({ n, outcome }) => [n, outcome])).toEqual([
+      [2, 'applied'],
+      [3, 'applied'],
+      [4, 'applied'],
+    ]);
+    expect(world.visible()).toEqual({ a: 'one', b: 'two', old: 'two' });
+  },
+);
+
+test('C63 what the share fails at each time, and at nothing else, is poison in the end', async () => {
+  const message = paris.seal([paris.create('root', 'a', 'one'), paris.create('root', 'bad', 'two')]);
+  const fate: Fate = (call) => (on('rename', '"bad"')(call, 0) === undefined ? undefined : 'throttle');
+  const downs = await deliverTo(fate, message, 1000);
+  expect(downs).toBeGreaterThan(20);
+  expect(world.rows().map(({ outcome, code }) => code ?? outcome)).toEqual(['applied', 'poison']);
+  expect(world.visible()).toEqual({ a: 'one' });
 });
 
 test.each([1, 2, 3, 4, 5, 6])(

@@ -3,14 +3,13 @@ import { order, sendOpen, type Order } from '../../lib/cloud/backup/order.ts';
 import { readBook, readSnapshots } from '../../lib/cloud/backup/book.ts';
 import { commit } from '../../lib/cloud/commit.ts';
 import type { Cloud } from '../../lib/cloud/group.ts';
-import { ShareRefusal } from '../../lib/cloud/ports.ts';
+import { ShareBusy, ShareRefusal } from '../../lib/cloud/ports.ts';
 import { endpointRow } from '../../lib/cloud/rows.ts';
 import { cloudSigner, seal } from '../../lib/protocol/message.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 import { at, type Fate } from '../support/life.ts';
-import { ServerBusy } from '../support/remote-call.ts';
 
 async function start() {
   const world = await CloudWorld.create();
@@ -132,7 +131,7 @@ describe('a snapshot', () => {
     await ask({ one: { kind: 'snapshot' } });
     let refused = 0;
     const busy = world.committer(({ method }) => (method === 'takeSnapshot' && refused++ < 6 ? 'throttle' : undefined));
-    await expect(busy.commit(world.queue.shift())).rejects.toThrow(ServerBusy);
+    await expect(busy.commit(world.queue.shift())).rejects.toThrow(ShareBusy);
     await world.deliver(world.nudge());
     expect(await outcomes()).toEqual([['one', 'applied', undefined]]);
     expect(world.share.snapshots()).toHaveLength(1);

@@ -1,6 +1,6 @@
 // One life of a committer: every remote call it makes is counted and may be the one at which fate strikes.
 import type { Clock } from '../../lib/base/clock.ts';
-import { TableBusy } from '../../lib/cloud/ports.ts';
+import { ShareBusy, TableBusy } from '../../lib/cloud/ports.ts';
 import { ServerBusy, TimedOut, type Call, type Hooks } from './remote-call.ts';
 
 export type Blow =
@@ -97,10 +97,10 @@ export class Life implements Hooks {
     this.#blows.set(call, blow);
     if (blow === 'kill-before') this.kill();
     if (blow === 'freeze-before') this.#stop();
-    if (blow === 'throttle') throw call.service === 'table' ? new TableBusy('503 ServerBusy') : new ServerBusy();
+    if (blow === 'throttle') throw throttled(call);
     if (blow === 'late') {
       this.#late.push(send);
-      throw new TimedOut();
+      throw unanswered(call);
     }
     await this.#awake();
   }
@@ -109,7 +109,7 @@ export class Life implements Hooks {
     const blow = this.#blows.get(call);
     if (blow === 'kill-after') this.kill();
     if (blow === 'freeze-after') this.#stop();
-    if (blow === 'time-out') throw new TimedOut();
+    if (blow === 'time-out') throw unanswered(call);
     await this.#awake();
   }
 
@@ -125,3 +125,12 @@ export class Life implements Hooks {
 }
 
 function ignore(): void {}
+
+function throttled({ service }: Call): Error {
+  if (service === 'table') return new TableBusy('503 ServerBusy');
+  return service === 'share' ? new ShareBusy('503 ServerBusy') : new ServerBusy();
+}
+
+function unanswered({ service }: Call): Error {
+  return service === 'share' ? new ShareBusy('OperationTimedOut') : new TimedOut();
+}

@@ -7,6 +7,7 @@ import { count } from '../../base/counters.ts';
 import { TidewayError, messageOf } from '../../base/errors.ts';
 import { RowConflict, TableBusy, type Row, type Table, type Write } from '../../cloud/ports.ts';
 import { columns, valueOf } from '../columns.ts';
+import { isBusy } from './busy.ts';
 import { connect, type Answer } from './request.ts';
 
 export type TableCredential =
@@ -179,11 +180,6 @@ function refused(outcome: { readonly status: number; readonly code: string }): E
   const text = `${outcome.status} ${outcome.code}`;
   if (outcome.status === 404 || outcome.status === 409 || outcome.status === 412) return new RowConflict(text);
   return isBusy(outcome.status) ? new TableBusy(text) : new TidewayError('table_call_failed', text);
-}
-
-/** Throttled, or an error of the service itself: the same request may go through later. */
-function isBusy(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
 }
 
 /** ETags in the order of all writes, those that needed no request left empty. */
