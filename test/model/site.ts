@@ -50,7 +50,7 @@ export class Site {
   disk: Disk;
   /** It failed for want of space, has an old state, or began on the bare directory: only a person can help. */
   needsHelp = false;
-  /** Its state may be that of the bare directory: it was started there before it knew the mark of the disk. */
+  /** Its state may be that of the bare directory. */
   #strayed = false;
   /** No space left for files, and for the state. */
   full = false;
@@ -126,10 +126,7 @@ export class Site {
     const { clock, chance } = this.#run;
     const state = this.#plants.state(this.disk.open(this.#run, () => this.stateFull));
     this.#state = state;
-    if (!this.mounted && !state.meta.values.marked) {
-      this.#strayed = true;
-      this.needsHelp = true;
-    }
+    this.#mayStray();
     const starting = startAgent(
       {
         endpoint: this.endpoint,
@@ -267,6 +264,7 @@ export class Site {
   unmount(ms: number): void {
     this.#run.trace.add(this.name, 'unmounted');
     this.mounted = false;
+    this.#mayStray();
     void this.agent?.rescan().catch(() => {}); // ends with the agent
     this.#run.clock.after(ms, () => void this.mount());
   }
@@ -301,6 +299,13 @@ export class Site {
 
   #bringBack(): void {
     for (const { data } of this.user.snapshot().values()) if (data !== undefined) this.#run.ledger.bringBack(data);
+  }
+
+  /** A process that does not know the mark of the disk yet takes the bare directory for its root. */
+  #mayStray(): void {
+    if (this.mounted || this.#state?.meta.values.marked !== false) return;
+    this.#strayed = true;
+    this.needsHelp = true;
   }
 
   /** The disk, or the bare directory below its mount point while that is not mounted. */
