@@ -38,7 +38,11 @@ interface Served {
 }
 
 async function spawnHost(): Promise<Served> {
-  const child = spawn(process.execPath, [import.meta.filename, 'serve', dir], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // As bin/tideway starts a hub.
+  const flags = ['--max-semi-space-size=16'];
+  const child = spawn(process.execPath, [...flags, import.meta.filename, 'serve', dir], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const [url = '', worker] = String((await lines.next()).value).split(' ');
   return {
@@ -86,6 +90,15 @@ function memory({ pids }: Served): readonly number[] {
   });
 }
 
+/** Seconds that host and worker have used so far. */
+function cpu({ pids }: Served): string {
+  const seconds = pids.map((pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  });
+  return `${seconds.map((one) => one.toFixed(1)).join(' + ')} s`;
+}
+
 function sayMemory(what: string, host: Served): void {
   const mib = memory(host);
   const sum = mib.reduce((a, b) => a + b);
@@ -119,6 +132,7 @@ async function measure(): Promise<void> {
     while (!(await isWaiting(host))) await sleep(50);
   });
   say(`${waiting} starts, until all wait`, `${((waiting / all) * 1000).toFixed(0)} /s`);
+  say('CPU of host and worker until then', cpu(host));
   sayMemory(`resident with ${waiting} waiting instances`, host);
   await host.kill();
   host = await spawnHost();
