@@ -11,10 +11,12 @@ interface Play {
   readonly acts: number;
   /** On the share itself, too. */
   readonly share: boolean;
+  /** Of agents. */
+  readonly kills: boolean;
 }
 
 /** Events of a system that behaves, some of its unseen steps in between, then rest. */
-export function behave(seed: number, { sites, rounds, acts, share }: Play, rules: Rules): Event[] {
+export function behave(seed: number, { sites, rounds, acts, share, kills }: Play, rules: Rules): Event[] {
   const chance = new Chance(seed);
   const events: Event[] = [];
   let state: State = beginning(sites);
@@ -44,6 +46,11 @@ export function behave(seed: number, { sites, rounds, acts, share }: Play, rules
     }
   };
   for (let round = 0; round < rounds; round++) {
+    if (kills && chance.is(50)) {
+      const site = chance.below(sites);
+      events.push({ kind: 'killed', site });
+      state = { ...state, sites: state.sites.map((each, at) => ({ ...each, mortal: at === site })) };
+    }
     for (let left = acts; left > 0; left--) {
       act(chance.below(sites));
       for (let unseenOnes = chance.below(5); unseenOnes > 0; unseenOnes--) step();
@@ -53,6 +60,7 @@ export function behave(seed: number, { sites, rounds, acts, share }: Play, rules
       state.found === undefined &&
       state.sites.every(({ base, changed, flight }) => base === head(state) && !changed && flight === undefined);
     for (let left = 10_000; left > 0 && !calm(); left--) step();
+    state = { ...state, sites: state.sites.map((site) => ({ ...site, mortal: false })) };
     events.push({ kind: 'rest', value: version(state, head(state)).value, copies: state.copies });
   }
   return events;

@@ -22,6 +22,8 @@ export type Event =
       /** Nobody answered whether it was done. */
       readonly unsure?: boolean;
     }
+  /** At some moment before the next rest the site's agent is killed. */
+  | { readonly kind: 'killed'; readonly site: number }
   /** Everything is in sync: what the name holds at every site, and its conflict copies. */
   | { readonly kind: 'rest'; readonly value: Value; readonly copies: readonly string[] };
 
@@ -29,6 +31,7 @@ export function tell(event: Event): string {
   if (event.kind === 'rest') return `at rest: ${event.value ?? 'nothing'}, copies: ${event.copies.join(' ') || 'none'}`;
   if (event.kind === 'share') return `the share gets ${event.value}${event.unsure === true ? ', or not' : ''}`;
   const at = `site ${event.site}`;
+  if (event.kind === 'killed') return `${at} has its agent killed`;
   if (event.kind === 'read') return `${at} reads ${event.value ?? 'nothing'}`;
   if (event.kind === 'remove') return `${at} removes ${event.saw}`;
   return `${at} writes ${event.value} over ${event.saw ?? 'nothing'}`;

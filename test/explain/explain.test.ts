@@ -4,7 +4,7 @@ import fc from '../support/property.ts';
 import { behave } from './behave.ts';
 import type { Event, Value } from './event.ts';
 import { explainedOf } from './exhaustive.ts';
-import { explain } from './explain.ts';
+import { explain, Search } from './explain.ts';
 import type { Rules } from './step.ts';
 
 const rules: Rules = { oneClock: true };
@@ -19,6 +19,7 @@ const write = (site: number, value: string, saw: Value = null): Event => ({
 const read = (site: number, value: Value): Event => ({ kind: 'read', site, value });
 const remove = (site: number, saw: string): Event => ({ kind: 'remove', site, saw });
 const onShare = (value: string): Event => ({ kind: 'share', value, time: ++now });
+const killed = (site: number): Event => ({ kind: 'killed', site });
 const rest = (value: Value, ...copies: string[]): Event => ({ kind: 'rest', value, copies });
 
 function isExplained(...events: readonly Event[]): boolean {
@@ -60,6 +61,10 @@ describe('what the documentation describes has an explanation', () => {
         rest('second', 'first'),
       ],
     ],
+    [
+      'what a killed agent had not written down is another one, when it was replaced',
+      [write(0, 'x'), rest('x'), killed(1), write(0, 'y', 'x'), write(1, 'z', 'y'), rest('z', 'y')],
+    ],
     ['a new file after a delete', [write(0, 'x'), rest('x'), remove(0, 'x'), write(0, 'y'), read(1, null), rest('y')]],
   ])('%s', (_name, events) => {
     expect(explain(events, 2, rules).mystery).toBeUndefined();
@@ -75,6 +80,14 @@ describe('what must not be has none', () => {
     ['a new file that is gone for a moment at its own site', [write(0, 'x'), read(0, null)]],
     ['an older version after a newer one', [write(0, 'x'), rest('x'), write(0, 'y', 'x'), read(1, 'y'), read(1, 'x')]],
     ['a conflict where nobody disagreed', [write(0, 'x'), rest('x'), write(1, 'y', 'x'), rest('y', 'x')]],
+    [
+      'a conflict where nobody disagreed, and an agent was killed long ago',
+      [write(0, 'x'), killed(1), rest('x'), write(0, 'y', 'x'), write(1, 'z', 'y'), rest('z', 'y')],
+    ],
+    [
+      'a lost write, whoever was killed',
+      [write(0, 'x'), rest('x'), killed(1), write(0, 'y', 'x'), write(1, 'z', 'x'), rest('z')],
+    ],
     ['the older keeps the name', [write(0, 'x'), write(1, 'y'), rest('x', 'y')]],
     ['a copy twice', [write(0, 'x'), write(1, 'y'), rest('y', 'x', 'x')]],
     ['a delete that takes along an edit', [write(0, 'x'), rest('x'), write(1, 'y', 'x'), remove(0, 'x'), rest(null)]],
@@ -86,8 +99,8 @@ describe('what must not be has none', () => {
 });
 
 const seeds = fc.integer({ min: 1, max: 1_000_000 });
-const small = { sites: 3, rounds: 2, acts: 4, share: true };
-const busy = { sites: 3, rounds: 3, acts: 12, share: true };
+const small = { sites: 3, rounds: 2, acts: 4, share: true, kills: true };
+const busy = { sites: 3, rounds: 3, acts: 12, share: true, kills: true };
 
 test('whatever a system does that behaves, has an explanation', () => {
   fc.assert(fc.property(seeds, (seed) => expect(mysteryIn(behave(seed, small, rules), 3)).toBeUndefined()));
@@ -101,10 +114,25 @@ test('however busy the name was', () => {
   fc.assert(fc.property(seeds, isExplainedSoon), { numRuns: 10 });
 });
 
+test('after a rest the search goes on where it was', () => {
+  const isTheSame = (seed: number): void => {
+    const events = behave(seed, small, rules);
+    const search = new Search(3, rules);
+    const rests = events.flatMap((event, index) => (event.kind === 'rest' ? [index + 1] : []));
+    const mysteries = rests.map((end) => search.further(events.slice(0, end)).mystery);
+    expect(mysteries).toEqual(rests.map(() => undefined));
+    expect(search.further([...events, write(0, 'w', 'invented'), rest('w')]).mystery).toBeDefined();
+  };
+  fc.assert(fc.property(seeds, isTheSame), { numRuns: 20 });
+});
+
 test('the search finds an explanation where the one that tries everything finds one', () => {
   const isAgreed = (seed: number): void => {
     const chance = new Chance(seed);
-    const events = spoilt(behave(seed, { ...small, sites: 2, share: chance.is(50) }, rules), chance);
+    const events = spoilt(
+      behave(seed, { ...small, sites: 2, share: chance.is(50), kills: chance.is(30) }, rules),
+      chance,
+    );
     const explained = explainedOf(events, 2, rules, 20_000);
     fc.pre(explained !== undefined);
     expect(mysteryIn(events, 2) === undefined).toBe(explained === events.length);
@@ -163,7 +191,7 @@ describe('what is planted in the events of a system that behaves is found', () =
     ],
   ])('%s', (_name, plant) => {
     const isFound = (seed: number): void => {
-      const events = behave(seed, { sites: 3, rounds: 2, acts: 5, share: false }, rules);
+      const events = behave(seed, { sites: 3, rounds: 2, acts: 5, share: false, kills: false }, rules);
       const last = events.at(-1);
       const planted = last?.kind === 'rest' ? plant(events, last) : undefined;
       fc.pre(planted !== undefined);

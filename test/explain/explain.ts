@@ -19,37 +19,66 @@ const tooMany = 300_000;
 
 /** Errors: `too many states`, when the events leave too much open to be followed. */
 export function explain(events: readonly Event[], sites: number, rules: Rules): Verdict {
-  const sieves = [...outlooks(events, sites), undefined].map(sieveOf);
+  return new Search(sites, rules).further(events);
+}
+
+/** Goes on where it ended when there are more events: after a rest, what was before it is hardly ever tried again. */
+export class Search {
+  readonly #sites: number;
+  readonly #rules: Rules;
+  #events: readonly Event[] = [];
+  #sieves: readonly Sieve[] = [];
   /** Those that an event was met in, by the number of those before it. */
-  const reached = events.map(() => new Map<string, State>());
-  let tried = 0;
+  readonly #reached: Map<string, State>[] = [];
   /** The way so far: of each event the states after it that are still to be tried. */
-  const way: State[][] = [[beginning(sites)]];
-  while (way.length > 0) {
-    const index = way.length - 1;
-    const event = events[index];
-    const state = way.at(-1)?.pop();
-    if (state === undefined) {
-      way.pop();
-      continue;
+  readonly #way: State[][];
+
+  constructor(sites: number, rules: Rules) {
+    this.#sites = sites;
+    this.#rules = rules;
+    this.#way = [[beginning(sites)]];
+  }
+
+  /** `events` begin with those that it was asked before, which ended with a rest. Errors as those of `explain`. */
+  further(events: readonly Event[]): Verdict {
+    this.#events = events;
+    this.#sieves = [...outlooks(events, this.#sites), undefined].map(sieveOf);
+    let tried = 0;
+    while (this.#way.length > 0) {
+      const index = this.#way.length - 1;
+      const state = this.#way.at(-1)?.at(-1);
+      if (state !== undefined && index === events.length) return { mystery: undefined, tried };
+      this.#way.at(-1)?.pop();
+      if (state === undefined) this.#way.pop();
+      else if (this.#isNew(index, state)) {
+        if (++tried > tooMany) throw new Error(`too many states: ${tried}`);
+        this.#way.push(this.#after(index, state));
+      }
     }
-    if (event === undefined) return { mystery: undefined, tried };
+    const last = this.#reached.findLastIndex(({ size }) => size > 0);
+    return { mystery: story(events.slice(0, last + 1), this.#reached[last] ?? new Map()), tried };
+  }
+
+  #isNew(index: number, state: State): boolean {
+    const there = (this.#reached[index] ??= new Map<string, State>());
     const key = keyOf(state);
-    const there = reached[index];
-    if (there === undefined || there.has(key)) continue;
+    if (there.has(key)) return false;
     there.set(key, state);
-    if (++tried > tooMany) throw new Error(`too many states: ${tried}`);
-    const [now, then] = [sieves[index] ?? asItIs, sieves[index + 1] ?? asItIs];
+    return true;
+  }
+
+  #after(index: number, state: State): State[] {
+    const event = this.#events[index];
+    const [now, then] = [this.#sieves[index] ?? asItIs, this.#sieves[index + 1] ?? asItIs];
     const after = new Map<string, State>();
-    for (const before of possible([state], event, rules, now))
+    if (event === undefined) return [];
+    for (const before of possible([state], event, this.#rules, now))
       for (const next of apply(before, event)) {
         const kept = then(next);
         if (kept !== undefined) after.set(keyOf(kept), kept);
       }
-    way.push([...after.values()]);
+    return [...after.values()];
   }
-  const last = reached.findLastIndex(({ size }) => size > 0);
-  return { mystery: story(events.slice(0, last + 1), reached[last] ?? new Map()), tried };
 }
 
 const asItIs: Sieve = (state) => state;
@@ -69,6 +98,7 @@ export function* apply(state: State, event: Event): Generator<State> {
   }
   const site = state.sites[event.site];
   if (site === undefined) throw new Error(`there is no site ${event.site}`);
+  if (event.kind === 'killed') return yield withSite(state, event.site, { ...site, mortal: true });
   if (site.value !== (event.kind === 'read' ? event.value : event.saw)) return;
   const [value, time] = event.kind === 'write' ? [event.value, event.time] : [null, 0];
   yield event.kind === 'read' ? state : withSite(state, event.site, { ...site, value, time, changed: true });
@@ -80,7 +110,7 @@ function* rest(state: State, { value, copies }: Extract<Event, { kind: 'rest' }>
   const isCalm = ({ base, changed, flight }: Site): boolean => base === newest && !changed && flight === undefined;
   const same = JSON.stringify(state.copies) === JSON.stringify(copies.toSorted());
   if (state.found === undefined && state.sites.every(isCalm) && version(state, newest).value === value && same)
-    yield state;
+    yield { ...state, sites: state.sites.map((site) => ({ ...site, mortal: false })) };
 }
 
 function story(events: readonly Event[], before: ReadonlyMap<string, State>): string {

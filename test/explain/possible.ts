@@ -2,7 +2,7 @@
 // gets what was committed whenever it likes: so a step is taken only when the event would miss it, and every order of
 // steps that makes no difference is looked at once. The test has the search that takes every step at every moment.
 import type { Event } from './event.ts';
-import { head, keyOf, type State } from './state.ts';
+import { head, keyOf, version, type State } from './state.ts';
 import { arrive, commit, find, send, type Rules } from './step.ts';
 
 /** Answers one that is equal in all that matters, or undefined where nothing comes of it. */
@@ -65,12 +65,19 @@ function atSite(all: readonly Reached[], index: number, isChange: boolean, sieve
     if (!isOwn && !due.has('version')) continue;
     for (const [key, next] of arrivals([state], index, sieve)) {
       // What another committed last is there because it is what comes here.
-      if (!isOwn && (next.sites[index]?.base ?? 0) < head(next) - 1) continue;
+      if (!isOwn && !hasNewest(next, index)) continue;
       found.set(key, next);
       if (isChange) for (const sent of send(next, index)) found.set(keyOf(sent), sent);
     }
   }
   return found.values();
+}
+
+/** Or has just lost it. */
+function hasNewest(state: State, index: number): boolean {
+  const site = state.sites[index];
+  const newest = head(state);
+  return site !== undefined && (site.base >= newest - 1 || site.value === version(state, newest).value);
 }
 
 function atRest(all: readonly Reached[], sieve: Sieve): Iterable<State> {

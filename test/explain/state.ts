@@ -30,6 +30,8 @@ export interface Site {
   /** The value was made here since. */
   readonly changed: boolean;
   readonly flight: Flight | undefined;
+  /** Its agent may be killed when something has its place and is not written down. */
+  readonly mortal: boolean;
 }
 
 export interface State {
@@ -44,7 +46,7 @@ export interface State {
 const nothing: Version = { value: null, time: 0, instead: false };
 
 export function beginning(sites: number): State {
-  const site: Site = { value: null, time: 0, base: 0, from: null, changed: false, flight: undefined };
+  const site: Site = { value: null, time: 0, base: 0, from: null, changed: false, flight: undefined, mortal: false };
   return { versions: [nothing], sites: Array.from({ length: sites }, () => site), found: undefined, copies: [] };
 }
 

@@ -46,7 +46,9 @@ function* receive(state: State, index: number, site: Site): Generator<State> {
   const { value, base, from, changed } = site;
   for (let at = base + 1; at <= head(state); at++) {
     const came = version(state, at);
-    const taken = fresh(came.value, at, came.time);
+    const taken = fresh(site, came.value, at);
+    // Killed before it wrote that down: what is made of it then counts as made of what was there before.
+    if (site.mortal && !changed) yield withSite(state, index, { ...site, value: came.value });
     // An edit elsewhere beats a delete here.
     if (!changed || (value === null && came.value !== null)) yield withSite(state, index, taken);
     // Written while the file was being replaced: what was replaced is kept beside. A delete leaves it where it is, and where
@@ -54,8 +56,8 @@ function* receive(state: State, index: number, site: Site): Generator<State> {
     else if (came.value !== null && from !== null) yield withSite(withCopies(state, value), index, taken);
     if (!came.instead) continue;
     // The file goes to its conflict name first, and what takes its place comes a moment later.
-    if (!changed && value !== null) yield withSite(state, index, fresh(null, at - 1));
-    if (changed && from !== null) yield withSite(withCopies(state, value, from), index, fresh(null, at - 1));
+    if (!changed && value !== null) yield withSite(state, index, fresh(site, null, at - 1));
+    if (changed && from !== null) yield withSite(withCopies(state, value, from), index, fresh(site, null, at - 1));
   }
 }
 
@@ -106,7 +108,7 @@ function* carryOut(state: State, index: number, site: Site, flight: Flight, { on
 
 /** A site learns that its file has a conflict name now. */
 function* learn(state: State, index: number, site: Site, { value }: Flight, away: number): Generator<State> {
-  const gone = fresh(null, away - 1);
+  const gone = fresh(site, null, away - 1);
   if (!site.changed) return yield withSite(state, index, gone);
   // What was written there since is the file that moves, or a new one; then the old one was taken away by who wrote it.
   const kept: Site = { ...site, base: away - 1, from: null, flight: undefined };
@@ -116,8 +118,8 @@ function* learn(state: State, index: number, site: Site, { value }: Flight, away
 }
 
 /** What a site has by no deed of its own. */
-function fresh(value: Value, base: number, time = 0): Site {
-  return { value, time, base, from: value, changed: false, flight: undefined };
+function fresh({ mortal }: Site, value: Value, base: number): Site {
+  return { value, time: 0, base, from: value, changed: false, flight: undefined, mortal };
 }
 
 function siteAt({ sites }: State, index: number): Site {

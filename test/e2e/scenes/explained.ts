@@ -6,7 +6,7 @@ import { openSiteFs } from '../../../lib/agent/fs/open-site.ts';
 import { filesRest } from '../../../lib/azure/rest/files.ts';
 import { must } from '../../../lib/base/errors.ts';
 import { randomHex, randomInt, seededRandom, type Random } from '../../../lib/base/random.ts';
-import { explain } from '../../explain/explain.ts';
+import { Search } from '../../explain/explain.ts';
 import { pick } from '../support/files.ts';
 import { isReplayed } from '../support/replayed.ts';
 import { announce } from '../support/share.ts';
@@ -49,6 +49,7 @@ export async function explained(space: Workspace, play: Play, say: (line: string
   for (const dir of dirs) mkdirSync(path.join(space.site('a'), dir));
   await space.inSync(seconds);
   const recorders = dirs.map((dir) => new Recorder(space, sites, dir, fs));
+  const searches = dirs.map(() => new Search(sites.length, { oneClock: true }));
   const began = performance.now();
   let running = hub;
   let round = 0;
@@ -71,6 +72,9 @@ export async function explained(space: Workspace, play: Play, say: (line: string
     if (end !== undefined) {
       running = end.running;
       say(end.told.join(', '));
+      for (const [site, name] of sites.entries())
+        if (end.told.some((each) => each === 'kill hub' || each === `kill agent ${name}`))
+          for (const recorder of recorders) recorder.killed(site);
     }
     if (share) {
       const { code, stderr } = await space.run('detect-changes');
@@ -81,10 +85,10 @@ export async function explained(space: Workspace, play: Play, say: (line: string
       const { endpoints } = await space.inSync(seconds);
       return endpoints.every(({ problems }) => problems.length === 0);
     });
-    for (const recorder of recorders) {
+    for (const [index, recorder] of recorders.entries()) {
       const differences = recorder.rest();
       writeFileSync(path.join(space.dir, `${recorder.dir}.json`), JSON.stringify(recorder.events));
-      const { mystery } = explain(recorder.events, sites.length, { oneClock: true });
+      const { mystery } = must(searches[index], 'its search').further(recorder.events);
       assert.deepEqual({ mystery, differences }, { mystery: undefined, differences: [] }, `seed ${seed}`);
     }
   }

@@ -97,6 +97,12 @@ export class Recorder {
     if (done !== false) this.events.push(done === undefined ? { ...event, unsure: true } : event);
   }
 
+  /** Since everything was in sync last, at a moment that nobody can tell beside what was done. */
+  killed(site: number): void {
+    const last = this.events.findLastIndex(({ kind }) => kind === 'rest');
+    this.events.splice(last + 1, 0, { kind: 'killed', site });
+  }
+
   /** Everything is in sync. Answers where sites are not the same. */
   rest(): readonly string[] {
     const [first, ...others] = this.#sites.map((_name, site) => this.#contents(site));
