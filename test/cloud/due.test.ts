@@ -43,7 +43,7 @@ async function rest(): Promise<void> {
   await work('collect');
 }
 
-test('at rest nothing is begun, and nearly all looks are of rows alone', async () => {
+test('C105 at rest nothing is begun, and nearly all looks are of rows alone', async () => {
   await rest();
   const listed: string[] = [];
   let calls = 0;
@@ -60,7 +60,7 @@ test('at rest nothing is begun, and nearly all looks are of rows alone', async (
   expect(calls / 299).toBeLessThan(20);
 });
 
-describe('collection is begun', () => {
+describe('C105 collection is begun', () => {
   test('when a version is over, not before', async () => {
     await rest();
     for (let n = 1; n <= 13; n++) await world.commit(paris, paris.edit(world.node('a'), `version ${n}`, { at: n }));
@@ -120,7 +120,7 @@ describe('collection is begun', () => {
   });
 });
 
-describe('enumeration is begun', () => {
+describe('C105 enumeration is begun', () => {
   test('when it is time, when one is open, and to forget those that ended a day ago', async () => {
     await work('collect');
     expect((await run()).begun).toEqual([]);

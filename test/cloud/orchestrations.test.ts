@@ -147,7 +147,7 @@ async function play(name: keyof typeof scenes, killAfter: number, faults?: Fault
   return { transactions, seen: await scene.seen() };
 }
 
-describe.each(['backup', 'detect', 'collect'] as const)('%s', (name) => {
+describe.each(['backup', 'detect', 'collect'] as const)('C104 %s', (name) => {
   test('comes to its end as if nothing had been, whichever of its transactions is the last of its host', async () => {
     const { transactions, seen } = await play(name, Infinity);
     expect(seen).toEqual(wanted[name]);
@@ -170,7 +170,7 @@ describe.each(['backup', 'detect', 'collect'] as const)('%s', (name) => {
   });
 });
 
-describe('a job of a group', () => {
+describe('C104 a job of a group', () => {
   test('is one at a time: begun again it goes on, and hears of what is new', async () => {
     const world = await CloudWorld.create(1, { secondSightMs: 10 * minute });
     const hub = new DurableWorld(world);
