@@ -11,7 +11,7 @@ const idsAtOnce = 1000;
  */
 export function unplanned(state: State, isTaken: (id: NodeId) => boolean): readonly NodeId[] {
   const out = new Set<NodeId>();
-  const unequal = state.unequal();
+  const unequal = state.suspects.known ?? state.unequal();
   for (let at = 0; at < unequal.length; at += idsAtOnce) {
     const next = plan(state, unequal.slice(at, at + idsAtOnce));
     for (const { node } of [...next.proposals, ...next.actions]) out.add(node);

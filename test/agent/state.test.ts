@@ -5,7 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Known } from '../../lib/core/identify.ts';
 import type { NodeState } from '../../lib/core/node.ts';
 import { randomInt, seededRandom } from '../../lib/base/random.ts';
+import { schema } from '../../lib/agent/state/schema.ts';
 import { State } from '../../lib/agent/state/state.ts';
+import { unequalIn } from '../../lib/agent/state/unequal.ts';
+import { openDatabase } from '../../lib/base/sqlite.ts';
 
 let dir: string;
 let file: string;
@@ -225,6 +228,56 @@ describe('state', () => {
     expect([...state.unequal()].toSorted()).toEqual(
       ['mine', 'theirs', 'edited', 'gone-here', 'gone-there', 'moved', 'new-here', 'new-there', 'newer'].toSorted(),
     );
+    state.close();
+  });
+
+  test('suspects: whatever the trees disagree on is among them, however it came to that', () => {
+    const db = openDatabase(file, schema);
+    const state = new State(db);
+    const random = seededRandom(3);
+    const ids = Array.from({ length: 8 }, (_, at) => `id-${at}`);
+    const draw = (): string => ids[randomInt(random, ids.length)] ?? '';
+    const steps: readonly (() => void)[] = [
+      () => state.setLocal(draw(), null),
+      () => ((id) => state.setLocal(id, local(id, 'root', id)))(draw()),
+      () => state.setSynced(draw(), null),
+      () => ((id) => state.setSynced(id, { ...remote(id, 'root', id), version: 1 }))(draw()),
+      () => state.dropRemote(draw()),
+      () => ((id) => state.setRemote(remote(id, 'root', id)))(draw()),
+      () => state.clearRemote(),
+      () => state.rekeyLocal(draw(), draw()),
+    ];
+    const step = (): void => steps[randomInt(random, steps.length)]?.();
+    expect(state.suspects.known).toBeUndefined();
+    state.unequal();
+    let fewer = 0;
+    for (let round = 0; round < 400; round++) {
+      if (round % 5 === 0)
+        expect(() =>
+          state.now(() => {
+            step();
+            throw new Error('taken back');
+          }),
+        ).toThrow('taken back');
+      else state.now(step);
+      if (randomInt(random, 9) === 0) state.unequal();
+      const known = state.suspects.known ?? [];
+      if (known.length < ids.length) fewer++;
+      expect([round, unequalIn(db).filter((id) => !known.includes(id))]).toEqual([round, []]);
+    }
+    expect(fewer).toBeGreaterThan(100);
+    state.close();
+  });
+
+  test('suspects: beyond what is looked at one by one, everything is', () => {
+    const state = new State(':memory:');
+    state.unequal();
+    state.now(() => {
+      for (let at = 0; at <= 20_000; at++) state.setLocal(`id-${at}`, null);
+    });
+    expect(state.suspects.known).toBeUndefined();
+    state.unequal();
+    expect(state.suspects.known).toEqual([]);
     state.close();
   });
 

@@ -8,7 +8,9 @@ import { ConflictTable, ReplacedTable } from './notes.ts';
 import { OutboxTable } from './outbox-table.ts';
 import { RemoteTable } from './remote-table.ts';
 import { schema } from './schema.ts';
+import { Suspects } from './suspects.ts';
 import { SyncedTable } from './synced-table.ts';
+import { unequalIn } from './unequal.ts';
 import { Writes } from './writes.ts';
 
 /**
@@ -28,6 +30,8 @@ export class State implements Trees {
   /** Nodes with an operation in the outbox. */
   readonly sent = new Set<NodeId>();
   onChange: (id: NodeId) => void = () => {};
+  /** What the next comparison of the trees has to look at. */
+  readonly suspects = new Suspects();
   readonly #held = new Map<NodeId, string>();
   /** Says why a node is left alone, both ways. */
   holder: (id: NodeId) => string | undefined = () => undefined;
@@ -131,14 +135,14 @@ export class State implements Trees {
   /** Leaves the node alone until it changes at either side, or the process starts anew. */
   hold(id: NodeId, code: string): void {
     this.#held.set(id, code);
-    this.onChange(id);
+    this.#wrote(id);
   }
 
   /** No longer, if this is why it is left alone. */
   release(id: NodeId, code: string): void {
     if (this.#held.get(id) !== code) return;
     this.#held.delete(id);
-    this.onChange(id);
+    this.#wrote(id);
   }
 
   /** True while an operation about the node is in the outbox: it cannot be called back. */
@@ -150,7 +154,7 @@ export class State implements Trees {
     if (entry === null) this.#local.drop(id);
     else this.#local.put(entry);
     this.#held.delete(id);
-    this.onChange(id);
+    this.#wrote(id);
   }
 
   /** The local entry `from`, and all that names it as its parent, goes by `to` from now on. */
@@ -164,25 +168,25 @@ export class State implements Trees {
   setSynced(id: NodeId, entry: Synced | null): void {
     if (entry === null) this.#synced.drop(id);
     else this.#synced.put(entry);
-    this.onChange(id);
+    this.#wrote(id);
   }
 
   setRemote(node: NodeState): void {
     this.#remote.put(node);
     this.#held.delete(node.id);
-    this.onChange(node.id);
+    this.#wrote(node.id);
   }
 
   /** A directory goes with all below it. */
   dropRemote(id: NodeId): void {
     for (const gone of this.#remote.drop(id)) {
       this.#held.delete(gone);
-      this.onChange(gone);
+      this.#wrote(gone);
     }
   }
 
   clearRemote(): void {
-    for (const gone of this.#remote.clear()) this.onChange(gone);
+    for (const gone of this.#remote.clear()) this.#wrote(gone);
   }
 
   /**
@@ -190,7 +194,7 @@ export class State implements Trees {
    * to the other; nothing is deleted. Inside a transaction, with an empty outbox.
    */
   forgetShare(): void {
-    for (const id of this.#synced.clear()) this.onChange(id);
+    for (const id of this.#synced.clear()) this.#wrote(id);
     this.meta.set({ epoch: '', cursor: 0, whole: false, incarnation: 0, nextN: 1 });
   }
 
@@ -264,24 +268,14 @@ export class State implements Trees {
 
   /** Every node that the three trees disagree on: what is left to plan after a start. */
   unequal(): readonly NodeId[] {
-    return this.#db
-      .prepare(
-        `SELECT local.id AS id FROM local
-           LEFT JOIN synced ON synced.id = local.id LEFT JOIN remote ON remote.id = local.id
-           WHERE synced.id IS NULL OR remote.id IS NULL OR local.parent <> synced.parent OR local.name <> synced.name
-             OR (local.kind = 'file' AND local.hash IS NOT synced.hash) OR local.target IS NOT synced.target
-             OR local.attributes IS NOT synced.attributes OR local.mtime <> synced.mtime OR local.mode <> synced.mode
-             OR remote.parent <> synced.parent OR remote.name <> synced.name
-             OR json_extract(remote.json, '$.version') <> synced.version
-             OR json_extract(remote.json, '$.mtime') <> synced.mtime OR json_extract(remote.json, '$.mode') <> synced.mode
-             OR json_extract(remote.json, '$.owner') IS NOT json_extract(synced.attributes, '$.owner')
-             OR json_extract(remote.json, '$.group') IS NOT json_extract(synced.attributes, '$.group')
-             OR json_extract(remote.json, '$.xattrs') IS NOT json_extract(synced.attributes, '$.xattrs')
-         UNION SELECT synced.id FROM synced WHERE synced.id NOT IN (SELECT id FROM local)
-         UNION SELECT remote.id FROM remote WHERE remote.id NOT IN (SELECT id FROM local)`,
-      )
-      .all()
-      .map((row) => row['id'] as string);
+    const ids = unequalIn(this.#db);
+    this.suspects.compared(ids);
+    return ids;
+  }
+
+  #wrote(id: NodeId): void {
+    this.suspects.add(id);
+    this.onChange(id);
   }
 }
 
