@@ -14,6 +14,7 @@
 // start finds everything in the store. Numbers of tasks are given by the library and by replay.ts alike, and must agree.
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../base/errors.ts';
+import { Alarm } from '../alarm.ts';
 import { runActivity } from './activities.ts';
 import { DurableClient } from './client.ts';
 import { CookieJar } from './cookie-jar.ts';
@@ -24,7 +25,7 @@ import { entityOf } from './locks.ts';
 import { Loop } from './loop.ts';
 import { orchestrate } from './orchestration.ts';
 import { Store } from './store.ts';
-import { Timers } from './timers.ts';
+import { timers } from './timers.ts';
 
 export interface DurableOptions {
   /** The hub's file, or `:memory:`. */
@@ -41,7 +42,7 @@ export class Durable {
   readonly #orchestrations: Loop<string>;
   readonly #entities: Loop<string>;
   readonly #activities: Loop<number>;
-  readonly #timers: Timers;
+  readonly #timers: Alarm;
   readonly #settling = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
@@ -57,7 +58,8 @@ export class Durable {
     this.#orchestrations = new Loop({ ...loop, width: maxOrchestrators, work: (id) => orchestrate(id, this.hub) });
     this.#entities = new Loop({ ...loop, width: maxEntities, work: (id) => runEntity(id, this.hub) });
     this.#activities = new Loop({ ...loop, width: maxActivities, work: (seq) => runActivity(seq, this.hub) });
-    this.#timers = new Timers({ clock, log, store, fired: (id) => this.#news(id), retryMs: waits.restart.firstMs });
+    const fired = (id: string): void => this.#news(id);
+    this.#timers = new Alarm(clock, timers({ clock, log, store, fired, retryMs: waits.restart.firstMs }));
     this.hub = {
       store,
       functions,

@@ -10,7 +10,7 @@ import { systemRandom } from '../../base/random.ts';
 import type { Random } from '../../base/random.ts';
 import type { Faults } from '../faults.ts';
 import type { LocalService } from '../service.ts';
-import { Alarm } from './alarm.ts';
+import { Alarm } from '../alarm.ts';
 import { createContainer } from './amqp/rhea.ts';
 import type { ServerConnection } from './amqp/rhea.ts';
 import { Bodies } from './bodies.ts';

@@ -1,18 +1,21 @@
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 // A clock may jump: look at it at least this often.
 const longestSleep = 60_000;
 
-/** Calls `run` when something is due. `run` does what is due and returns when the next thing is (ms since 1970). */
+/** Does what is due. Answers when the next thing is (ms since 1970), Infinity for none. */
+export type Due = (now: number) => number | Promise<number>;
+
+/** Calls `run` when something is due: at its own answer, or earlier when it is told. */
 export class Alarm {
   readonly #clock: Clock;
-  readonly #run: (now: number) => number;
+  readonly #run: Due;
   readonly #stopped = new AbortController();
   #armed = 0;
   #rearm = new AbortController();
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(clock: Clock, run: (now: number) => number) {
+  constructor(clock: Clock, run: Due) {
     this.#clock = clock;
     this.#run = run;
   }
@@ -28,6 +31,7 @@ export class Alarm {
     this.#rearm.abort();
   }
 
+  /** Resolves once nothing runs. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#rearm.abort();
@@ -36,10 +40,10 @@ export class Alarm {
 
   async #ring(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      // While it runs, `at` has nothing to abort: what it asks for is part of the answer or comes before it.
+      // Before the look at what is due: what is told of after that look wakes.
       this.#armed = Number.POSITIVE_INFINITY;
       this.#rearm = new AbortController();
-      const next = this.#run(this.#clock.now());
+      const next = await this.#run(this.#clock.now());
       this.#armed = Math.min(next, this.#armed, this.#clock.now() + longestSleep);
       await this.#sleep();
     }
@@ -47,7 +51,7 @@ export class Alarm {
 
   async #sleep(): Promise<void> {
     const { signal } = this.#rearm;
-    if (signal.aborted) return;
+    if (signal.aborted || this.#stopped.signal.aborted) return;
     try {
       await this.#clock.sleep(Math.max(this.#armed - this.#clock.now(), 1), signal);
     } catch (error) {
