@@ -118,6 +118,7 @@ export class Outbox {
     this.#flights.delete(n);
     this.#bytes.delete(n);
     const node = nodeOf(flight.operation);
+    this.#options.state.claims.drop(flight.operation);
     if (node !== undefined) {
       this.#options.state.sent.delete(node);
       this.#options.state.busy.delete(node);
@@ -284,6 +285,7 @@ export class Outbox {
     this.#bytes.set(flight.n, Buffer.byteLength(JSON.stringify(flight.operation)));
     const node = nodeOf(flight.operation);
     if (node === undefined) return;
+    this.#options.state.claims.add(flight.operation);
     this.#options.state.sent.add(node);
     this.#options.state.busy.add(node);
   }

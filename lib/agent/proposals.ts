@@ -3,6 +3,7 @@
 import type { Log } from '../base/log.ts';
 import { given } from '../core/attributes.ts';
 import { codeOf } from '../base/errors.ts';
+import { isContested } from '../core/depend.ts';
 import { isIdentity, type Known } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
 import type { Proposal } from '../core/trees.ts';
@@ -201,7 +202,7 @@ export class Proposals {
     const { id: node, parent, name, mtime, mode, target } = entry;
     const rest = { content, mtime, mode, ...(target === undefined ? {} : { target }), ...given(entry) };
     if (proposal.kind === 'create') {
-      if (state.remote(node) !== undefined) return undefined;
+      if (state.remote(node) !== undefined || !this.#mayTake(node, parent, name)) return undefined;
       return { kind: 'create', node, parent, name, ...rest };
     }
     const { base } = proposal;
@@ -227,9 +228,10 @@ export class Proposals {
     switch (proposal.kind) {
       case 'mkdir':
         if (entry === undefined || state.remote(node) !== undefined) return undefined;
+        if (!this.#mayTake(node, entry.parent, entry.name)) return undefined;
         return { kind: 'mkdir', node, parent: entry.parent, name: entry.name, mode: entry.mode, ...given(entry) };
       case 'move':
-        if (entry === undefined) return undefined;
+        if (entry === undefined || !this.#mayTake(node, proposal.parent, proposal.name)) return undefined;
         return { kind: 'move', node, parent: proposal.parent, name: proposal.name };
       case 'delete':
         if (entry !== undefined || state.synced(node)?.version !== proposal.base) return undefined;
@@ -246,6 +248,21 @@ export class Proposals {
         return { kind: 'attributes', node, base: proposal.base, ...modes, ...times, ...given(entry) };
       }
     }
+  }
+
+  /**
+   * Whether the name is free, or about to be, or another one's by right: the node may have been renamed since its plan, onto
+   * a name that this site has to give up first.
+   */
+  #mayTake(node: NodeId, parent: NodeId, name: string): boolean {
+    const { state, retry } = this.#options;
+    const claimant = state.claimed(parent, name);
+    const holder = state.remoteAt(parent, name)?.id;
+    const isFree = holder === undefined || holder === node || state.claims.leaves(holder) || isContested(state, holder);
+    if ((claimant ?? node) === node && isFree) return true;
+    // Who has the name may be waiting for a try of its own: without a wait this would be sent up again and again.
+    retry.later(node);
+    return false;
   }
 
   #release(node: NodeId): void {

@@ -3,7 +3,7 @@
 // Moves of directories go top down in the tree that results: then everything above the target is final when the move is
 // made, and no order of moves can close a circle of parents on the way (moving A into B while B is still below A).
 import { samePlace, type Place } from './compare.ts';
-import type { Intents, Step } from './intent.ts';
+import { Intents, type Step } from './intent.ts';
 import { rootId, type NodeId } from './node.ts';
 import type { Edge } from './order.ts';
 import type { Action, Local, Proposal, Trees } from './trees.ts';
@@ -59,6 +59,10 @@ function beforeProposal(trees: Trees, intents: Intents, proposal: Proposal): rea
   }
   if (proposal.kind === 'move' && local.kind === 'directory')
     edges.push(...beforeMovingDirectory(trees, intents, local));
+  // RACE: an own operation takes the name, and its node has left it again already. Sent now, this would be a conflict that
+  // this site has with itself, and its file would get a conflict name.
+  const claimant = trees.claimed?.(local.parent, local.name);
+  if (claimant !== undefined && claimant !== node) return undefined;
   const holder = trees.remoteAt(local.parent, local.name);
   if (holder !== undefined && holder.id !== node) {
     const turn = holderOfRemoteName(intents, holder.id);
@@ -89,6 +93,11 @@ function isKnown(trees: Trees, directory: NodeId): boolean {
     trees.synced(directory) !== undefined ||
     trees.inFlight(directory)
   );
+}
+
+/** Whether the committer is to decide between a node and the `holder` of its name there, because that will not go by itself. */
+export function isContested(trees: Trees, holder: NodeId): boolean {
+  return holderOfRemoteName(new Intents(trees), holder) === 'stays';
 }
 
 /** `stays`: it will not go by itself, so the committer is to make the conflict. */

@@ -71,6 +71,8 @@ export class MemoryTrees implements Trees {
   readonly synceds = new MemoryTree<Synced>();
   readonly remotes = new MemoryTree<Remote>();
   readonly flights = new Set<NodeId>();
+  /** By `parent/name`. */
+  readonly claims = new Map<string, NodeId>();
   readonly holds = new Map<NodeId, string>();
 
   local(id: NodeId): Local | undefined {
@@ -99,6 +101,9 @@ export class MemoryTrees implements Trees {
   }
   inFlight(id: NodeId): boolean {
     return this.flights.has(id);
+  }
+  claimed(parent: NodeId, name: string): NodeId | undefined {
+    return this.claims.get(key(parent, name));
   }
   held(id: NodeId): string | undefined {
     return this.holds.get(id);

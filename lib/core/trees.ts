@@ -47,6 +47,8 @@ export interface Trees {
   syncedChildren(parent: NodeId): Iterable<Synced>;
   /** True while an operation about the node waits for its outcome. */
   inFlight(id: NodeId): boolean;
+  /** The node that an operation without an outcome gives this name. */
+  claimed?(parent: NodeId, name: string): NodeId | undefined;
   /** The code of a problem for which the node is left alone, both ways, until it changes (excluded, refused for its name ...). */
   held?(id: NodeId): string | undefined;
 }

@@ -44,6 +44,20 @@ describe('P9 names are freed before they are taken', () => {
       plan: ['send delete a on 1', 'send move b to root/a'],
     },
     {
+      it: 'a name that is being given to a node that has left it again is waited for',
+      local: { a: 'root/a.bak=x', b: 'root/a=y', c: 'root/c=z' },
+      flight: ['a'],
+      claimed: { 'root/a': 'a' },
+      plan: ['send create c', 'later a', 'later b'],
+    },
+    {
+      it: 'the same where nothing of it is left',
+      local: { b: 'root/a=y' },
+      flight: ['a'],
+      claimed: { 'root/a': 'a' },
+      plan: ['later b'],
+    },
+    {
       it: 'a deleted name taken by another node there',
       local: swap,
       synced: swap,

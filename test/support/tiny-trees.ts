@@ -13,6 +13,8 @@ export interface TinyTrees {
   readonly synced?: Specs;
   readonly remote?: Specs;
   readonly flight?: readonly NodeId[];
+  /** Names that operations in flight take, as `parent/name`. */
+  readonly claimed?: Readonly<Record<string, NodeId>>;
   readonly held?: Readonly<Record<NodeId, string>>;
 }
 
@@ -76,6 +78,7 @@ export function tinyTrees(tiny: TinyTrees): MemoryTrees {
   for (const [id, spec] of Object.entries(tiny.synced ?? {})) trees.synceds.set(syncedOf(id, spec));
   for (const [id, spec] of Object.entries(tiny.remote ?? {})) trees.remotes.set(remoteOf(id, spec));
   for (const id of tiny.flight ?? []) trees.flights.add(id);
+  for (const [place, id] of Object.entries(tiny.claimed ?? {})) trees.claims.set(place, id);
   for (const [id, code] of Object.entries(tiny.held ?? {})) trees.holds.set(id, code);
   return trees;
 }

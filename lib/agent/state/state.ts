@@ -2,6 +2,7 @@ import type { Known } from '../../core/identify.ts';
 import { rootId, type NodeId, type NodeState } from '../../core/node.ts';
 import type { Synced, Trees } from '../../core/trees.ts';
 import { openDatabase, type Database } from '../../base/sqlite.ts';
+import { Claims } from '../claims.ts';
 import { LocalTable } from './local-table.ts';
 import { Meta } from './meta.ts';
 import { ConflictTable, ReplacedTable } from './notes.ts';
@@ -29,6 +30,7 @@ export class State implements Trees {
   readonly busy = new Set<NodeId>();
   /** Nodes with an operation in the outbox. */
   readonly sent = new Set<NodeId>();
+  readonly claims = new Claims();
   onChange: (id: NodeId) => void = () => {};
   /** What the next comparison of the trees has to look at. */
   readonly suspects = new Suspects();
@@ -126,6 +128,10 @@ export class State implements Trees {
 
   inFlight(id: NodeId): boolean {
     return this.busy.has(id);
+  }
+
+  claimed(parent: NodeId, name: string): NodeId | undefined {
+    return this.claims.at(parent, name);
   }
 
   held(id: NodeId): string | undefined {
