@@ -109,6 +109,26 @@ describe('the result of an activity', () => {
   });
 });
 
+describe('a result that is no JSON', () => {
+  test.each([
+    ['a BigInt', '() => 1n', /BigInt/],
+    ['a circle', '() => { const a = {}; a.a = a; return a; }', /circular/],
+  ])('fails with the words of who writes it: %s', async (_, code, words) => {
+    const message = await app.result(
+      function* (df, activity) {
+        try {
+          return yield df.callActivity('run', activity);
+        } catch (error) {
+          return (error as Error).message;
+        }
+      },
+      { code },
+    );
+    expect(message).toMatch(/^Activity function 'run' failed: /);
+    expect(message).toMatch(words);
+  });
+});
+
 describe('what an activity throws', () => {
   test.each([
     ["'str'", 'str'],

@@ -22,6 +22,11 @@ async function state(id: string): Promise<unknown> {
   return response.status === 200 ? response.json() : response.status;
 }
 
+const json = (value: unknown): RequestInit => ({
+  body: JSON.stringify(value),
+  headers: { 'content-type': 'application/json' },
+});
+
 /** Until the entity's state is that. */
 async function untilState(id: string, wanted: unknown): Promise<void> {
   while (JSON.stringify(await state(id)) !== JSON.stringify(wanted)) await new Promise(setImmediate);
@@ -144,6 +149,53 @@ describe('an entity', () => {
     await app.client('signalEntity', { $entity: id }, 'get');
     await app.until(id, ({ customStatus }) => JSON.stringify(customStatus) === '{"entityExists":true}');
     expect(await state(id)).toBe(404);
+  });
+});
+
+describe('an entity by name and state', () => {
+  test('has a name without case, and a key in its case', async () => {
+    const key = `Key${++count}`;
+    expect((await app.http('POST', `entities/CNT/${key}?op=add`, json(3))).status).toBe(202);
+    await untilState(`@cnt@${key}`, 3);
+    expect(await state(`@Cnt@${key}`)).toBe(3);
+    expect(await state(`@cnt@${key.toLowerCase()}`)).toBe(404);
+    expect(await app.status(`@cnt@${key}`)).toMatchObject({ name: `@cnt@${key}`, runtimeStatus: 'Running' });
+  });
+
+  test('whose state is null is there, and has none to read', async () => {
+    const id = fresh();
+    const seen = await app.result(
+      function* (df, to) {
+        yield df.callEntity(to, 'set', null);
+        return yield df.callEntity(to, 'get');
+      },
+      { $entity: id },
+    );
+    expect([seen, await state(id)]).toEqual([null, 404]);
+    expect((await app.status(id)).customStatus).toEqual({ entityExists: true });
+  });
+
+  test('is told at once: a time in the query is not heard', async () => {
+    const id = fresh();
+    const later = encodeURIComponent(new Date(Date.now() + 3_600_000).toISOString());
+    const path = `entities/cnt/${id.split('@')[2] ?? ''}?op=add&scheduledTimeUtc=${later}`;
+    expect((await app.http('POST', path, json(1))).status).toBe(202);
+    await untilState(id, 1);
+  });
+
+  test('that is deleted is in no list, also where those are asked for', async () => {
+    const id = fresh();
+    await app.run(
+      function* (df, to) {
+        yield df.callEntity(to, 'add', 1);
+        yield df.callEntity(to, 'delete');
+      },
+      { $entity: id },
+    );
+    const listed = (await (await app.http('GET', 'entities/cnt?includeDeleted=true')).json()) as {
+      entityId: { key: string };
+    }[];
+    expect(listed.map(({ entityId }) => entityId.key)).not.toContain(id.split('@')[2]);
   });
 });
 

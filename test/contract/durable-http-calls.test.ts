@@ -92,6 +92,13 @@ describe('a call', () => {
     expect(seen[0]?.headers['content-type']).toBe('application/json');
   });
 
+  test('takes a method in any case, and brings bytes that are no UTF-8 as U+FFFD', async () => {
+    respond = (_n, response) => response.end(Buffer.from([0x61, 0xff, 0x62]));
+    const { output } = await call({ method: 'get', url: base });
+    expect(seen.map(({ method }) => method)).toEqual(['GET']);
+    expect((output as Df).result.content).toBe('a\uFFFDb');
+  });
+
   test('that is answered by an error has that for its result; one that is sent on is followed', async () => {
     respond = (_n, response) => {
       response.statusCode = 503;
