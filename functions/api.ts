@@ -16,6 +16,7 @@ import {
   apiGroup,
   apiHistory,
   apiIncarnation,
+  apiRebuild,
   apiRelease,
   apiReport,
   apiSlots,
@@ -62,7 +63,9 @@ const group = (request: HttpRequest): string => request.params['group'] ?? '';
 
 route('enrol', 'POST', 'enrol', (call) => apiEnrol(services(), call));
 route('group', 'PUT', 'groups/{group}', (call, request) =>
-  apiGroup(services(), call, group(request), request.query.get('share') ?? ''),
+  request.query.get('rebuild') === '1'
+    ? apiRebuild(services(), call, group(request))
+    : apiGroup(services(), call, group(request), request.query.get('share') ?? ''),
 );
 route('incarnation', 'POST', 'groups/{group}/incarnation', (call, request) =>
   apiIncarnation(services(), call, group(request)),

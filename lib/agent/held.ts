@@ -3,7 +3,7 @@ import type { Head } from './backend.ts';
 import type { Halt } from './halt.ts';
 
 /** Halts that the backend has laid on, and only the backend can lift. */
-const codes: ReadonlySet<string> = new Set(['mass_change', 'share_restored', 'share_replaced']);
+const codes: ReadonlySet<string> = new Set(['mass_change', 'share_restored', 'share_replaced', 'rebuilding']);
 
 export function isHeld(halt: Halt | undefined): boolean {
   return halt !== undefined && codes.has(halt.code);
@@ -25,8 +25,10 @@ export function heldBy({ held, stopped }: Pick<Head, 'held' | 'stopped'>): Halt 
 const stoppedMessages = {
   share_restored:
     'The share is not as new as the backend knows it: it was restored from a snapshot, or failed over. Nothing is committed ' +
-    'and nothing applied at any site: put the newer share back, then resume.',
+    'and nothing applied at any site: put the newer share back, then resume. To go on with the share as it is: tideway group rebuild.',
   share_replaced:
     'The share is not the one that this group was made on, or its .tideway is gone. Nothing is committed and nothing applied ' +
-    'at any site: put the right share back, then resume.',
+    'at any site: put the right share back, then resume. To go on with this one: tideway group rebuild.',
+  rebuilding:
+    'The group is being made anew from its share. When `tideway group rebuild` is through, resume merges both sides.',
 } as const;

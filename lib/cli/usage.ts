@@ -37,6 +37,9 @@ export const help = `tideway: Linux file servers in sync through an Azure file s
       What is kept and why; takes one away that Tideway made.
   tideway group create NAME [--share EXISTING]
       A group on a share of its own, or on one that is there: what it holds is taken in, untouched.
+  tideway group rebuild [NAME]
+      Goes on with the share as it is, after a halt because it was restored or replaced: what it holds is taken in anew, and
+      each site merges what it has when it is resumed. Nothing is deleted; what differs is kept side by side.
   tideway group set [NAME] [--schedule NCRONTAB|none] [--time-zone ZONE] [--keep-last N] [--keep-daily N] [--keep-weekly N]
                     [--keep-monthly N] [--keep-yearly N]
       When a snapshot is taken, by the clocks of ZONE (none until it is set, and UTC), and how many stay: "0 30 2 * * *" is

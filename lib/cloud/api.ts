@@ -24,6 +24,7 @@ import { listEndpoints, takeReport } from './health/report.ts';
 import { history } from './past/history.ts';
 import { startUndelete, undeleteState } from './past/undelete.ts';
 import { versions } from './past/versions.ts';
+import { rebuildGroup } from './rebuild.ts';
 import { release } from './release.ts';
 import { claimIncarnation, createGroup, enrol } from './registry.ts';
 import { endpointKey, endpointRow } from './rows.ts';
@@ -50,6 +51,16 @@ export async function apiEnrol(services: Services, call: ApiCall): Promise<ApiAn
     return enrol(services.cloud, body(call, enrolRequest));
   });
 }
+
+/** PUT /api/groups/{group}?rebuild=1; see rebuild.ts. It takes as long as one call may, and is asked again until it is through. */
+export async function apiRebuild(services: Services, call: ApiCall, group: string): Promise<ApiAnswer> {
+  return answer(services, async () => {
+    requireToken(services, call);
+    return { group, state: await rebuildGroup(services.cloud, group, rebuildMs) };
+  });
+}
+
+const rebuildMs = 20_000;
 
 /** PUT /api/groups/{group} with {share}: the share is there already. */
 export async function apiGroup(services: Services, call: ApiCall, group: string, share: string): Promise<ApiAnswer> {
@@ -216,6 +227,9 @@ const statuses: Readonly<Record<string, number>> = {
   undelete_unknown: 404,
   not_deleted: 409,
   share_not_back: 409,
+  group_rebuilding: 409,
+  group_not_stopped: 409,
+  group_just_stopped: 409,
   not_a_file: 409,
   share_unknown: 404,
   share_taken: 409,

@@ -92,7 +92,7 @@ async function ifNew(work: Promise<unknown>): Promise<void> {
 }
 
 /** Our directories, and the epoch: the id of this share's life, kept on it and in `head`. */
-async function prepareShare(cloud: Cloud, share: Share, name: string): Promise<string> {
+export async function prepareShare(cloud: Cloud, share: Share, name: string): Promise<string> {
   await share.properties('', 'directory').catch((error: unknown) => {
     if (!messageOf(error).includes('ShareNotFound')) throw error;
     throw new TidewayError('share_unknown', `there is no share ${name}`, { path: name, hint: 'Make the share first.' });
@@ -106,7 +106,7 @@ async function prepareShare(cloud: Cloud, share: Share, name: string): Promise<s
   return epoch;
 }
 
-async function makeDir(share: Share, dir: string): Promise<void> {
+export async function makeDir(share: Share, dir: string): Promise<void> {
   try {
     await share.mkdir(dir, {});
   } catch (error) {

@@ -13,7 +13,7 @@ const attempts = 20;
 
 /**
  * From an endpoint that is held, or any of a group that is stopped. Rejects with `share_not_back` while the share still is not
- * the right one, and with `HeadMoved` where others are at work all the time: ask again.
+ * the right one, `group_rebuilding`, and with `HeadMoved` where others are at work all the time: ask again.
  */
 export async function release(cloud: Cloud, group: string, endpointId: string): Promise<void> {
   await start(cloud, group);
@@ -28,12 +28,18 @@ export async function release(cloud: Cloud, group: string, endpointId: string): 
 
 async function start(cloud: Cloud, group: string): Promise<void> {
   const head = await cloud.table.get(group, headKey);
-  if (head === undefined || headRow.parse(head.value).stopped === undefined) return;
+  const stopped = head === undefined ? undefined : headRow.parse(head.value).stopped;
+  if (stopped === undefined) return;
+  if (stopped.code === 'rebuilding')
+    throw new TidewayError('group_rebuilding', `${group} is half forgotten`, {
+      path: group,
+      hint: 'Run `tideway group rebuild` again until it is through.',
+    });
   const code = await shareFault(cloud, group);
   if (code !== undefined)
     throw new TidewayError('share_not_back', `the share of ${group} is still not the right one (${code})`, {
       path: group,
-      hint: 'Put back the share that the group had last. To keep this one, make a new group on it.',
+      hint: 'Put back the share that the group had last. To go on with this one: `tideway group rebuild`.',
     });
   await setStopped(cloud, group, undefined);
   cloud.log.warn('group_released', { group });

@@ -15,9 +15,9 @@ export const held = z.object({
 });
 export type Held = z.infer<typeof held>;
 
-/** Nothing is committed in the group: the share is not the one that the namespace speaks of. */
+/** Nothing is committed in the group: the share is not the one that the namespace speaks of, or that is being mended. */
 export const stopped = z.object({
-  code: z.enum(['share_restored', 'share_replaced']),
+  code: z.enum(['share_restored', 'share_replaced', 'rebuilding']),
   at: z.number(),
 });
 export type Stopped = z.infer<typeof stopped>;

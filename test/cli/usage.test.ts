@@ -9,9 +9,10 @@ describe('help', () => {
   });
 
   test.each([
-    ['group', 3],
+    ['group', 4],
     ['group set', 2],
     ['group create', 1],
+    ['group rebuild', 1],
     ['snapshot delete', 1],
     ['endpoint pause', 1],
     ['history docs/a.txt', 1],
