@@ -26,8 +26,11 @@ type MarkRow = z.infer<typeof markRow>;
 const markKey = 'mark';
 const metadataKey = 'tw_mark';
 
-/** Longer than any request may be under way: one mark has arrived, or never will, before the next one is made. */
-const renewMs = 10 * 60_000;
+/**
+ * Longer than any request may be under way: one mark has arrived, or never will, before the next one is made. A share that was
+ * restored to something younger than its last mark goes unnoticed; a mark for every chunk would cost each a request more.
+ */
+const renewMs = 3 * 60_000;
 
 /** Undefined while the share is the right one, as far as it tells; rejects where it cannot be asked. */
 export async function shareFault(cloud: Cloud, group: string): Promise<Stopped['code'] | undefined> {

@@ -89,6 +89,17 @@ test('the mark is renewed while things are committed, and left alone while nothi
   expect(stopped()).toBeUndefined();
 });
 
+test('three minutes later the next one is due', async () => {
+  await save('a');
+  const first = await mark();
+  world.clock.advance(3 * minute - 1);
+  await run();
+  expect(await mark()).toEqual(first);
+  world.clock.advance(1);
+  await run();
+  expect(await mark()).not.toEqual(first);
+});
+
 test('an intent that is open stays as it is', async () => {
   const killed = world.committer((call) => (call.method === 'rename' ? 'kill-before' : undefined));
   await killed.commit(paris.seal([paris.create('root', 'a', 'a')])).catch(() => {});
