@@ -22,6 +22,29 @@ test.each([
   ['its own content, which lost a conflict', 'conflict', [put('c', 'lima', 'mine')], 'c', true],
   ['what somebody wrote into it on the share', 'applied', [put('n', 'Cloud', null)], undefined, true],
   ['nothing new: it was there', 'applied', [], undefined, true],
+  [
+    'merged with what has its content',
+    'applied',
+    [{ alias: 'n', to: 'm' }, put('m', 'tokyo', 'mine')],
+    undefined,
+    true,
+  ],
+  [
+    'merged with what has another content',
+    'applied',
+    [{ alias: 'n', to: 'm' }, put('m', 'lima', 'other')],
+    undefined,
+    false,
+  ],
+  [
+    'merged with what was read on the share',
+    'applied',
+    [{ alias: 'n', to: 'm' }, put('m', 'Cloud', null)],
+    undefined,
+    true,
+  ],
+  ['what another one had written, too', 'applied', [put('n', 'tokyo', 'mine')], undefined, true],
+  ['what another one wrote, and it did not', 'applied', [put('n', 'tokyo', 'other')], undefined, false],
 ] as const)('%s', (_, outcome, effects, became, expected) => {
   const row = { op: 'edit', node: 'n', server: 'lima', outcome, effects, ...(became && { became }) };
   expect(isOutcomeOf(edit as Operation, row as unknown as LogRow)).toBe(expected);
