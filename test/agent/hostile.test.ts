@@ -1,6 +1,7 @@
 // What comes from other sites is not believed: no name and no link leads out of the site (I25).
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -110,12 +111,17 @@ test('fault 46: a directory that is swapped for a link while files are put into 
   await soon('the directory', () => existsSync(path.join(root, 'd')));
   for (let i = 0; i < 5; i++) paris.user.writeFile(`d/${i}`, 'content');
   await soon('the swap', () => swapped);
-  const arrived = (): boolean =>
-    existsSync(path.join(root, 'moved')) && readdirSync(path.join(root, 'moved')).length === 5;
-  await soon('they follow the directory', arrived);
-  await soon('the link is at paris', () => paris.user.snapshot().get('d')?.target === outside);
+  // They follow the directory; where the watch was too slow to tell that it moved, it is made again under its old name.
+  const isWhole = (name: string): boolean => {
+    const dir = path.join(root, name);
+    return lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() === true && readdirSync(dir).length === 5;
+  };
+  const there = (): string | undefined => ['moved', 'd'].find(isWhole);
+  await soon('they are in a directory', () => there() !== undefined);
+  const linked = (): boolean => [...paris.user.snapshot().values()].some(({ target }) => target === outside);
+  await soon('the link is at paris', linked);
+  await soon('both agree where they are', () => paris.tree().get(`${there()}/4`) === 'content');
   expect(readdirSync(outside)).toEqual([]);
-  expect(paris.tree().get('moved/4')).toBe('content');
 });
 
 test('a file in the place of a link, or a link in the place of a file, is not written through', async () => {
