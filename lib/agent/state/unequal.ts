@@ -3,9 +3,8 @@ import type { NodeId } from '../../core/node.ts';
 
 /** Every node that the three trees disagree on, by a look at all of them. */
 export function unequalIn(db: Database): readonly NodeId[] {
-  return db
-    .prepare(
-      `SELECT local.id AS id FROM local
+  const statement = db.prepare(
+    `SELECT local.id AS id FROM local
          LEFT JOIN synced ON synced.id = local.id LEFT JOIN remote ON remote.id = local.id
          WHERE synced.id IS NULL OR remote.id IS NULL OR local.parent <> synced.parent OR local.name <> synced.name
            OR (local.kind = 'file' AND local.hash IS NOT synced.hash) OR local.target IS NOT synced.target
@@ -18,7 +17,10 @@ export function unequalIn(db: Database): readonly NodeId[] {
            OR json_extract(remote.json, '$.xattrs') IS NOT json_extract(synced.attributes, '$.xattrs')
        UNION SELECT synced.id FROM synced WHERE synced.id NOT IN (SELECT id FROM local)
        UNION SELECT remote.id FROM remote WHERE remote.id NOT IN (SELECT id FROM local)`,
-    )
-    .all()
-    .map((row) => row['id'] as string);
+  );
+  // After the first scan of a site they are all that it has: no row is kept beside its id.
+  statement.setReturnArrays(true);
+  const ids: NodeId[] = [];
+  for (const row of statement.iterate()) ids.push((row as unknown as readonly [NodeId])[0]);
+  return ids;
 }
