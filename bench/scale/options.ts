@@ -25,7 +25,7 @@ One group with very many files: first scan, first sync to a second site, scans i
   --timeout SECONDS    for all of it (14400)
   --into FILE          puts the tables into a document: docs/performance.md
   --from FILE          shows the samples of an earlier run (samples.jsonl)
-  --dir DIR            where to work; a fresh one below the temporary directory. A million files take 15 GB and 3 million inodes
+  --dir DIR            where to work; a fresh one below the temporary directory. A million files take 8 GB and 3 million inodes
   --keep               leave what was made, samples.jsonl among it
 `;
 

@@ -11,7 +11,7 @@ import { note, takeSample, type Phase, type Sample } from './sample.ts';
 import { makeTree } from './tree.ts';
 
 /** Site a, share, site b; and what the databases take of a file. */
-const bytesPerFile = 15_000;
+const bytesPerFile = 8_000;
 
 export async function runScale(
   options: ScaleOptions,
