@@ -167,6 +167,19 @@ describe('both sites at once', () => {
     expect([...tokyo.tree()]).toEqual([['doc', '2']]);
   });
 
+  test('fault 36: so is one by exchange, where the old one is removed under the other name', async () => {
+    paris.user.writeFile('doc', '1');
+    await converge(cloud, paris, tokyo);
+    const { id } = cloud.namespace.at('root', 'doc')!;
+    paris.user.writeFile('doc.tmp', '2');
+    paris.user.exchange('doc.tmp', 'doc');
+    paris.user.rm('doc.tmp');
+    await converge(cloud, paris, tokyo);
+    expect(cloud.namespace.at('root', 'doc')?.id).toBe(id);
+    expect([...tokyo.tree()]).toEqual([['doc', '2']]);
+    expect(cloud.namespace.log.filter(({ op }) => op === 'delete')).toEqual([]);
+  });
+
   test.each([
     ['deleted and made again from a copy', ['rm', 'copy']],
     ['whose files were put aside and back into a new one', ['aside', 'back']],

@@ -80,6 +80,19 @@ describe('a name from elsewhere', () => {
     });
   });
 
+  test('fault 44: that is too long for a disk is a problem of its own; the rest goes on', async () => {
+    await tokyo.start();
+    const long = '漢'.repeat(255);
+    forge('long-1', 'root', long);
+    forge('dir-1', 'root', `${long}.d`, true);
+    forge('dir-2', 'dir-1', 'below');
+    forge('good-1', 'root', 'good');
+    await soon('the good one', () => existsSync(path.join(root, 'good')));
+    await soon('both are told', () => tokyo.site.agent!.status().problems.length === 2);
+    expect(tokyo.site.agent!.status().problems.map(({ code }) => code)).toEqual(['name_too_long', 'name_too_long']);
+    expect(readdirSync(root).toSorted()).toEqual(['.tideway', 'good']);
+  });
+
   test('that somebody moves to where it may not be stays where it is', async () => {
     await tokyo.start();
     forge('file-1', 'root', 'f');

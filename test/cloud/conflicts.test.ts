@@ -236,6 +236,16 @@ describe('names', () => {
     expect(world.visible()).toEqual({ README: 'upper', [share ?? '']: 'lower' });
   });
 
+  test('fault 40 a change of case alone is a move, and no twin of itself', async () => {
+    await world.commit(paris, paris.create('root', 'README', 'upper'));
+    const { id } = world.node('README');
+    await world.commit(paris, { kind: 'move', node: id, parent: 'root', name: 'readme' });
+    expect(paris.outcome()).toMatchObject({ outcome: 'applied' });
+    expect(world.node('readme')).toMatchObject({ id, name: 'readme' });
+    expect(world.node('readme').share).toBeUndefined();
+    expect(world.visible()).toEqual({ readme: 'upper' });
+  });
+
   test('C31 a twin is found by its Linux name, after the other is gone, too', async () => {
     await world.commit(
       paris,

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
+import { tickAndStep } from '../support/tick.ts';
 
 let world: CloudWorld;
 let paris: Endpoint;
@@ -219,4 +220,21 @@ test('fault 39, C46 a directory moves with all below in one row', async () => {
   const rows = await world.commit(tokyo, { kind: 'move', node: dir, parent: 'root', name: 'moved' });
   expect(rows).toHaveLength(1);
   expect(world.node('moved/e/a.txt').parent).toBe(deep);
+});
+
+test('fault 39, C50 a directory in which a file is open is parked, and moved as a whole when that is closed', async () => {
+  const close = world.share.open('d/e/a.txt');
+  await world.commit(
+    tokyo,
+    { kind: 'move', node: dir, parent: 'root', name: 'moved' },
+    tokyo.create('root', 'other', 'goes on'),
+  );
+  expect(world.rows(world.head - 1).map(({ outcome }) => outcome)).toEqual(['parked', 'applied']);
+  expect(world.visible()).toMatchObject({ 'd/e/a.txt': 'one', other: 'goes on' });
+  close();
+  world.clock.advance(600_000);
+  await tickAndStep(world.committer().cloud);
+  await world.drain();
+  expect(world.rows(world.head)).toMatchObject([{ op: 'move', outcome: 'applied' }]);
+  expect(world.visible()).toMatchObject({ 'moved/e/a.txt': 'one', other: 'goes on' });
 });

@@ -94,13 +94,31 @@ test('C102 published moves only after the topic took the messages', async () => 
   expect(published()).toEqual({ v: 1, publishedSeq: 0 });
 });
 
-test('fault 24, C103 tick sends what was committed and not fanned out, once', async () => {
+test('C103 tick sends what was committed and not fanned out, once', async () => {
   await world.committer(at(1000, 'throttle')).commit(paris.seal([paris.create('root', 'a', 'one')]));
   world.events.length = 0; // lost
   await tickAndStep(world.committer().cloud);
   expect(world.hints).toHaveLength(2);
   await tickAndStep(world.committer().cloud);
   expect(world.hints).toHaveLength(2);
+});
+
+test('fault 24, C103 what a topic that is full does not take only comes later', async () => {
+  await world.commit(paris, paris.create('root', 'a', 'one'));
+  for (let minutes = 0; minutes < 60; minutes += 10) {
+    const full = world.committer((call) => (call.service === 'sites' ? 'throttle' : undefined));
+    await full.life.run(() => tickAndStep(full.cloud)).catch(() => {});
+    world.clock.advance(600_000);
+  }
+  expect([world.hints, published()]).toEqual([[], { v: 1, publishedSeq: 0 }]);
+  await world.commit(tokyo, tokyo.create('root', 'b', 'two'));
+  await tickAndStep(world.committer().cloud);
+  const told = world.hints.map(({ to, hint }) => ({ to, from: hint.kind === 'committed' ? hint.from : undefined }));
+  expect(told.toSorted((a, b) => (a.to < b.to ? -1 : 1))).toEqual([
+    { to: paris.slot, from: 1 },
+    { to: tokyo.slot, from: 1 },
+  ]);
+  expect(published()).toEqual({ v: 1, publishedSeq: 2 });
 });
 
 test('C103 tick calls a committer where an intent is older than a minute', async () => {

@@ -79,6 +79,10 @@ export class MemoryUser {
     this.#volume.rename(from, to, 'replace');
   }
 
+  exchange(a: string, b: string): void {
+    this.#volume.rename(a, b, 'exchange');
+  }
+
   link(from: string, to: string): void {
     this.#volume.link(from, to);
   }
