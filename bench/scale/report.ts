@@ -4,8 +4,8 @@ import { digits } from '../report/statistics.ts';
 
 const rows = 14;
 const heads = [
-  '| phase | s | files at a | files at b | changes in the log | files/s to b | status, ms | agent a, MiB | agent b, MiB | functions, MiB | hub, MiB | databases of agents, MiB | of the hub, MiB |',
-  `|${' --- |'.repeat(13)}`,
+  '| phase | s | files at a | files at b | changes in the log | files/s to b | status, ms | agent a, MiB | agent b, MiB | functions, MiB | hub, MiB | databases of agents, MiB | of the hub, MiB | load |',
+  `|${' --- |'.repeat(14)}`,
 ];
 
 export function asTables(lines: readonly Line[]): string {
@@ -38,7 +38,7 @@ function row(sample: Sample, before: Sample | undefined): string {
   const roles = ['agent-a', 'agent-b', 'functions', 'hub'].map((role) => mib(memory[role] ?? 0));
   const counts = [files['a'] ?? 0, files['b'] ?? 0, committed].map(grouped);
   const sizes = [sumOf(isAgents), sumOf((name) => !isAgents(name))];
-  return `| ${[phase, grouped(at), ...counts, rate, grouped(statusMs), ...roles, ...sizes].join(' | ')} |`;
+  return `| ${[phase, grouped(at), ...counts, rate, grouped(statusMs), ...roles, ...sizes, digits(sample.load)].join(' | ')} |`;
 }
 
 function grouped(value: number): string {

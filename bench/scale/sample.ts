@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { codeOf } from '../../lib/base/errors.ts';
 import { askHub } from '../../lib/cli/client.ts';
+import { load } from '../machine.ts';
 import { takenBy } from '../measure/processes.ts';
 import { rolesOf } from '../systems/tideway.ts';
 import type { Place } from '../systems/system.ts';
@@ -37,6 +38,8 @@ export interface Sample {
   readonly files: Readonly<Record<string, number>>;
   readonly pending: Readonly<Record<string, number>>;
   readonly problems: number;
+  /** Load average of the last minute: what else goes on here counts in every figure. */
+  readonly load: number;
   /** Changes in the log, as far as the agents have read it. */
   readonly committed: number;
   /** How long the hub took to tell. */
@@ -92,6 +95,7 @@ export async function takeSample(place: Place, phase: Phase, at: number): Promis
     at,
     files: by((each) => each.files),
     pending: by((each) => each.pendingUploads + each.pendingDownloads),
+    load: load(),
     problems: endpoints.reduce((sum, each) => sum + each.problems.length, 0),
     committed: Math.max(0, ...endpoints.map((each) => each.cursor)),
     statusMs: Math.round(told),
