@@ -19,9 +19,10 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 async function bench(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  main = 'bench/main.ts',
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const { NODE_OPTIONS: _jest, JEST_WORKER_ID: _worker, ...own } = process.env;
-  const child = spawn(process.execPath, [path.join(root, 'bench/main.ts'), ...args], { env: { ...own, ...env } });
+  const child = spawn(process.execPath, [path.join(root, main), ...args], { env: { ...own, ...env } });
   const out = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (out.stderr += text));
@@ -81,6 +82,18 @@ test('a profile of each process, and where its time went', async () => {
   const left = readdirSync(path.join(dir, 'profiled/profiles/bulk'));
   expect(left).toEqual(['agent-a', 'agent-b', 'functions', 'hub'].map((name) => `${name}.cpuprofile`));
   expect(stdout).toMatch(/hub: worked \d+\.\d+ of/);
+}, 200_000);
+
+test('of very many files, here very few: each phase, and every figure', async () => {
+  const at = path.join(dir, 'scale');
+  const args = ['--files', '60', '--sample', '0.2', '--rescans', '1', '--dir', at, '--keep'];
+  const { code, stdout, stderr } = await bench(args, {}, 'bench/scale/main.ts');
+  expect({ code, failed: code === 0 ? '' : stderr }).toEqual({ code: 0, failed: '' });
+  for (const phase of ['first scan', 'first sync', 'rest', 'restart']) expect(stdout).toContain(`\n| ${phase} | `);
+  const figures = ['first scan, s', 'first sync, s', 'rescan 1, objects/s', 'restart until a change is there, s'];
+  for (const figure of figures) expect(stdout).toMatch(new RegExp(`\\| ${figure} \\| [\\d.,]+ \\|`));
+  expect(stdout).toMatch(/\n\| restart \| [\d.]+ \| 61 \| 61 \|/);
+  expect(processesOf(at)).toEqual([]);
 }, 200_000);
 
 test('a system that is not there is said, and what was made is gone at the end', async () => {
