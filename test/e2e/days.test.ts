@@ -93,18 +93,18 @@ test('each of thirty backups is the tree of its day; those that retention names 
   for (let day = 1; day <= 30; day++) {
     const date = new Date(Date.UTC(2027, 2, 10 + day)).toISOString().slice(0, 10);
     work(day);
-    await space.inSync();
+    await space.inSync(120);
     const tree = treeOf('a');
     expect([date, treeOf('b')]).toEqual([date, tree]);
     // 2.30 in Paris, in summer time from 28 March on; that hour is left out on the day of the change.
     const hour = date < '2027-03-28' ? '01' : '00';
     clock.set(Date.parse(date === '2027-03-28' ? `${date}T01:00:00Z` : `${date}T${hour}:30:00Z`));
-    const made = await until(`the backup of ${date}`, 60_000, async () =>
+    const made = await until(`the backup of ${date}`, 120_000, async () =>
       (await listed()).find(({ dueAt }) => dueAt?.startsWith(date)),
     );
     trees.set(made.id, tree);
     expect([date, await past(share, made.id)]).toEqual([date, tree]);
-    await until(`the run of ${date} to end`, 60_000, async () => {
+    await until(`the run of ${date} to end`, 120_000, async () => {
       const { running, problems, last } = backupAnswer.parse(await get('backup'));
       expect([date, problems]).toEqual([date, []]);
       return !running && last?.snapshot === made.id;
