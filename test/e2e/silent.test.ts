@@ -49,14 +49,16 @@ const last = (server: string): Vital | undefined => vitals().findLast((each) => 
 
 test('an agent that stands still is silent, and no longer when it goes on', async () => {
   await until('a report of both', 60_000, () => last('a')?.state === 'idle' && last('b')?.state === 'idle');
-  expect(await silentSince('b')).toBeNull();
+  // With reports a second apart, a machine that is busy makes anybody silent for a moment.
+  await until('nobody to be silent', 60_000, async () => (await silentSince('b')) === null);
   const pid = space.processes().find((each) => each.role === 'agent' && each.site === 'b')?.pid ?? 0;
   expect(pid).toBeGreaterThan(0);
   // Not killed: the hub would start it again, which is another test's.
   process.kill(pid, 'SIGSTOP');
   try {
     await until('silence to be told', 60_000, () => (last('b')?.lastSeenSeconds ?? 0) > 3);
-    expect(last('a')?.lastSeenSeconds).toBeLessThan(last('b')?.lastSeenSeconds ?? 0);
+    const seconds = (server: string): number => last(server)?.lastSeenSeconds ?? Infinity;
+    await until('the other to be heard later', 60_000, () => seconds('a') < seconds('b'));
     const { stdout } = await space.run('status');
     const [, since = ''] = /silent since (\S+):/.exec(stdout) ?? [];
     expect(Date.parse(since)).toBeLessThan(Date.now() - 3000);
@@ -66,4 +68,4 @@ test('an agent that stands still is silent, and no longer when it goes on', asyn
   }
   await until('it to be heard again', 60_000, async () => (await silentSince('b')) === null);
   expect(vitals().some(({ event }) => event === 'tideway.timer')).toBe(true);
-}, 120_000);
+}, 300_000);
