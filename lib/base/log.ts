@@ -10,15 +10,23 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
+/** A line with what it is about, for whoever keeps warnings apart. */
+export type WriteLine = (line: string, level: Level) => void;
+
 /** Writes each record as one line through `write`; `now` gives the time. Errors are logged with code and stack. */
-export function jsonLog(part: string, write: (line: string) => void, now: () => number): Log {
+export function jsonLog(part: string, write: WriteLine, now: () => number): Log {
   const at =
     (level: Level) =>
     (event: string, fields: Readonly<Record<string, unknown>> = {}): void => {
       const head = { time: new Date(now()).toISOString(), level, part, event };
-      write(`${textOf({ ...head, ...fields }) ?? textOf({ ...head, fields: 'not to be written as JSON' })}\n`);
+      write(`${textOf({ ...head, ...fields }) ?? textOf({ ...head, fields: 'not to be written as JSON' })}\n`, level);
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** What somebody should see goes to `loud`, all else to `quiet`. */
+export function byLevel(quiet: (line: string) => void, loud: (line: string) => void): WriteLine {
+  return (line, level) => (level === 'warn' || level === 'error' ? loud(line) : quiet(line));
 }
 
 /** Undefined where a value refers to itself: a log never stops the work it tells about. */

@@ -3,7 +3,7 @@ import { connectCloud, namespaceTable } from '../azure/connect.ts';
 import { readConnections } from '../azure/settings.ts';
 import { signerOf } from '../azure/signer.ts';
 import { systemClock } from '../base/clock.ts';
-import { jsonLog } from '../base/log.ts';
+import { byLevel, jsonLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import { publicKeyOf } from '../protocol/message.ts';
 import type { SignerAt } from './access.ts';
@@ -36,7 +36,11 @@ function compose(env: Readonly<Record<string, string | undefined>>): Services {
     random: systemRandom,
     log: jsonLog(
       'functions',
-      (line) => process.stdout.write(line),
+      // The Functions host takes what is printed for information, which host.json drops, and only errors for more than that.
+      byLevel(
+        (line) => process.stdout.write(line),
+        (line) => process.stderr.write(line),
+      ),
       () => systemClock.now(),
     ),
     settings: readSettings(env),

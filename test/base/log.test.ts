@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, mkdirSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { jsonLog } from '../../lib/base/log.ts';
+import { byLevel, jsonLog } from '../../lib/base/log.ts';
 import { rotatingWriter } from '../../lib/base/rotating-log.ts';
 
 describe('a record', () => {
@@ -79,4 +79,24 @@ describe('a rotating log', () => {
     write('and on\n');
     expect(read('hub.log')).toBe('{"level":"warn","event":"log_lines_lost","lines":2}\nkept\nand on\n');
   });
+});
+
+test('warnings and errors are kept apart from what only tells', () => {
+  const quiet: string[] = [];
+  const loud: string[] = [];
+  const log = jsonLog(
+    'part',
+    byLevel(
+      (line) => quiet.push(line),
+      (line) => loud.push(line),
+    ),
+    () => 0,
+  );
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level](level);
+  const events = (lines: readonly string[]): unknown[] =>
+    lines.map((line) => (JSON.parse(line) as { event: string }).event);
+  expect([events(quiet), events(loud)]).toEqual([
+    ['debug', 'info'],
+    ['warn', 'error'],
+  ]);
 });
