@@ -15,8 +15,8 @@ app.timer('tick', {
     const { cloud } = services();
     const client = df.getClient(context);
     // First, since the rest takes long, and a backup is to be on time.
-    await startBackups(cloud, async (run) => {
-      await startBackup(client, run);
+    await startBackups(cloud, async (run, again) => {
+      await startBackup(client, run, again);
       await forgetOld(cloud, client);
     });
     // Information of this function is what host.json lets through, and the alerts read.

@@ -39,9 +39,9 @@ async function backup(world: CloudWorld): Promise<Scene> {
   return {
     start: async (hub) => {
       let id = '';
-      await startBackups(cloud, async (run: BackupRun) => {
+      await startBackups(cloud, async (run: BackupRun, again) => {
         id = `backup-${run.group}-${run.run}`;
-        await startBackup(hub.client, run);
+        await startBackup(hub.client, run, again);
       });
       return id;
     },
@@ -168,6 +168,24 @@ describe.each(['backup', 'detect', 'collect'] as const)('C104 %s', (name) => {
       expect([seed, n, (await play(name, Infinity, faults)).seen]).toEqual([seed, n, wanted[name]]);
     }
   });
+});
+
+test('C104 a backup whose orchestrator failed with its process is begun anew; one that somebody ended is not', async () => {
+  const world = await CloudWorld.create();
+  const scene = await backup(world);
+  const hub = new DurableWorld(world);
+  const { cloud } = world.committer();
+  const id = await scene.start(hub);
+  const tick = (): Promise<void> => startBackups(cloud, (run, again) => startBackup(hub.client, run, again));
+  await hub.terminate(id);
+  world.clock.advance(2 * minute);
+  await tick();
+  expect((await hub.end(id)).status).toBe('Terminated');
+  await hub.setFailed(id);
+  await tick();
+  expect((await hub.end(id)).status).toBe('Completed');
+  expect(await scene.seen()).toEqual(wanted.backup);
+  await hub.close();
 });
 
 describe('C104 a job of a group', () => {

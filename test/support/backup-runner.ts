@@ -38,8 +38,8 @@ export class BackupRunner {
   /** As the timer does: begins what is due, and brings it to its end. Answers the results. */
   async tick(): Promise<readonly BackupResult[]> {
     const started: BackupRun[] = [];
-    await startBackups(this.#world.committer().cloud, (run) => {
-      started.push(run);
+    await startBackups(this.#world.committer().cloud, (run, again) => {
+      if (!again) started.push(run);
       return Promise.resolve();
     });
     const results: BackupResult[] = [];

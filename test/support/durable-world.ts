@@ -81,6 +81,17 @@ export class DurableWorld {
     return this.#busy === 0 && this.#sleepers.size > 0;
   }
 
+  async terminate(id: string): Promise<void> {
+    await this.#hub.client.terminate(id, 'by hand');
+    await this.end(id);
+  }
+
+  /** As a crash of the process that replays an orchestrator leaves it. */
+  async setFailed(id: string): Promise<void> {
+    const { store } = this.#hub.hub;
+    await store.commit(() => store.putInstance({ ...must(store.instance(id), 'no instance'), status: 'Failed' }));
+  }
+
   async close(): Promise<void> {
     await this.#hub.stop();
     this.#hub.close();

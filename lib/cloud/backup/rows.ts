@@ -81,7 +81,7 @@ export const stateRow = z.object({
   begunUpTo: z.number(),
   /** When somebody last looked whether what was made on demand has come to its date. */
   lookedAt: z.number(),
-  running: z.object({ run: z.string(), since: z.number() }).optional(),
+  running: z.object({ run: z.string(), since: z.number(), dueAt: z.number().optional() }).optional(),
   last: z
     .object({
       run: z.string(),

@@ -14,10 +14,11 @@ export interface Orchestrations {
   raiseEvent(instanceId: string, name: string, data: unknown): Promise<void>;
 }
 
-/** A run that was begun already goes on as if nothing had been. */
-export async function startBackup(client: Orchestrations, run: BackupRun): Promise<void> {
-  // Begun by a tick that came down before it could say so.
-  await start(client, 'backup_v1', `backup-${run.group}-${run.run}`, run);
+/** A run that was begun already goes on as if nothing had been; `again`: one that has failed is begun anew, no other. */
+export async function startBackup(client: Orchestrations, run: BackupRun, again: boolean): Promise<void> {
+  const instanceId = `backup-${run.group}-${run.run}`;
+  if (again && (await client.getStatus(instanceId)).runtimeStatus !== 'Failed') return;
+  await start(client, 'backup_v1', instanceId, run);
 }
 
 /** `more`: there is work that one which is under way does not know of. */
