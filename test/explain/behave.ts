@@ -58,7 +58,10 @@ export function behave(seed: number, { sites, rounds, acts, share, kills }: Play
     // A refusal may follow another for ever: it is calm when a walk happens to end.
     const calm = (): boolean =>
       state.found === undefined &&
-      state.sites.every(({ base, changed, flight }) => base === head(state) && !changed && flight === undefined);
+      state.sites.every(
+        ({ base, changed, flight, orphan }) =>
+          base === head(state) && !changed && flight === undefined && orphan === undefined,
+      );
     for (let left = 10_000; left > 0 && !calm(); left--) step();
     state = { ...state, sites: state.sites.map((site) => ({ ...site, mortal: false })) };
     events.push({ kind: 'rest', value: version(state, head(state)).value, copies: state.copies });

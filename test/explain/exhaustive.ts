@@ -33,12 +33,18 @@ function keyOf(state: State): string {
   const last = head(state);
   const oldest = Math.min(
     last,
-    ...sites.flatMap(({ base, flight }) => [base, flight?.base ?? last, flight?.away ?? last]),
+    ...sites.flatMap(({ base, flight, orphan }) => [
+      base,
+      flight?.base ?? last,
+      flight?.away ?? last,
+      orphan?.base ?? last,
+    ]),
   );
-  const each = sites.map(({ base, flight, ...site }) => ({
+  const each = sites.map(({ base, flight, orphan, ...site }) => ({
     ...site,
     behind: last - base,
     flight: flight && { ...flight, base: last - flight.base, away: flight.away && last - flight.away },
+    orphan: orphan && { ...orphan, base: last - orphan.base },
   }));
   return JSON.stringify([versions.slice(oldest), each, found, copies]);
 }

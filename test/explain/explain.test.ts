@@ -65,6 +65,14 @@ describe('what the documentation describes has an explanation', () => {
       'what a killed agent had not written down is another one, when it was replaced',
       [write(0, 'x'), rest('x'), killed(1), write(0, 'y', 'x'), write(1, 'z', 'y'), rest('z', 'y')],
     ],
+    [
+      'what is removed while it is on its way leaves the name to others before it is committed',
+      [write(1, 'y'), write(0, 'x'), remove(0, 'x'), read(0, 'y'), read(1, null), rest(null, 'y')],
+    ],
+    [
+      'an edit on the share goes to the conflict name of what it was made on',
+      [write(1, 'x'), rest('x'), remove(0, 'x'), write(0, 'y'), onShare('z'), read(1, null), rest('y', 'z')],
+    ],
     ['a new file after a delete', [write(0, 'x'), rest('x'), remove(0, 'x'), write(0, 'y'), read(1, null), rest('y')]],
   ])('%s', (_name, events) => {
     expect(explain(events, 2, rules).mystery).toBeUndefined();
@@ -78,6 +86,7 @@ describe('what must not be has none', () => {
     ['an invented content', [write(0, 'x'), read(1, 'z')]],
     ['a delete that comes back', [write(0, 'x'), rest('x'), remove(1, 'x'), rest(null), read(0, 'x')]],
     ['a new file that is gone for a moment at its own site', [write(0, 'x'), read(0, null)]],
+    ['what was removed at its own site comes back there', [write(0, 'x'), remove(0, 'x'), read(0, 'x'), rest(null)]],
     ['an older version after a newer one', [write(0, 'x'), rest('x'), write(0, 'y', 'x'), read(1, 'y'), read(1, 'x')]],
     ['a conflict where nobody disagreed', [write(0, 'x'), rest('x'), write(1, 'y', 'x'), rest('y', 'x')]],
     [

@@ -107,7 +107,8 @@ export function* apply(state: State, event: Event): Generator<State> {
 /** Nothing is under way. */
 function* rest(state: State, { value, copies }: Extract<Event, { kind: 'rest' }>): Generator<State> {
   const newest = head(state);
-  const isCalm = ({ base, changed, flight }: Site): boolean => base === newest && !changed && flight === undefined;
+  const isCalm = ({ base, changed, flight, orphan }: Site): boolean =>
+    base === newest && !changed && flight === undefined && orphan === undefined;
   const same = JSON.stringify(state.copies) === JSON.stringify(copies.toSorted());
   if (state.found === undefined && state.sites.every(isCalm) && version(state, newest).value === value && same)
     yield { ...state, sites: state.sites.map((site) => ({ ...site, mortal: false })) };

@@ -59,14 +59,15 @@ export function isHopeless(state: State, { left, copies, sites }: Outlook): bool
 }
 
 /** What a site made that is not committed. */
-function underWay({ value, changed, flight }: Site): readonly Value[] {
-  const made = changed ? [value] : [];
+function underWay({ value, changed, flight, orphan }: Site): readonly Value[] {
+  const made = [...(changed ? [value] : []), ...(orphan === undefined ? [] : [orphan.value])];
   return flight === undefined || flight.away !== undefined ? made : [...made, flight.value];
 }
 
 /** Only who had a copy as his own file can replace or remove it. */
-function takes(copy: string, { from, changed, flight }: Site, outlook: SiteOutlook | undefined): boolean {
+function takes(copy: string, { from, changed, flight, orphan }: Site, outlook: SiteOutlook | undefined): boolean {
   const willChange = changed || (outlook !== undefined && outlook.replaced.size > 0);
+  if (orphan?.from === copy || orphan?.value === copy) return true;
   if (flight?.from === copy || (from === copy && willChange)) return true;
   return (flight?.value === copy && willChange) || outlook?.replaced.has(copy) === true;
 }

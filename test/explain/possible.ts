@@ -3,7 +3,7 @@
 // steps that makes no difference is looked at once. The test has the search that takes every step at every moment.
 import type { Event } from './event.ts';
 import { head, keyOf, version, type State } from './state.ts';
-import { arrive, commit, find, send, type Rules } from './step.ts';
+import { abandon, arrive, commit, commitOrphan, find, send, type Rules } from './step.ts';
 
 /** Answers one that is equal in all that matters, or undefined where nothing comes of it. */
 export type Sieve = (state: State) => State | undefined;
@@ -39,15 +39,20 @@ function committed(states: Iterable<State>, rules: Rules, sieve: Sieve): Readonl
   for (const { state } of all.values()) {
     for (const next of find(state)) reach(next, 'share', 'version');
     for (const index of state.sites.keys())
-      for (const next of proposed(state, index))
-        for (const after of commit(next, index, rules)) {
-          const due: Due[] = [index];
-          if (head(after) > head(state)) due.push('version');
-          if (after.found !== state.found) due.push('share');
-          reach(after, ...due);
-        }
+      for (const after of brought(state, index, rules)) {
+        const due: Due[] = [index];
+        if (head(after) > head(state)) due.push('version');
+        if (after.found !== state.found) due.push('share');
+        reach(after, ...due);
+      }
   }
   return all;
+}
+
+/** Something of the site is committed. */
+function* brought(state: State, index: number, rules: Rules): Generator<State> {
+  for (const next of proposed(state, index)) yield* commit(next, index, rules);
+  yield* commitOrphan(state, index, rules);
 }
 
 /** The site has an operation under way. */
@@ -91,7 +96,7 @@ function arrivals(states: Iterable<State>, index: number, sieve: Sieve): Map<str
   const all = new Map<string, State>();
   for (const state of states) all.set(keyOf(state), state);
   for (const state of all.values())
-    for (const next of arrive(state, index)) {
+    for (const next of [...arrive(state, index), ...abandon(state, index)]) {
       const kept = sieve(next);
       if (kept === undefined) continue;
       const key = keyOf(kept);

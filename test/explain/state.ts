@@ -30,6 +30,8 @@ export interface Site {
   /** The value was made here since. */
   readonly changed: boolean;
   readonly flight: Flight | undefined;
+  /** What was sent and removed here before it was committed: the name is free for others meanwhile. Then it is deleted. */
+  readonly orphan: Flight | undefined;
   /** Its agent may be killed when something has its place and is not written down. */
   readonly mortal: boolean;
 }
@@ -46,7 +48,16 @@ export interface State {
 const nothing: Version = { value: null, time: 0, instead: false };
 
 export function beginning(sites: number): State {
-  const site: Site = { value: null, time: 0, base: 0, from: null, changed: false, flight: undefined, mortal: false };
+  const site: Site = {
+    value: null,
+    time: 0,
+    base: 0,
+    from: null,
+    changed: false,
+    flight: undefined,
+    orphan: undefined,
+    mortal: false,
+  };
   return { versions: [nothing], sites: Array.from({ length: sites }, () => site), found: undefined, copies: [] };
 }
 
@@ -92,18 +103,22 @@ export function condensed(state: State, seen: readonly ReadonlySet<Value>[]): St
     moved.set(at, versions.length - 1);
   }
   const to = (at: number): number => moved.get(at) ?? at - oldest;
-  const sites = state.sites.map(({ flight, ...site }) => ({
+  const moveFlight = (flight: Flight | undefined): Flight | undefined =>
+    flight && { ...flight, base: to(flight.base), away: flight.away && to(flight.away) };
+  const sites = state.sites.map(({ flight, orphan, ...site }) => ({
     ...site,
     base: to(site.base),
     time: site.changed ? site.time : 0,
-    flight: flight && { ...flight, base: to(flight.base), away: flight.away && to(flight.away) },
+    flight: moveFlight(flight),
+    orphan: moveFlight(orphan),
   }));
   return { ...state, versions, sites };
 }
 
-function pointers({ base, flight }: Site): readonly number[] {
-  if (flight === undefined) return [base];
-  return flight.away === undefined ? [base, flight.base] : [base, flight.base, flight.away - 1, flight.away];
+function pointers({ base, flight, orphan }: Site): readonly number[] {
+  const own = orphan === undefined ? [base] : [base, orphan.base];
+  if (flight === undefined) return own;
+  return flight.away === undefined ? [...own, flight.base] : [...own, flight.base, flight.away - 1, flight.away];
 }
 
 /** Somebody may get this version, and will be seen with it. */

@@ -14,6 +14,8 @@ export function* unseen(state: State, rules: Rules): Generator<State> {
   for (const [index, { flight }] of state.sites.entries()) {
     yield* send(state, index);
     yield* arrive(state, index);
+    yield* abandon(state, index);
+    yield* commitOrphan(state, index, rules);
     if (flight === undefined || flight.away !== undefined) continue;
     yield* refuse(state, index);
     yield* commit(state, index, rules);
@@ -43,9 +45,11 @@ export function* send(state: State, index: number): Generator<State> {
 
 /** A site gets what was committed: not every version, and not at once. */
 function* receive(state: State, index: number, site: Site): Generator<State> {
-  const { value, base, from, changed } = site;
+  const { value, base, from, changed, orphan } = site;
   for (let at = base + 1; at <= head(state); at++) {
     const came = version(state, at);
+    // What was removed here does not come back before its delete is through.
+    if (came.value !== null && (came.value === orphan?.value || came.value === orphan?.from)) continue;
     const taken = fresh(site, came.value, at);
     // Killed before it wrote that down: what is made of it then counts as made of what was there before.
     if (site.mortal && !changed) yield withSite(state, index, { ...site, value: came.value });
@@ -58,6 +62,31 @@ function* receive(state: State, index: number, site: Site): Generator<State> {
     // The file goes to its conflict name first, and what takes its place comes a moment later.
     if (!changed && value !== null) yield withSite(state, index, fresh(site, null, at - 1));
     if (changed && from !== null) yield withSite(withCopies(state, value, from), index, fresh(site, null, at - 1));
+  }
+}
+
+/** What is on its way was removed here: the name is free for what others have, before its delete can be sent. */
+export function* abandon(state: State, index: number): Generator<State> {
+  const site = siteAt(state, index);
+  const { value, changed, flight, orphan } = site;
+  if (flight === undefined || flight.away !== undefined || value !== null || !changed || orphan !== undefined) return;
+  yield withSite(state, index, { ...site, from: null, changed: false, flight: undefined, orphan: flight });
+}
+
+/** It is committed, and then its delete. */
+export function* commitOrphan(state: State, index: number, rules: Rules): Generator<State> {
+  const { orphan, ...site } = siteAt(state, index);
+  if (orphan === undefined) return;
+  const alone = withSite(state, index, { ...site, flight: orphan, orphan: undefined });
+  for (const after of commit(alone, index, rules)) {
+    const { base, from, flight } = siteAt(after, index);
+    // Its delete was sent by who knows what became of it: nothing older comes to him any more.
+    const known = site.changed || site.flight !== undefined ? site.base : Math.max(site.base, orphan.base);
+    const gone = (next: State, left: Flight | undefined): State =>
+      withSite(next, index, { ...site, base: left === undefined ? known : site.base, orphan: left });
+    if (orphan.value === null) yield gone(after, undefined);
+    else if (flight === undefined) yield gone(after, { value: null, time: 0, base, from, away: undefined });
+    else yield gone(withCopies(after, null, orphan.value), undefined);
   }
 }
 
@@ -79,9 +108,12 @@ export function* commit(state: State, index: number, rules: Rules): Generator<St
   yield* carryOut(free, index, site, flight, rules);
   const { value, time } = flight;
   if (value === null) return yield withSite(state, index, { ...site, flight: undefined });
-  // It took the place of what was committed last: of that nothing is left to keep.
-  const placed = withVersion(free, { value, time, instead: false });
-  yield withSite(placed, index, { ...site, base: head(placed), from: value, flight: undefined });
+  // It took the place of what was committed last: of that nothing is left to keep, and the file goes on under its identity or
+  // takes that along to its conflict name.
+  for (const instead of [false, true]) {
+    const placed = withVersion(free, { value, time, instead });
+    yield withSite(placed, index, { ...site, base: head(placed), from: value, flight: undefined });
+  }
 }
 
 function* carryOut(state: State, index: number, site: Site, flight: Flight, { oneClock }: Rules): Generator<State> {
@@ -118,8 +150,8 @@ function* learn(state: State, index: number, site: Site, { value }: Flight, away
 }
 
 /** What a site has by no deed of its own. */
-function fresh({ mortal }: Site, value: Value, base: number): Site {
-  return { value, time: 0, base, from: value, changed: false, flight: undefined, mortal };
+function fresh({ orphan, mortal }: Site, value: Value, base: number): Site {
+  return { value, time: 0, base, from: value, changed: false, flight: undefined, orphan, mortal };
 }
 
 function siteAt({ sites }: State, index: number): Site {
