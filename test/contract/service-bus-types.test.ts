@@ -157,3 +157,14 @@ test('every type as a property that a receiver sets', async () => {
   const double = again.find(({ body }) => body === 'double');
   expect(double?.applicationProperties).toEqual({ a: 1e308 });
 });
+
+test('a deferred message that is asked for twice in one request comes once', async () => {
+  const mine = bench.client();
+  await mine.createSender('hop-5').sendMessages([{ body: 1 }, { body: 2 }]);
+  const receiver = mine.createReceiver('hop-5');
+  const [first] = await receive(receiver, 2);
+  await receiver.deferMessage(first!);
+  const number = first!.sequenceNumber!;
+  const taker = mine.createReceiver('hop-5', { receiveMode: 'receiveAndDelete' });
+  expect((await taker.receiveDeferredMessages([number, number])).map(({ body }) => body as unknown)).toEqual([1]);
+});
