@@ -12,7 +12,6 @@ const caughtBy: Readonly<Record<string, readonly [invariant: string, seed: numbe
   'the committer replaces what has the name': ['I3', 6],
   'what is overwritten is removed, not moved aside': ['I3', 1],
   'what is replaced here is not set aside': ['I3', 97],
-  'a delete takes what was made anew and merged meanwhile': ['I3', 52],
   'nothing is flushed before the state says that it is here': ['I3', 4],
   'a copy gets another name than the intent says': ['I4', 1],
   'what was deleted elsewhere is forgotten before it is gone here': ['I5', 4],
@@ -36,7 +35,6 @@ const others = 100;
 /** What makes a fault likely to be met. */
 const days: Readonly<Record<string, Partial<Options>>> = {
   'the ETag of the head is forgotten': { weather: { lostLocks: 13 } },
-  'a delete takes what was made anew and merged meanwhile': { weather: { remakes: 4 } },
   // A program has it open while somebody deletes it elsewhere, and lives on to write to it.
   'what is replaced here is not set aside': {
     weather: {

@@ -1,12 +1,8 @@
 // Code that breaks one rule each. A simulator that does not see them would not see the product break the rule either.
-import { after } from '../../lib/cloud/rows.ts';
-import { must } from '../../lib/base/errors.ts';
 import { ShareRefusal, type Share, type Table, type Write } from '../../lib/cloud/ports.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
 import type { State } from '../../lib/agent/state/state.ts';
 import { ours, trashRoot } from '../../lib/protocol/layout.ts';
-import { logRow } from '../../lib/protocol/log-row.ts';
-import { parsePayload, seal, type Payload } from '../../lib/protocol/message.ts';
 import type { NodeState } from '../../lib/core/node.ts';
 import { instead } from './instead.ts';
 import { nothingPlanted, type Plants } from './plants.ts';
@@ -134,21 +130,6 @@ const parts: Readonly<Record<string, Partial<Plants>>> = {
       return { ...backend, listen: () => backend.listen(() => {}), head: () => (first ??= backend.head()) };
     },
   },
-  'a delete takes what was made anew and merged meanwhile': {
-    backend: (backend, _share, { privateKey }) => ({
-      ...backend,
-      send: ({ signer, payload }) => backend.send(seal(knowing(payload), signer, privateKey)),
-    }),
-    table: (table) => ({
-      get: (group, key) => table.get(group, key),
-      transact: (group, writes) => table.transact(group, writes),
-      // Whoever asks for all that is newer than a row wants to know whether a delete is stale.
-      range: async (group, from, to, limit) => {
-        const rows = await table.range(group, from, to, limit);
-        return to === after('log|') ? rows.map((row) => ({ ...row, value: withoutMerge(row.value) })) : rows;
-      },
-    }),
-  },
   'a look at a directory sets the mode of what is in it': fsOf((fs) => ({
     list: async (dir) => {
       const entries = await fs.list(dir);
@@ -227,20 +208,6 @@ const parts: Readonly<Record<string, Partial<Plants>>> = {
     },
   })),
 };
-
-/** Deletes of files are of whatever was committed before them. */
-function knowing(text: string): Payload {
-  const batch = must(parsePayload(text), 'it was just made');
-  if (!('operations' in batch)) return batch;
-  const operations = batch.operations.map((each) => (each.kind === 'delete' ? { ...each, asOf: undefined } : each));
-  return { ...batch, operations };
-}
-
-function withoutMerge(value: unknown): unknown {
-  const row = logRow.parse(value);
-  const merges = row.effects.filter((effect) => 'alias' in effect);
-  return merges.length === 0 ? row : { ...row, effects: merges };
-}
 
 function isSeventh(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'seq' in value && Number(value.seq) % 7 === 0;

@@ -3,14 +3,12 @@ import type { Backend } from '../../lib/agent/backend.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
 import type { State } from '../../lib/agent/state/state.ts';
 import type { Share, Table } from '../../lib/cloud/ports.ts';
-import type { SigningKeys } from '../../lib/protocol/message.ts';
 import type { MemoryShare } from '../support/memory-share.ts';
 
 export interface Plants {
   table(table: Table): Table;
   share(share: Share): Share;
-  /** `keys`: those of the site. */
-  backend(backend: Backend, share: MemoryShare, keys: SigningKeys): Backend;
+  backend(backend: Backend, share: MemoryShare): Backend;
   fs(fs: SiteFs): SiteFs;
   state(state: State): State;
 }

@@ -137,11 +137,7 @@ export class Site {
           schedule: (deliver) => clock.after(chance.below(20), deliver),
           queue: this.#run.trouble('overflows') ? 3 : 1000,
         }),
-        backend: this.#plants.backend(
-          networkOf(this.#run, this.#cloud, this.line, alive),
-          this.#cloud.share,
-          this.#keys,
-        ),
+        backend: this.#plants.backend(networkOf(this.#run, this.#cloud, this.line, alive), this.#cloud.share),
         clock: this.clock,
         random: this.#run.random(),
         log: this.#run.log(this.name),
