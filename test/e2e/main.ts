@@ -2,6 +2,7 @@
 import { Workspace } from './support/workspace.ts';
 import { seedsOf } from '../model/soak.ts';
 import { explained } from './scenes/explained.ts';
+import { largeFile } from './scenes/large-file.ts';
 import { realTrees } from './scenes/real-trees.ts';
 import { threeSites, type Shift } from './scenes/three-sites.ts';
 
@@ -10,6 +11,16 @@ const whole: Readonly<Record<string, (say: (line: string) => void) => Promise<vo
   'real-trees': async (say) => {
     await using space = disposable(new Workspace('a', 'b'));
     await realTrees(space, { entries: Infinity, transactions: 2000, rounds: 50, seconds: 1800 }, say);
+  },
+  /** 5 GiB, most of it holes: DENSE=MiB of it are none, thrice as much room is needed. */
+  'large-file': async (say) => {
+    await using space = disposable(new Workspace('a', 'b'));
+    const dense = Number(process.env['DENSE'] ?? 256) * 1024 * 1024;
+    await largeFile(
+      space,
+      { bytes: 5 * 2 ** 30 + 777, dense, seed: seedsOf(process.env, [1, 1])[0], seconds: 1800 },
+      say,
+    );
   },
   /** A minute of three people's work, for each seed. */
   'three-sites': (say) => shifts({ ms: 60_000, seconds: 300 }, say),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { settled } from '../support/settled.ts';
+import { nothingLeftOnShare } from '../support/share-left.ts';
 import { until } from '../support/wait.ts';
 import type { Workspace } from '../support/workspace.ts';
 import { extract } from './archive.ts';
@@ -76,4 +77,5 @@ export async function realTrees(space: Workspace, extent: Extent, say: (line: st
   });
   await step('links, owners and extended attributes', () => attribute(path.join(a, 'attributed')));
   await step('tar x', () => extract(path.join(a, 'project/lib'), path.join(b, 'extracted'), store));
+  await nothingLeftOnShare(space);
 }
