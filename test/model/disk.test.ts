@@ -42,6 +42,18 @@ test('what came from elsewhere and was not written down may live, though somebod
   expect(backAfter(place)).toEqual(['of what came']);
 });
 
+test('nor is it known of a new content under an old name where it came from', () => {
+  const replace = (state: State): void => {
+    state.now(() => {
+      state.setRemote(node);
+      state.setLocal(entry.id, { ...entry, hash: 'of before' });
+    });
+    state.writes.save();
+    state.now(() => state.setLocal(entry.id, entry));
+  };
+  expect(backAfter(replace)).toEqual(['of what came']);
+});
+
 test('what was written down may not', () => {
   const place = (state: State): void => {
     state.now(() => {

@@ -64,15 +64,16 @@ export class Disk {
 
   /**
    * Contents of others that have their names here, and `next` does not know it: of the last 50 ms of a process that is
-   * killed SQLite has nothing. Its successor meets files that it never heard of, and nothing about them says that they
-   * came from elsewhere. Deleted there before it can compare them, they are new files to it, and live: I5 does not hold for
-   * them. Nothing is lost by that; to write each down before it gets its name would cost every download a commit.
+   * killed SQLite has nothing. Its successor meets files and contents that it never heard of, and nothing about them says
+   * that they came from elsewhere. Deleted there before it can compare them, they are new files to it, or edits, and live:
+   * I5 does not hold for them. Nothing is lost by that; to write each down before it gets its name would cost every
+   * download a commit.
    */
   *#forgotten(next: Disk): Iterable<string> {
-    const known = new Set(next.rows('local').map(({ id }) => id));
+    const known = new Map(next.rows('local').map(({ id, hash }) => [id, hash]));
     const remote = new Set(this.rows('remote').map(({ id }) => id));
     for (const { id, hash } of this.rows('local'))
-      if (typeof hash === 'string' && remote.has(id) && !known.has(id)) yield hash;
+      if (typeof hash === 'string' && remote.has(id) && known.get(id) !== hash) yield hash;
   }
 
   #keep(): void {
