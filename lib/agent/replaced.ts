@@ -39,6 +39,8 @@ export interface ReplacedOptions {
   readonly server: string;
   readonly log: Log;
   readonly look: (path: string) => void;
+  /** Rejects with `halted` when the root is not what it should be. */
+  readonly verifyRoot: () => Promise<void>;
 }
 
 export class Replaced {
@@ -74,6 +76,8 @@ export class Replaced {
     });
     // After that question: nobody can open it by this name any more, but who had it open may have written until then.
     const stat = await fs.stat(path);
+    // Dropped by a person, or away with its disk: then it must be asked about again when that is back.
+    if (stat === null && this.#kept.has(file)) await this.#options.verifyRoot();
     if (stat !== null) {
       const download = label?.download !== undefined && isInode(label.download, stat);
       if (!download && (label === undefined || !isVersion(stat, label))) await this.#bringBack(path, parent, name);
@@ -122,7 +126,8 @@ export class Replaced {
         await this.settle(path, kept.parent, kept.name);
       } catch (error) {
         if (codeOf(error) === '') throw error;
-        log.warn('replaced_failed', { path, error });
+        // A halt tells by itself what is wrong.
+        if (codeOf(error) !== 'halted') log.warn('replaced_failed', { path, error });
       }
       if (!this.#kept.has(kept.file)) problems.clear(path);
       else if (clock.now() - kept.since > dayMs) problems.set(path, { path, since: clock.now(), ...stillOpen });

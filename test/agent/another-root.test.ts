@@ -69,6 +69,28 @@ test('the disk goes away between the look at its mark and the first work on it: 
   expect([...tokyo.tree().keys()].toSorted()).toEqual(['d', 'd/1', 'd/2', 'd/3', 'd/4']);
 });
 
+test('what is open while it is deleted elsewhere is not forgotten because the disk goes away meanwhile', async () => {
+  await paris.agent!.stop();
+  const bare = new TestSite(cloud, 'unused').volume;
+  let mounted = true;
+  const fs = instead<SiteFs>(paris.volume, {}, () => (mounted ? paris.volume : bare));
+  await paris.start({ stateFile: stateFile('first'), fs });
+  await idle();
+  const program = paris.user.open('d/1');
+  tokyo.user.rm('d/1');
+  await until('it is gone here', () => !paris.tree().has('d/1'));
+  mounted = false;
+  await halted('root_emptied');
+  program.write(1, ' and more');
+  await program.close();
+  mounted = true;
+  await paris.agent!.resume();
+  await until(
+    'it is back, with what was written',
+    () => Buffer.from(tokyo.tree().get('d/1') ?? '').toString() === '1 and more',
+  );
+});
+
 test('nor after a restart; what a new state finds there is merged, and nothing is deleted', async () => {
   await paris.start({ stateFile: stateFile('anew'), fs: new TestSite(cloud, 'unused').volume });
   await idle();

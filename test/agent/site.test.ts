@@ -31,7 +31,7 @@ beforeEach(() => {
   site = new Site({
     ...common,
     touched: new Touched(),
-    replaced: new Replaced(common),
+    replaced: new Replaced({ ...common, verifyRoot: () => Promise.resolve() }),
     attributes: new AttributeSetter({ ...common, shown: new Shown(fs, undefined), now: Date.now }),
   });
   user.mkdirp('.tideway/tmp');
