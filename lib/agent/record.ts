@@ -24,19 +24,28 @@ export function record(state: State, touched: Touched, round: Round): Recorded {
   for (const { place, path } of round.unread)
     again.push(typeof place === 'string' ? (state.pathOf(place) ?? path) : place.path);
   const missing = new Set<NodeId>();
+  let isSure = true;
   for (const [id, path] of round.missing) {
     const entry = state.local(id);
     // It may have got another id since, under which it is still there.
-    if (entry === undefined) again.push(path);
-    else if (touched.during(round.began, entry.parent, entry.name)) again.push(state.pathOf(id) ?? '');
+    if (entry === undefined) {
+      again.push(path);
+      isSure = false;
+    } else if (touched.during(round.began, entry.parent, entry.name)) again.push(state.pathOf(id) ?? '');
     else missing.add(id);
   }
-  const found = trusted(state, touched, round, (each) => {
+  const refuse = (each: Found): void => {
+    isSure = false;
     again.push(each.path);
     // Where it came from it is looked for together with where it went, or it would be taken for deleted.
     for (const entry of state.withInode(each.inode))
       if (isIdentity(entry, each) && missing.delete(entry.id)) again.push(state.pathOf(entry.id) ?? '');
-  });
+  };
+  let found = trusted(state, touched, round, refuse);
+  for (let before: number | undefined; !isSure && before !== found.length;) {
+    before = found.length;
+    found = free(state, missing, found, refuse);
+  }
   const scan = { found, missing, seen: round.seen };
   const { put, gone, unsettled, excused, again: moving } = identify(state, scan, () => state.newId());
   for (const id of gone) state.setLocal(id, null);
@@ -56,6 +65,27 @@ function trusted(state: State, touched: Touched, round: Round, refuse: (found: F
       if (out.has(dir)) out.add(each);
     } else if (touched.during(round.began, dir, name) || (dir !== rootId && state.local(dir) === undefined))
       refuse(each);
+    else out.add(each);
+  }
+  return [...out];
+}
+
+/**
+ * RACE: whoever has the name in the local tree is not known to have left it, because it got another id meanwhile, or because
+ * where it went was refused. Two would have one name, and the one that is not there would be looked for by nobody any more.
+ */
+function free(
+  state: State,
+  missing: ReadonlySet<NodeId>,
+  found: readonly Found[],
+  refuse: (found: Found) => void,
+): readonly Found[] {
+  const out = new Set<Found>();
+  for (const each of found) {
+    const { dir, name, kind } = each;
+    const holder = typeof dir === 'string' ? state.localAt(dir, name) : undefined;
+    const isThis = holder === undefined || (holder.kind === kind && isIdentity(holder, each));
+    if (typeof dir !== 'string' ? !out.has(dir) : !isThis && !missing.has(holder.id)) refuse(each);
     else out.add(each);
   }
   return [...out];
