@@ -6,6 +6,7 @@ import { codeOf } from '../base/errors.ts';
 import { isContested } from '../core/depend.ts';
 import { isIdentity, type Known } from '../core/identify.ts';
 import type { NodeId } from '../core/node.ts';
+import { isTemporaryName } from '../core/temporary-name.ts';
 import type { Proposal } from '../core/trees.ts';
 import type { Content, Operation } from '../protocol/operation.ts';
 import { beside, type Disk } from './disk.ts';
@@ -135,7 +136,7 @@ export class Proposals {
       sent =
         proposal.kind === 'create' || proposal.kind === 'edit'
           ? await this.#upload(proposal)
-          : (await this.#options.outbox.append(() => this.#operation(proposal, asOf))) !== undefined;
+          : await this.#send(proposal.node, () => this.#operation(proposal, asOf));
     } catch (error) {
       if (!signal.aborted) onFatal(error);
     } finally {
@@ -147,7 +148,7 @@ export class Proposals {
   }
 
   async #upload(proposal: WithContent): Promise<boolean> {
-    const { state, outbox, retry, disk, look, signal } = this.#options;
+    const { state, retry, disk, look, signal } = this.#options;
     const { node } = proposal;
     let path = node;
     try {
@@ -178,14 +179,10 @@ export class Proposals {
         state.now(() => this.#setHash(entry, uploaded.hash));
         return false;
       }
-      const operation = await outbox.append(() => this.#withContent(proposal, entry, uploaded.content));
-      if (operation === undefined) {
-        this.counters.discarded++;
-        return false;
-      }
+      const sent = await this.#send(node, () => this.#withContent(proposal, entry, uploaded.content));
+      if (!sent) return false;
       this.counters.uploads++;
       this.counters.uploadedBytes += entry.size;
-      retry.done(node);
       return true;
     } catch (error) {
       if (codeOf(error) === '' || signal.aborted) throw error;
@@ -193,6 +190,19 @@ export class Proposals {
       retry.failed(node, path, error);
       return false;
     }
+  }
+
+  async #send(node: NodeId, build: () => Operation | undefined): Promise<boolean> {
+    const { outbox, retry } = this.#options;
+    if ((await outbox.append(build)) !== undefined) {
+      retry.done(node);
+      return true;
+    }
+    this.counters.discarded++;
+    // What it was planned from may not have changed: who has its name may be waiting for a try of its own. Then the next plan
+    // is this one, and without a wait it would be made, and sent up, again and again.
+    retry.later(node);
+    return false;
   }
 
   #withContent(proposal: WithContent, uploaded: Known, content: Content): Operation | undefined {
@@ -231,7 +241,9 @@ export class Proposals {
         if (!this.#mayTake(node, entry.parent, entry.name)) return undefined;
         return { kind: 'mkdir', node, parent: entry.parent, name: entry.name, mode: entry.mode, ...given(entry) };
       case 'move':
-        if (entry === undefined || !this.#mayTake(node, proposal.parent, proposal.name)) return undefined;
+        // A directory that is gone here leaves its name to what moves out of it, and is deleted after that.
+        if (entry === undefined && !isTemporaryName(proposal.name, node)) return undefined;
+        if (!this.#mayTake(node, proposal.parent, proposal.name)) return undefined;
         return { kind: 'move', node, parent: proposal.parent, name: proposal.name };
       case 'delete':
         if (entry !== undefined || state.synced(node)?.version !== proposal.base) return undefined;
@@ -255,14 +267,11 @@ export class Proposals {
    * a name that this site has to give up first.
    */
   #mayTake(node: NodeId, parent: NodeId, name: string): boolean {
-    const { state, retry } = this.#options;
+    const { state } = this.#options;
     const claimant = state.claimed(parent, name);
     const holder = state.remoteAt(parent, name)?.id;
     const isFree = holder === undefined || holder === node || state.claims.leaves(holder) || isContested(state, holder);
-    if ((claimant ?? node) === node && isFree) return true;
-    // Who has the name may be waiting for a try of its own: without a wait this would be sent up again and again.
-    retry.later(node);
-    return false;
+    return (claimant ?? node) === node && isFree;
   }
 
   #release(node: NodeId): void {

@@ -1,0 +1,40 @@
+// A proposal that is turned down when it would get its number, though nothing has changed since its plan: the next plan is
+// the same one, and without a wait the agent would plan as fast as it can for ever.
+import { expect, test } from '@jest/globals';
+import { Outbox, type OutboxOptions } from '../../lib/agent/outbox.ts';
+import { Problems } from '../../lib/agent/problems.ts';
+import { Proposals, type ProposalOptions } from '../../lib/agent/proposals.ts';
+import { Retry } from '../../lib/agent/retry.ts';
+import { State } from '../../lib/agent/state/state.ts';
+import { silent } from '../../lib/base/log.ts';
+import { rootId } from '../../lib/core/node.ts';
+import type { Proposal } from '../../lib/core/trees.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+test.each<Proposal>([
+  { kind: 'move', node: 'x', parent: rootId, name: 'y' },
+  { kind: 'mkdir', node: 'x' },
+  { kind: 'delete', node: 'x', base: 1 },
+  { kind: 'attributes', node: 'x', base: 1 },
+])('$kind', async (proposal) => {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const clock = new VirtualClock();
+  const state = new State(':memory:');
+  const retry = new Retry({ clock, signal, problems: new Problems(), again: () => {} });
+  const released: boolean[] = [];
+  state.onChange = (id) => released.push(retry.waits(id));
+  const onFatal = (error: unknown): void => {
+    throw error;
+  };
+  const outbox = new Outbox({ state, clock, signal, resendMs: 400 } as unknown as OutboxOptions);
+  const options = { state, outbox, retry, signal, log: silent, guard: async () => {}, onProgress: () => {}, onFatal };
+  const proposals = new Proposals(options as unknown as ProposalOptions);
+  const running = proposals.run();
+  proposals.add([proposal]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([proposals.pending, state.busy.has('x'), released]).toEqual([0, false, [true]]);
+  ended.abort();
+  await running;
+  state.close();
+});
