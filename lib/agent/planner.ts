@@ -3,6 +3,7 @@ import { codeOf } from '../base/errors.ts';
 import { rootId, type NodeId } from '../core/node.ts';
 import { plan } from '../core/plan.ts';
 import { Postponed } from '../core/postpone.ts';
+import { isTemporaryName } from '../core/temporary-name.ts';
 import type { Plan } from '../core/trees.ts';
 import { ours } from '../protocol/layout.ts';
 import type { Apply } from './apply.ts';
@@ -288,6 +289,8 @@ export class Planner {
     if (name === undefined) return undefined;
     if (!isName(name)) return 'name_invalid';
     if (name === ours && remote?.parent === rootId) return 'name_reserved';
-    return excluded(name) ? 'excluded' : undefined;
+    // Where this site itself had the node wait, it is to go on from, whatever the name looks like.
+    const isWaiting = state.synced(id)?.name === name && isTemporaryName(name, id);
+    return excluded(name) && !isWaiting ? 'excluded' : undefined;
   }
 }

@@ -231,6 +231,23 @@ describe('left alone', () => {
     expect(paris.agent!.status().problems).toEqual([]);
   });
 
+  test('excluded names that names in a circle go through are not left behind', async () => {
+    await paris.agent!.stop();
+    await tokyo.agent!.stop();
+    cloud.settings.exclude = ['*.tmp'];
+    paris.user.writeFile('a', '1');
+    paris.user.writeFile('b', '2');
+    await paris.start();
+    await tokyo.start();
+    await converge(cloud, paris, tokyo);
+    await paris.volume.exchange('a', 'b');
+    await converge(cloud, paris, tokyo);
+    expect([...cloud.tree()]).toEqual([
+      ['a', '2'],
+      ['b', '1'],
+    ]);
+  });
+
   test('special files stay, as problems', async () => {
     paris.user.special('pipe');
     paris.user.writeFile('real', 'real');
