@@ -8,11 +8,15 @@ interface Event {
   work(): void;
 }
 
+/** A hundred times what happens in any millisecond of a good run. */
+const mostAtOnce = 1000;
+
 export class Scheduler implements Clock {
   readonly #started: number;
   readonly #heap: Event[] = [];
   #now: number;
   #order = 0;
+  #atOnce = 0;
 
   constructor(now = Date.UTC(2026, 0, 1)) {
     this.#now = now;
@@ -57,7 +61,13 @@ export class Scheduler implements Clock {
       const next = this.#heap[0];
       if (next === undefined || next.at > end) return false;
       this.#pop();
+      this.#atOnce = next.at === this.#now ? this.#atOnce + 1 : 0;
       this.#now = next.at;
+      // Each round of a loop that does not wait asks for more events than one turn has, so that time all but stands still.
+      if (this.#atOnce > mostAtOnce) {
+        this.#atOnce = 0;
+        throw new Error(`something goes round without a wait at ${this.monotonic()} ms`);
+      }
       next.work();
     }
   }
