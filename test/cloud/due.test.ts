@@ -101,6 +101,30 @@ describe('C105 collection is begun', () => {
     expect(staged()).toBe(0);
   });
 
+  test('for what grows old while a step is under way, by the next run', async () => {
+    const old = paris.stage('left over', paris.mtime());
+    world.clock.advance(8 * day);
+    const { cloud } = world.committer();
+    let aged = false;
+    const share = (name: string): ReturnType<typeof cloud.share> => {
+      const real = cloud.share(name);
+      const list: typeof real.list = async (dir, prefix) => {
+        const listed = await real.list(dir, prefix);
+        // Between the step's own listing and the look that follows it.
+        if (!aged && dir.startsWith('.tideway/staging/')) world.clock.advance(2);
+        aged ||= dir.startsWith('.tideway/staging/');
+        return listed;
+      };
+      return { ...real, list };
+    };
+    expect(await jobSteps.collect({ ...cloud, share }, group)).toBeNull();
+    expect([aged, old]).toEqual([true, expect.anything()]);
+    world.clock.advance(10_000);
+    expect((await run()).begun).toEqual(['collect']);
+    expect(await work('collect')).toBe(1);
+    expect(world.share.walk('.tideway/staging').filter(([, { kind }]) => kind === 'file')).toEqual([]);
+  });
+
   test('for what somebody has open every five minutes alone, and at once where a clock was set back', async () => {
     paris.stage('left over', paris.mtime());
     world.clock.advance(9 * day);

@@ -35,10 +35,10 @@ export async function isCollectDue(cloud: Cloud, group: string): Promise<boolean
   return false;
 }
 
-/** After a step: whether another one is due at once. */
-export async function isMoreDue(cloud: Cloud, group: string): Promise<boolean> {
-  const next = await look(cloud, group, 0);
-  if (next === undefined || next.nextAt <= cloud.clock.now()) return next !== undefined;
+/** After a step that began at `asOf`: whether anything is left that was due by then. What is due since is seen by the next look. */
+export async function isMoreDue(cloud: Cloud, group: string, asOf: number): Promise<boolean> {
+  const next = await look(cloud, group, 0, asOf);
+  if (next === undefined || next.nextAt <= asOf) return next !== undefined;
   await remember(cloud, group, next);
   return false;
 }
@@ -54,14 +54,18 @@ async function remember(cloud: Cloud, group: string, value: DueRow): Promise<voi
 }
 
 /** Undefined where there is no group. */
-async function look(cloud: Cloud, group: string, stagingAt: number): Promise<DueRow | undefined> {
+async function look(
+  cloud: Cloud,
+  group: string,
+  stagingAt: number,
+  at = cloud.clock.now(),
+): Promise<DueRow | undefined> {
   const [row, floor] = await Promise.all([cloud.table.get(group, groupKey), cloud.table.get(group, floorKey)]);
   if (row === undefined || floor === undefined) return undefined;
-  const at = cloud.clock.now();
   const logAt = await logDue(cloud, group, floorRow.parse(floor.value));
   if (at < stagingAt) return { v: 1, at, nextAt: Math.min(logAt, stagingAt), stagingAt };
   const share = cloud.share(groupRow.parse(row.value).share);
-  const staged = await lookAtStaging(cloud, group, share);
+  const staged = await lookAtStaging(cloud, group, share, at);
   if (staged.old.length > 0) return { v: 1, at, nextAt: at, stagingAt: at };
   const later = Math.min(at + Math.min(stagingEveryMs, cloud.settings.stagingAgeMs), staged.nextAt);
   return { v: 1, at, nextAt: Math.min(logAt, later), stagingAt: later };

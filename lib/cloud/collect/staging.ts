@@ -8,7 +8,7 @@ import { removeIfPossible } from './remove.ts';
 
 /** Removes staged files that no open intent and no parked operation names, at an age at which no message speaks of them. */
 export async function collectStaging(cloud: Cloud, group: string, share: Share): Promise<void> {
-  const { old } = await lookAtStaging(cloud, group, share);
+  const { old } = await lookAtStaging(cloud, group, share, cloud.clock.now());
   await inParallel(old.slice(0, cloud.settings.collectStep), 8, (path) => removeIfPossible(share, path, 'file'));
 }
 
@@ -19,9 +19,9 @@ interface Staged {
   readonly nextAt: number;
 }
 
-export async function lookAtStaging(cloud: Cloud, group: string, share: Share): Promise<Staged> {
+/** As old as it is at `now`, ms since 1970. */
+export async function lookAtStaging(cloud: Cloud, group: string, share: Share, now: number): Promise<Staged> {
   const wanted = await wantedSlots(cloud, group);
-  const now = cloud.clock.now();
   const old: string[] = [];
   let nextAt = Infinity;
   for (const endpoint of (await share.list(stagingRoot, '')) ?? []) {

@@ -9,11 +9,13 @@ const stuckMs = 5 * 60_000;
 /** Answers when the next step is due, 0 for at once; null: nothing is left, or nothing that can be done now. */
 export async function collectStep(cloud: Cloud, group: string): Promise<number | null> {
   const done = { changes: 0 };
+  // What grows old while this goes on is not stuck: put off, it would stay for minutes though nobody has it open.
+  const began = cloud.clock.now();
   await collect(
     { ...cloud, table: counting(cloud.table, done), share: (name) => noting(cloud.share(name), done) },
     group,
   );
-  if (!(await isMoreDue(cloud, group))) return null;
+  if (!(await isMoreDue(cloud, group, began))) return null;
   if (done.changes > 0) return 0;
   await postpone(cloud, group, stuckMs);
   return null;
