@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { seedsOf } from './soak.ts';
 
-const [from, to] = seedsOf(process.env, [1, 300]);
-const atOnce = 150;
+const [from, to] = seedsOf(process.env, [1, 1000]);
+const atOnce = 250;
 const program = join(import.meta.dirname, 'main.ts');
 /** Most of what a run allocates lives for a few of its steps: in a larger nursery it is never copied. */
 const flags = ['--max-semi-space-size=32'];
