@@ -49,7 +49,7 @@ interface Pending {
 }
 
 /** What came and went with a burst of work would else stay in its memory: most of what 10,000 starts leave behind. */
-const lean = ['--max-semi-space-size=8'];
+const lean = ['--max-semi-space-size=16'];
 
 /**
  * The process the app runs in. When it ends unasked, what it was running fails, and a new one starts soon, later and later
