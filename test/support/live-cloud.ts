@@ -17,7 +17,7 @@ import { hubWaits } from '../../lib/local/functions-host/waits.ts';
 import { type Azure, connectionSettings, startAzure } from '../../lib/local/hub/azure.ts';
 import { choosePorts } from '../../lib/local/hub/hub-file.ts';
 import { loadSecrets } from '../../lib/local/hub/secrets.ts';
-import { post } from '../../lib/local/hub/sites.ts';
+import { askFunctions } from '../../lib/local/hub/functions-api.ts';
 import { enrolAnswer } from '../../lib/protocol/api.ts';
 import { logKey, logRow, type LogRow } from '../../lib/protocol/log-row.ts';
 import { type Envelope, makeSigningKeys, seal, type SigningKeys } from '../../lib/protocol/message.ts';
@@ -55,7 +55,7 @@ export class LiveCloud {
     const ports = await choosePorts(host, undefined);
     const cloud = new LiveCloud(data, ports, settings);
     await cloud.restart();
-    await post(`${cloud.url}/api/groups/${group}?share=${group}`, loadSecrets(data).token, 'PUT', {});
+    await askFunctions(`${cloud.url}/api/groups/${group}?share=${group}`, loadSecrets(data).token, 'PUT', {});
     return cloud;
   }
 
@@ -116,7 +116,7 @@ export class LiveCloud {
     const keys = makeSigningKeys();
     const { token } = loadSecrets(this.#data);
     const request = { group, server, path: `/${server}`, publicKey: keys.publicKey };
-    const { endpoint } = enrolAnswer.parse(await post(`${this.url}/api/enrol`, token, 'POST', request));
+    const { endpoint } = enrolAnswer.parse(await askFunctions(`${this.url}/api/enrol`, token, 'POST', request));
     const clock = systemClock;
     const { privateKey } = keys;
     const backend = remoteBackend({ url: this.url, group, endpoint, privateKey, clock, log: silent });

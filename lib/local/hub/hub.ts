@@ -9,10 +9,11 @@ import { connectionSettings, startAzure, type Azure, type ForeignApp } from './a
 import type { Child } from './child.ts';
 import { openFaults, type HubFaults } from './faults.ts';
 import { startControl, type Control } from './control.ts';
+import { askFunctions } from './functions-api.ts';
 import { choosePorts, named, readHubFile, writeHubFile, type HubFile, type ProcessEntry } from './hub-file.ts';
 import { lockData } from './lock.ts';
 import { loadSecrets } from './secrets.ts';
-import { checkApart, checkSite, post, startSite, type SiteSpec } from './sites.ts';
+import { checkApart, checkSite, startSite, type SiteSpec } from './sites.ts';
 import { silentServers } from './silence.ts';
 import { writeEnv } from './env-file.ts';
 
@@ -110,7 +111,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     });
     signal.throwIfAborted();
     const functionsUrl = parts.azure.functions.url;
-    await post(`${functionsUrl}/api/groups/${group}?share=${share}`, secrets.token, 'PUT', {});
+    await askFunctions(`${functionsUrl}/api/groups/${group}?share=${share}`, secrets.token, 'PUT', {});
     writeEnv(data, {
       ...connectionSettings(host, ports, secrets),
       ...parts.azure.https,

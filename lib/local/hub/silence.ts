@@ -1,8 +1,7 @@
 // Since when the backend has not heard of whom.
 import type { Log } from '../../base/log.ts';
 import { endpointsAnswer } from '../../protocol/report.ts';
-
-const timeoutMs = 5_000;
+import { readFunctions } from './functions-api.ts';
 
 /** By server; none while the functions do not answer, which the status of the backups tells. */
 export async function silentServers(
@@ -12,11 +11,8 @@ export async function silentServers(
   log: Log,
 ): Promise<ReadonlyMap<string, string>> {
   try {
-    const response = await fetch(`${functionsUrl}/api/groups/${group}/endpoints`, {
-      headers: { 'x-tideway-token': token },
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const { endpoints } = endpointsAnswer.parse(await response.json());
+    const answer = await readFunctions(`${functionsUrl}/api/groups/${group}/endpoints`, token);
+    const { endpoints } = endpointsAnswer.parse(answer);
     return new Map(
       endpoints.flatMap(({ server, silentSince }) => (silentSince === null ? [] : [[server, silentSince] as const])),
     );

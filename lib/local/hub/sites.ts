@@ -6,8 +6,8 @@ import { TidewayError, codeOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { enrolAnswer } from '../../protocol/api.ts';
 import { makeSigningKeys, publicKeyOf } from '../../protocol/message.ts';
-import { refusalOf } from '../../agent/remote/api.ts';
 import { Child } from './child.ts';
+import { askFunctions } from './functions-api.ts';
 import { writeWhole } from './write-whole.ts';
 
 export interface SiteSpec {
@@ -119,7 +119,7 @@ async function enrolled(options: SiteOptions, site: SiteSpec, state: string): Pr
   };
   if (known === undefined || known.url !== url) writeWhole(file, JSON.stringify(config, undefined, 2));
   const request = { group, server: site.name, path: site.path, publicKey: publicKeyOf(privateKey) };
-  const { endpoint } = enrolAnswer.parse(await post(`${url}/api/enrol`, token, 'POST', request));
+  const { endpoint } = enrolAnswer.parse(await askFunctions(`${url}/api/enrol`, token, 'POST', request));
   if (config.endpoint !== '' && config.endpoint !== endpoint)
     throw new TidewayError(
       'endpoint_lost',
@@ -130,17 +130,4 @@ async function enrolled(options: SiteOptions, site: SiteSpec, state: string): Pr
       },
     );
   if (config.endpoint !== endpoint) writeWhole(file, JSON.stringify({ ...config, endpoint }, undefined, 2));
-}
-
-/** Calls the functions' API with the hub's token. */
-export async function post(url: string, token: string, method: string, value: object): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    body: JSON.stringify(value),
-    headers: { 'content-type': 'application/json', 'x-tideway-token': token },
-    signal: AbortSignal.timeout(30_000),
-  });
-  const text = await response.text();
-  if (!response.ok) throw refusalOf(response.status, text);
-  return JSON.parse(text);
 }
