@@ -7,7 +7,7 @@ import type { SiteFs } from '../../lib/agent/fs/port.ts';
 import { State } from '../../lib/agent/state/state.ts';
 import { instead } from '../model/instead.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
-import { converge, TestSite, until } from './rig.ts';
+import { bothWithFiles, converge, halted, TestSite, until } from './rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
@@ -29,22 +29,12 @@ afterEach(async () => {
 
 const stateFile = (): string => join(dir, 'paris.db');
 
-async function bothWithFiles(): Promise<void> {
-  paris.user.mkdirp('d');
-  for (const name of ['1', '2', '3']) paris.user.writeFile(`d/${name}`, name);
-  await paris.start({ stateFile: stateFile() });
-  await tokyo.start();
-  await converge(cloud, paris, tokyo);
-}
-
-const halted = (code: string): Promise<void> => until(`halt ${code}`, () => paris.agent!.status().halt?.code === code);
-
 describe('the root', () => {
   test('emptied: nothing is deleted elsewhere until a person has looked', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     const seq = cloud.namespace.seq;
     for (const name of ['.tideway', 'd']) paris.user.rm(name);
-    await halted('root_emptied');
+    await halted(paris, 'root_emptied');
     expect(paris.agent!.status().state).toBe('halted');
     await expect(paris.agent!.settled(performance.now() + 1000)).rejects.toMatchObject({ code: 'halted' });
     expect([cloud.namespace.seq, tokyo.tree().size]).toEqual([seq, 4]);
@@ -53,32 +43,32 @@ describe('the root', () => {
   });
 
   test('only the mark was deleted: a person resumes, and it is marked again', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     paris.user.rm('.tideway');
     paris.user.rm('d/1');
-    await halted('root_emptied');
+    await halted(paris, 'root_emptied');
     await paris.agent!.resume();
     await converge(cloud, paris, tokyo);
     expect([...tokyo.tree().keys()]).toEqual(['d', 'd/2', 'd/3']);
   });
 
   test('fault 29: emptied while the agent was away', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     await paris.agent!.stop();
     for (const name of ['.tideway', 'd']) paris.user.rm(name);
     const seq = cloud.namespace.seq;
     await paris.start({ stateFile: stateFile() });
-    await halted('root_emptied');
+    await halted(paris, 'root_emptied');
     expect([cloud.namespace.seq, tokyo.tree().size]).toEqual([seq, 4]);
   });
 
   test('back again: resume goes on as if nothing had been', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     await paris.agent!.stop();
     const full = paris.volume;
     const empty = new TestSite(cloud, 'unused').volume;
     await paris.start({ stateFile: stateFile(), fs: empty });
-    await halted('root_emptied');
+    await halted(paris, 'root_emptied');
     await paris.agent!.stop();
     await paris.start({ stateFile: stateFile(), fs: full });
     await converge(cloud, paris, tokyo);
@@ -104,7 +94,7 @@ describe('the root', () => {
     ] as const) {
       now = state;
       paris.user.rm('f');
-      await halted(code);
+      await halted(paris, code);
       await paris.agent!.resume();
       expect([paris.agent!.status().halt?.code, tokyo.tree().has('f')]).toEqual([code, true]);
       now = 'well';
@@ -123,7 +113,7 @@ describe('the root', () => {
     await converge(cloud, paris, tokyo);
     mounted = false;
     paris.user.chmod('f', 0o600);
-    await halted('root_emptied');
+    await halted(paris, 'root_emptied');
     paris.user.rename('f', 'g');
     mounted = true;
     await paris.agent!.resume();
@@ -140,11 +130,11 @@ describe('the root', () => {
     await tokyo.agent!.stop();
     paris.volume = tokyo.volume;
     await paris.start();
-    await halted('root_foreign');
+    await halted(paris, 'root_foreign');
   });
 
   test('a user who deletes everything but the mark means it', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     paris.user.rm('d');
     await converge(cloud, paris, tokyo);
     expect(tokyo.tree().size).toBe(0);
@@ -153,20 +143,20 @@ describe('the root', () => {
 
 describe('whose turn it is', () => {
   test('fault 28: a copy of the state is a clone and halts', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     await paris.agent!.stop();
     cloud.enrol('other', 'other', 'unused');
     const backend = cloud.backend('paris');
     await backend.incarnation('thief', 0);
     await paris.start({ stateFile: stateFile() });
-    await halted('clone');
+    await halted(paris, 'clone');
   });
 
   test.each([
     ['one after the other', 300],
     ['at the same moment', 0],
   ])('a copy of the state that works beside it halts, and loses nothing: edits %s', async (_, apart) => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     await paris.agent!.stop();
     const copy = join(dir, 'copy.db');
     copyFileSync(stateFile(), copy);
@@ -190,15 +180,15 @@ describe('whose turn it is', () => {
   });
 
   test('another share than before halts', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     cloud.epoch = 'second';
-    await halted('epoch_changed');
+    await halted(paris, 'epoch_changed');
     await until('tokyo halts', () => tokyo.agent!.status().halt !== undefined);
     expect(tokyo.agent!.status().halt?.code).toBe('epoch_changed');
   });
 
   test('another share than before, and a person says it is right: both are merged, nothing is deleted', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     const older = cloud.namespace.at('root', 'd')!;
     await paris.agent!.stop();
     paris.user.writeFile('d/1', 'changed at paris');
@@ -206,7 +196,7 @@ describe('whose turn it is', () => {
     await converge(cloud, paris, tokyo);
     cloud.restoreTo(1);
     expect([cloud.namespace.seq, cloud.tree().size, older.kind]).toEqual([1, 1, 'directory']);
-    await halted('epoch_changed');
+    await halted(paris, 'epoch_changed');
     await until('tokyo halts', () => tokyo.agent!.status().halt !== undefined);
     await paris.agent!.resume();
     await converge(cloud, paris);
@@ -221,7 +211,7 @@ describe('whose turn it is', () => {
   });
 
   test('fault 27: a state restored from a backup halts, and resumed goes on under a new incarnation and loses nothing', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     await paris.agent!.stop();
     copyFileSync(stateFile(), join(dir, 'backup.db'));
     await paris.start({ stateFile: stateFile() });
@@ -234,7 +224,7 @@ describe('whose turn it is', () => {
     await converge(cloud, tokyo);
     const seq = cloud.namespace.seq;
     await paris.start({ stateFile: join(dir, 'backup.db') });
-    await halted('state_restored');
+    await halted(paris, 'state_restored');
     paris.user.writeFile('d/new', 'newer');
     expect([cloud.namespace.seq, paris.tree().get('d/2')]).toEqual([seq, '2']);
     paris.user.writeFile('d/new', 'new');
@@ -252,7 +242,7 @@ describe('whose turn it is', () => {
   });
 
   test('a second process on the same state is refused', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     const first = paris.agent;
     await expect(paris.start({ stateFile: stateFile() })).rejects.toMatchObject({ code: 'state_locked' });
     paris.agent = first;
@@ -261,7 +251,7 @@ describe('whose turn it is', () => {
 
 describe('the log', () => {
   test('a cursor below the floor: everything anew, deletes only from what was synced', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     await paris.agent!.stop();
     tokyo.user.rm('d/1');
     tokyo.user.writeFile('d/2', 'changed');
@@ -276,7 +266,7 @@ describe('the log', () => {
   });
 
   test('fault 25: away for longer than the log, what is missing here is no delete', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     await paris.agent!.stop();
     paris.user.rm('d/1');
     paris.user.writeFile('d/2', 'edited while away');
@@ -309,7 +299,7 @@ describe('the log', () => {
     cloud.namespace.floor = cloud.namespace.seq;
     for (let start = 0; start < 2; start++) {
       await paris.start({ stateFile: stateFile() });
-      await halted('namespace_shrunk');
+      await halted(paris, 'namespace_shrunk');
       await until('it is at the head', () => paris.agent!.status().cursor === cloud.namespace.seq);
       expect([paris.agent!.status().halt?.message, paris.tree().size]).toEqual([
         expect.stringContaining('1000 of the 1100 files'),
@@ -318,7 +308,7 @@ describe('the log', () => {
       await paris.agent!.stop();
     }
     await paris.start({ stateFile: stateFile() });
-    await halted('namespace_shrunk');
+    await halted(paris, 'namespace_shrunk');
     await paris.agent!.resume();
     await converge(cloud, paris);
     expect(paris.tree().size).toBe(101);
@@ -326,14 +316,14 @@ describe('the log', () => {
 
   test('fault 23: without any hint everything still comes, by polling', async () => {
     cloud.hints = false;
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     tokyo.user.rename('d', 'moved');
     await converge(cloud, paris, tokyo);
     expect(paris.tree().has('moved/1')).toBe(true);
   });
 
   test('lost messages are sent again', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     let lost = 0;
     const backend = cloud.backend('paris');
     await paris.agent!.stop();
@@ -351,7 +341,7 @@ describe('the log', () => {
 });
 
 test('a state that finds no room halts, loses nothing, and goes on from what it has when it is started again', async () => {
-  await bothWithFiles();
+  await bothWithFiles(cloud, paris, tokyo, stateFile());
   await paris.agent!.stop();
   const state = new State(stateFile());
   let full = false;
@@ -365,7 +355,7 @@ test('a state that finds no room halts, loses nothing, and goes on from what it 
   full = true;
   paris.user.writeFile('d/1', 'not remembered');
   tokyo.user.writeFile('d/2', 'from tokyo');
-  await halted('state_full');
+  await halted(paris, 'state_full');
   expect(paris.agent!.halt).toEqual(paris.agent!.status().halt);
   await paris.agent!.resume();
   expect(paris.agent!.halt?.code).toBe('state_full');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeCloud } from '../support/fake-backend.ts';
-import { converge, TestSite, until } from './rig.ts';
+import { bothWithFiles, converge, halted, TestSite, until } from './rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
@@ -25,23 +25,13 @@ afterEach(async () => {
 
 const stateFile = (): string => join(dir, 'paris.db');
 
-async function bothWithFiles(): Promise<void> {
-  paris.user.mkdirp('d');
-  for (const name of ['1', '2', '3']) paris.user.writeFile(`d/${name}`, name);
-  await paris.start({ stateFile: stateFile() });
-  await tokyo.start();
-  await converge(cloud, paris, tokyo);
-}
-
-const halted = (code: string): Promise<void> => until(`halt ${code}`, () => paris.agent!.status().halt?.code === code);
-
 describe('what the backend holds back', () => {
   const massChange = { code: 'mass_change' as const, at: 1, changed: 1200, files: 4000 };
 
   test('is a halt that says how much; other sites go on; and a person lets it go on', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     cloud.held.set('paris', massChange);
-    await halted('mass_change');
+    await halted(paris, 'mass_change');
     expect(paris.agent!.status().halt?.message).toContain('1200 of 4000 files');
     paris.user.writeFile('d/1', 'held back');
     tokyo.user.writeFile('d/2', 'from tokyo');
@@ -53,7 +43,7 @@ describe('what the backend holds back', () => {
   });
 
   test('outlives the process, and what was sent meanwhile is sent again at once', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     cloud.settings.resendMs = 1_000_000;
     await paris.agent!.stop();
     paris.user.writeFile('d/1', 'sent into the void');
@@ -64,19 +54,19 @@ describe('what the backend holds back', () => {
     await paris.start({ stateFile: stateFile() });
     await until('it was sent', () => cloud.held.has('paris'));
     cloud.hook = send;
-    await halted('mass_change');
+    await halted(paris, 'mass_change');
     await paris.agent!.stop();
     await paris.start({ stateFile: stateFile() });
-    await halted('mass_change');
+    await halted(paris, 'mass_change');
     await paris.agent!.resume();
     await converge(cloud, paris, tokyo);
     expect(tokyo.tree().get('d/1')).toBe('sent into the void');
   });
 
   test('of the whole group goes on at each site once a person at one has said so', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     cloud.stopped = { code: 'share_restored', at: 1 };
-    await halted('share_restored');
+    await halted(paris, 'share_restored');
     await until('tokyo halts', () => tokyo.agent!.status().halt?.code === 'share_restored');
     tokyo.user.writeFile('d/2', 'from tokyo');
     await paris.agent!.resume();
@@ -86,10 +76,10 @@ describe('what the backend holds back', () => {
   });
 
   test('does not hide that the root is not what it was', async () => {
-    await bothWithFiles();
+    await bothWithFiles(cloud, paris, tokyo, stateFile());
     paris.user.rm('.tideway');
     paris.user.rm('d/1');
-    await halted('root_emptied');
+    await halted(paris, 'root_emptied');
     cloud.held.set('paris', massChange);
     const { polls } = paris.agent!.counters();
     await until('it has read the head', () => Number(paris.agent!.counters()['polls']) > Number(polls) + 1);

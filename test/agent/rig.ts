@@ -101,6 +101,24 @@ function same(a: ReadonlyMap<string, string | null>, b: ReadonlyMap<string, stri
   return a.size === b.size && [...a].every(([path, content]) => b.has(path) && b.get(path) === content);
 }
 
+/** Some files, which the first of the sites has at its start. */
+export async function bothWithFiles(
+  cloud: FakeCloud,
+  first: TestSite,
+  other: TestSite,
+  stateFile: string,
+): Promise<void> {
+  first.user.mkdirp('d');
+  for (const name of ['1', '2', '3']) first.user.writeFile(`d/${name}`, name);
+  await first.start({ stateFile });
+  await other.start();
+  await converge(cloud, first, other);
+}
+
+export function halted(site: TestSite, code: string): Promise<void> {
+  return until(`halt ${code}`, () => site.agent?.status().halt?.code === code);
+}
+
 export async function until(what: string, condition: () => boolean, ms = 5000): Promise<void> {
   const end = performance.now() + ms;
   while (!condition()) {
