@@ -14,3 +14,10 @@ export interface Account {
   readonly name: string;
   readonly key: string;
 }
+
+/** By TLS too, where clients insist on it: the port (0: any free one), and the key and certificate there (PEM). */
+export interface Secure {
+  readonly port: number;
+  readonly key: string;
+  readonly cert: string;
+}

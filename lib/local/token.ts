@@ -1,9 +1,19 @@
-// Bearer tokens, as an identity provider would give them for storage.
+// Bearer tokens, as an identity provider would give them: each for one kind of service.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Account } from './service.ts';
 
-/** What Azure grants by roles: reading or writing all data, managing shares, and keys to sign for others. */
-export type Role = 'read' | 'write' | 'manage' | 'delegate';
+/**
+ * What Azure grants by roles. For storage: reading or writing all data, managing shares, and keys to sign for others; for a
+ * topic of Event Grid: publishing; for Service Bus: an entity to send to, or to listen to.
+ */
+export type Role = 'read' | 'write' | 'manage' | 'delegate' | 'publish' | `${'send' | 'listen'} ${string}`;
+
+/** What a token is asked for, and the only thing it is good for. */
+export const audiences = {
+  storage: 'https://storage.azure.com',
+  eventGrid: 'https://eventgrid.azure.net',
+  serviceBus: 'https://servicebus.azure.net',
+} as const;
 
 export interface Identity {
   /** Object and tenant ids. */
@@ -12,17 +22,21 @@ export interface Identity {
   readonly roles: readonly Role[];
 }
 
-interface Claims extends Identity {
+export interface Claims extends Identity {
   readonly aud: string;
   /** Seconds since 1970. */
   readonly nbf: number;
   readonly exp: number;
 }
 
-const audience = 'https://storage.azure.com';
-
 /** A JSON Web Token (HS256), good until `expires` (ms). */
-export function issueToken(account: Account, identity: Identity, now: number, expires: number): string {
+export function issueToken(
+  account: Account,
+  identity: Identity,
+  now: number,
+  expires: number,
+  audience: string = audiences.storage,
+): string {
   const claims: Claims = { ...identity, aud: audience, nbf: Math.floor(now / 1000), exp: Math.floor(expires / 1000) };
   const text = [{ alg: 'HS256', typ: 'JWT' }, claims].map(encode).join('.');
   return `${text}.${signature(account, text).toString('base64url')}`;
@@ -33,7 +47,8 @@ export function verifyToken(
   account: Account,
   token: string,
   now: number,
-): Identity | 'forged' | 'audience' | 'expired' {
+  audience: string = audiences.storage,
+): Claims | 'forged' | 'audience' | 'expired' {
   const [head = '', body = '', given = ''] = token.split('.');
   const expected = signature(account, `${head}.${body}`);
   const bytes = Buffer.from(given, 'base64url');

@@ -1,11 +1,34 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import type { Account } from '../service.ts';
+import { audiences, verifyToken } from '../token.ts';
 
-/** The topic's key, as itself in `aeg-sas-key` or as a signature made with it in `aeg-sas-token`. */
-export function isAuthorized(headers: Readonly<Record<string, string | undefined>>, key: string, now: number): boolean {
+const bearer = 'Bearer ';
+
+/**
+ * The topic's key, as itself in `aeg-sas-key` or as a signature made with it in `aeg-sas-token`; or, by https, a token of
+ * the issuer for somebody who may publish.
+ */
+export function isAuthorized(
+  message: Pick<IncomingMessage, 'headers' | 'socket'>,
+  key: string,
+  issuer: Account | undefined,
+  now: number,
+): boolean {
+  const headers = message.headers as Readonly<Record<string, string | undefined>>;
+  const { authorization } = headers;
+  if (authorization?.startsWith(bearer) === true)
+    return message.socket instanceof TLSSocket && mayPublish(authorization.slice(bearer.length), issuer, now);
   const given = headers['aeg-sas-key'];
   if (given !== undefined) return same(given, key);
-  const token = headers['aeg-sas-token'] ?? /^SharedAccessSignature (.*)$/.exec(headers['authorization'] ?? '')?.[1];
+  const token = headers['aeg-sas-token'] ?? /^SharedAccessSignature (.*)$/.exec(authorization ?? '')?.[1];
   return token !== undefined && isValidToken(token, key, now);
+}
+
+function mayPublish(token: string, issuer: Account | undefined, now: number): boolean {
+  const found = issuer === undefined ? 'forged' : verifyToken(issuer, token, now, audiences.eventGrid);
+  return typeof found !== 'string' && found.roles.includes('publish');
 }
 
 /**

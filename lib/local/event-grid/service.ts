@@ -1,12 +1,13 @@
 // The embedded Event Grid: a custom topic. A request is authorised, parsed, stored for the subscriptions it matches, then
 // answered; a deliverer a subscription takes it from there.
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { TidewayError } from '../../base/errors.ts';
 import { type Log, silent } from '../../base/log.ts';
 import type { Fault, Faults } from '../faults.ts';
-import type { LocalService } from '../service.ts';
+import type { Account, LocalService, Secure } from '../service.ts';
 import { isAuthorized } from './auth.ts';
 import { entityOf } from './destination.ts';
 import { type Counters, Deliverer } from './deliverer.ts';
@@ -33,6 +34,10 @@ export interface EventGridOptions {
     readonly inputSchema?: EventSchema | undefined;
   };
   readonly subscriptions: readonly Subscription[];
+  /** By https too, as publishers with an identity ask for. */
+  readonly secure?: Secure | undefined;
+  /** Whose bearer tokens are taken there; nobody's unless told. */
+  readonly issuer?: Account | undefined;
   /** Of the Service Bus namespace that subscriptions may deliver to. */
   readonly serviceBus?: string | undefined;
   readonly clock?: Clock | undefined;
@@ -45,6 +50,8 @@ export interface EventGridOptions {
 export interface EventGridService extends LocalService {
   /** Where publishers send to. */
   readonly url: string;
+  /** The same by https; undefined if that was not asked for. */
+  readonly secureUrl: string | undefined;
   readonly counters: Readonly<Counters>;
   /** Deliveries not yet made. */
   pending(): number;
@@ -109,14 +116,14 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     ]),
   );
 
-  const origin = (): string => `http://${host}:${(server.address() as AddressInfo).port}`;
+  const origin = (): string => `http://${host}:${portOf(server)}`;
   const answerTo = async (message: IncomingMessage): Promise<Answer> => {
     const body = await readBody(message);
     const confirmed = validation.exec(message.url ?? '')?.[1];
     if (confirmed !== undefined && ['GET', 'POST'].includes(message.method ?? ''))
       return { status: (await isConfirmed(deliverers.values(), confirmed)) ? 200 : 404 };
     if (message.method !== 'POST' || message.url?.split('?')[0] !== path) return { status: 404, code: 'NotFound' };
-    if (!isAuthorized(message.headers as Record<string, string | undefined>, topic.key, clock.now()))
+    if (!isAuthorized(message, topic.key, options.issuer, clock.now()))
       return { status: 401, code: 'Unauthorized', message: 'The request authorization key is not authorized.' };
     if (body === undefined)
       return { status: 413, code: 'PayloadTooLarge', message: 'The maximum size (1 MB) has been exceeded.' };
@@ -131,7 +138,7 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     return { status: 200 };
   };
 
-  const server = createServer((message, response) => {
+  const serve = (message: IncomingMessage, response: ServerResponse): void => {
     respond(message, response).catch((error: unknown) => {
       if (error instanceof InvalidEvent)
         return write(response, { status: 400, code: 'BadRequest', message: error.message });
@@ -139,7 +146,7 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
       log.error('event_grid_request', { error });
       write(response, { status: 500, code: 'InternalError' });
     });
-  });
+  };
   const respond = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const fault = faults?.take(`${message.method} ${message.url}`);
     if (fault?.kind === 'delay') await clock.sleep(fault.ms);
@@ -150,35 +157,37 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     write(response, fault?.kind === 'status' ? fault : answer);
   };
 
+  const { secure } = options;
+  const server = createServer(serve);
+  const tls = secure === undefined ? undefined : createSecureServer({ key: secure.key, cert: secure.cert }, serve);
+  const servers: Server[] = tls === undefined ? [server] : [server, tls];
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.port ?? 0, host, resolve);
-    });
+    await listen(server, host, options.port);
+    if (tls !== undefined) await listen(tls, host, secure?.port);
   } catch (error) {
+    for (const each of servers) each.close();
     store.close();
     throw error;
   }
   for (const deliverer of deliverers.values()) deliverer.start();
   morgue.start();
-  const { port } = server.address() as AddressInfo;
-
   const stop = async (): Promise<void> => {
-    const closed = new Promise((resolve) => server.close(resolve));
+    const closed = servers.map((each) => new Promise((resolve) => each.close(resolve)));
     await Promise.all([...deliverers.values()].map((deliverer) => deliverer.stop(stopGraceMs)));
     poster.close();
     await messages?.close();
     await Promise.all([...deliverers.values()].map((deliverer) => deliverer.settled()));
-    server.closeAllConnections();
-    await closed;
+    for (const each of servers) each.closeAllConnections();
+    await Promise.all(closed);
     await morgue.stop();
     store.close();
   };
   let stopped: Promise<void> | undefined;
   return {
     name: 'event-grid',
-    port,
+    port: portOf(server),
     url: `${origin()}${path}`,
+    secureUrl: tls === undefined ? undefined : `https://${host}:${portOf(tls)}${path}`,
     counters,
     pending: () => store.pending(),
     deadLetters: () => store.deadLetters(),
@@ -189,6 +198,17 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     },
     stop: () => (stopped ??= stop()),
   };
+}
+
+function listen(server: Server, host: string, port = 0): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 /** The client is loaded where somebody needs it alone. */

@@ -1,7 +1,8 @@
 // The embedded Service Bus. Reading order: this file, links/attach.ts (who comes in), broker.ts (the way of a message
 // in), routing.ts (where to), queue.ts (the way out), settlement.ts (what becomes of it), store.ts (what survives).
 import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { createServer as createSecureServer } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
 import type { Clock } from '../../base/clock.ts';
 import { silent } from '../../base/log.ts';
@@ -9,7 +10,7 @@ import type { Log } from '../../base/log.ts';
 import { systemRandom } from '../../base/random.ts';
 import type { Random } from '../../base/random.ts';
 import type { Faults } from '../faults.ts';
-import type { LocalService } from '../service.ts';
+import type { Account, LocalService, Secure } from '../service.ts';
 import { Alarm } from '../alarm.ts';
 import { createContainer } from './amqp/rhea.ts';
 import type { ServerConnection } from './amqp/rhea.ts';
@@ -18,6 +19,8 @@ import { Broker } from './broker.ts';
 import type { Counters } from './counters.ts';
 import { Connection } from './links/connection.ts';
 import { Gate } from './links/gate.ts';
+import { listen } from './listener.ts';
+import type { Listener } from './listener.ts';
 import { pooled } from './random-pool.ts';
 import type { AccessKey } from './sas.ts';
 import { Store } from './store.ts';
@@ -32,6 +35,10 @@ export interface ServiceBusOptions {
   readonly port?: number | undefined;
   readonly topology: Topology;
   readonly keys: readonly AccessKey[];
+  /** By TLS too, as clients with an identity ask for. */
+  readonly secure?: Secure | undefined;
+  /** Whose bearer tokens are taken there; nobody's unless told. */
+  readonly issuer?: Account | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
   readonly faults?: Faults | undefined;
@@ -40,6 +47,8 @@ export interface ServiceBusOptions {
 
 export interface ServiceBusService extends LocalService {
   readonly counters: Readonly<Counters>;
+  /** Where it is by TLS; undefined if that was not asked for. */
+  readonly securePort: number | undefined;
   /** Fault switches on a queue or subscription. Throws `amqp:not-found`. */
   faultsOf(address: string): QueueFaults;
 }
@@ -79,31 +88,47 @@ async function start(options: ServiceBusOptions, store: Store, counters: Counter
   const bodies = new Bodies(store, bodiesInMemory);
   const around = { store, bodies, clock, random: pooled(random), log, counters, wake: (at: number) => alarm.at(at) };
   const broker = new Broker(options.topology, around);
-  const namespace = { broker, around, keys: options.keys, gate: new Gate(options.faults, clock) };
-  const server = createServer(
-    acceptor((amqp) => {
-      const connection = new Connection(amqp, namespace);
-      connections.add(connection);
-      amqp.socket.once('close', () => connections.delete(connection));
-    }, log),
-  );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
-  });
+  const { keys, issuer, secure } = options;
+  const namespace = { broker, around, keys, issuer, gate: new Gate(options.faults, clock) };
+  const accept = acceptor((amqp) => {
+    const connection = new Connection(amqp, namespace);
+    connections.add(connection);
+    amqp.socket.once('close', () => connections.delete(connection));
+  }, log);
+  const plain = await listen(createServer(accept), options.host, options.port);
+  const tls = secure === undefined ? undefined : await listenSecure(secure, accept, options).catch(undo(plain));
   alarm.start();
   return {
     name: 'service-bus',
-    port: (server.address() as AddressInfo).port,
+    port: plain.port,
+    securePort: tls?.port,
     counters,
     faultsOf: (address) => broker.entities.queue(address),
     async stop() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = [plain, ...(tls === undefined ? [] : [tls])].map((each) => each.close());
       for (const connection of connections) connection.close();
       await alarm.stop();
       store.close();
-      await closed;
+      await Promise.all(closed);
     },
+  };
+}
+
+function listenSecure(
+  { key, cert, port }: Secure,
+  accept: (socket: Socket) => void,
+  { host, log = silent }: ServiceBusOptions,
+): Promise<Listener> {
+  const server = createSecureServer({ key, cert }, accept);
+  // Who comes without a handshake, or does not trust the certificate, is gone by itself.
+  server.on('tlsClientError', (error) => log.debug('handshake_failed', { error }));
+  return listen(server, host, port);
+}
+
+function undo(listener: Listener): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await listener.close();
+    throw error;
   };
 }
 

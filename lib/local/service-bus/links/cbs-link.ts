@@ -2,12 +2,15 @@
 import { asAmqpError, statusOf, unauthorized } from '../amqp/error.ts';
 import { textProperty, types } from '../amqp/rhea.ts';
 import type { AmqpLink, DecodedMessage, IncomingDelivery } from '../amqp/rhea.ts';
-import { verifyToken } from '../sas.ts';
+import { grantOf } from '../bearer.ts';
+import { pathOf, verifyToken } from '../sas.ts';
+import type { Grant } from '../sas.ts';
 import type { Connection } from './connection.ts';
 import type { Link } from './link.ts';
 import { requestIn } from './request.ts';
 
 const sasType = 'servicebus.windows.net:sastoken';
+const bearerType = 'jwt';
 
 export class CbsLink implements Link {
   readonly path = '';
@@ -46,10 +49,18 @@ export class CbsLink implements Link {
   }
 
   #put(audience: string, { application_properties: properties, body }: DecodedMessage): void {
-    const { keys, around } = this.#connection.namespace;
-    if (properties?.['operation'] !== 'put-token' || properties['type'] !== sasType || typeof body !== 'string')
-      throw unauthorized('Only shared access signatures are understood.');
-    this.#connection.grant(audience, verifyToken(body, keys, around.clock.now()));
+    if (properties?.['operation'] !== 'put-token' || typeof body !== 'string')
+      throw unauthorized('MalformedToken: Only tokens can be put.');
+    this.#connection.grant(audience, this.#granted(properties['type'], body, pathOf(audience)));
+  }
+
+  #granted(type: unknown, token: string, path: string): Grant {
+    const { keys, issuer, around } = this.#connection.namespace;
+    const now = around.clock.now();
+    if (type === sasType) return verifyToken(token, keys, now);
+    if (type === bearerType && issuer !== undefined && this.#connection.isSecure)
+      return grantOf(token, path, issuer, now);
+    throw unauthorized('MalformedToken: A token of this type is not understood here.');
   }
 
   #answer(request: DecodedMessage, status: number, description: string): void {

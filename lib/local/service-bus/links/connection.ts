@@ -1,4 +1,6 @@
 // One client connection: its tokens, its links, and which event of the protocol goes to which of them.
+import { TLSSocket } from 'node:tls';
+import type { Account } from '../../service.ts';
 import { asAmqpError, unauthorized } from '../amqp/error.ts';
 import { told } from '../amqp/rhea.ts';
 import type { AmqpConnection, AmqpLink, AmqpSession, LinkEvent, ServerConnection } from '../amqp/rhea.ts';
@@ -17,6 +19,8 @@ export interface Namespace {
   readonly broker: Broker;
   readonly around: Surroundings;
   readonly keys: readonly AccessKey[];
+  /** Whose bearer tokens are taken; undefined: nobody's. */
+  readonly issuer: Account | undefined;
   readonly gate: Gate;
 }
 
@@ -46,6 +50,11 @@ export class Connection {
     on('connection_close', () => this.#end(false));
     on('connection_error', () => this.#end(false));
     on('disconnected', () => this.#end(true));
+  }
+
+  /** Whoever reads a bearer token on its way has all that its owner may do: it is taken by TLS only. */
+  get isSecure(): boolean {
+    return this.amqp.socket instanceof TLSSocket;
   }
 
   transfers(link: AmqpLink): Transfers {
