@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { NodeId } from '../core/node.ts';
 import { pendingOf, type Parts } from './parts.ts';
 import type { State } from './state/state.ts';
-import { unplanned } from './unplanned.ts';
+import { unplanned } from './plan/unplanned.ts';
 
 export interface Asking {
   readonly state: State;

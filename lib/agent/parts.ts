@@ -1,28 +1,28 @@
 // Who does the work of one endpoint, put together.
 import type { AgentOptions } from './agent-options.ts';
-import { Apply } from './apply.ts';
+import { Apply } from './apply/apply.ts';
 import type { NodeId } from '../core/node.ts';
-import { AttributeSetter } from './attributes.ts';
+import { AttributeSetter } from './apply/attributes.ts';
 import type { Settings } from './backend.ts';
-import { defaultExcludes, excluder } from './exclude.ts';
-import { Disk } from './disk.ts';
-import { Flush } from './flush.ts';
-import type { Halt } from './halt.ts';
-import { Follower } from './follow.ts';
+import { defaultExcludes, excluder } from './scan/exclude.ts';
+import { Disk } from './apply/disk.ts';
+import { Flush } from './apply/flush.ts';
+import type { Halt } from './safety/halt.ts';
+import { Follower } from './follow/follow.ts';
 import type { Online } from './online.ts';
-import { Outbox } from './outbox.ts';
-import { Planner } from './planner.ts';
+import { Outbox } from './send/outbox.ts';
+import { Planner } from './plan/planner.ts';
 import type { Problem, Problems } from './problems.ts';
-import { Proposals } from './proposals.ts';
-import { Removed } from './removed.ts';
-import { Replaced } from './replaced.ts';
+import { Proposals } from './send/proposals.ts';
+import { Removed } from './apply/removed.ts';
+import { Replaced } from './apply/replaced.ts';
 import type { Retry } from './retry.ts';
-import { Scanner } from './scan.ts';
-import { Shown } from './shown.ts';
-import { Site } from './site.ts';
+import { Scanner } from './scan/scan.ts';
+import { Shown } from './apply/shown.ts';
+import { Site } from './apply/site.ts';
 import type { State } from './state/state.ts';
-import { Stuck } from './stuck.ts';
-import { Touched } from './touched.ts';
+import { Stuck } from './plan/stuck.ts';
+import { Touched } from './scan/touched.ts';
 
 /** A flush of the volume brings along all that others wrote to it: in a flood fewer of them are less work for everybody. */
 const volumeCrowd = 8;

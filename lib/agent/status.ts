@@ -1,4 +1,4 @@
-import type { Halt } from './halt.ts';
+import type { Halt } from './safety/halt.ts';
 import type { Problem } from './problems.ts';
 import type { KnownConflict } from './state/notes.ts';
 

@@ -5,7 +5,7 @@ import type { NodeId } from '../../lib/core/node.ts';
 import { Problems } from '../../lib/agent/problems.ts';
 import { Retry } from '../../lib/agent/retry.ts';
 import { State } from '../../lib/agent/state/state.ts';
-import { Stuck } from '../../lib/agent/stuck.ts';
+import { Stuck } from '../../lib/agent/plan/stuck.ts';
 import { waitInSync } from '../../lib/local/hub/wait.ts';
 import { FakeCloud } from '../support/fake-backend.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';

@@ -1,13 +1,13 @@
 // The small parts, each alone.
 import { describe, expect, test } from '@jest/globals';
-import { defaultExcludes, excluder } from '../../lib/agent/exclude.ts';
-import { Flush } from '../../lib/agent/flush.ts';
+import { defaultExcludes, excluder } from '../../lib/agent/scan/exclude.ts';
+import { Flush } from '../../lib/agent/apply/flush.ts';
 import { blockHash, contentHash } from '../../lib/agent/hash.ts';
 import { Online } from '../../lib/agent/online.ts';
-import { Ordered } from '../../lib/agent/ordered.ts';
+import { Ordered } from '../../lib/agent/apply/ordered.ts';
 import { Pool, eachBounded, inParallel } from '../../lib/base/pool.ts';
-import { isQuiet, quietFor } from '../../lib/agent/quiet.ts';
-import { Touched } from '../../lib/agent/touched.ts';
+import { isQuiet, quietFor } from '../../lib/agent/scan/quiet.ts';
+import { Touched } from '../../lib/agent/scan/touched.ts';
 import { Signal } from '../../lib/agent/signal.ts';
 import { systemClock, type Clock } from '../../lib/base/clock.ts';
 import { TidewayError } from '../../lib/base/errors.ts';

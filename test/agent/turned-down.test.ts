@@ -1,9 +1,9 @@
 // A proposal that is turned down when it would get its number, though nothing has changed since its plan: the next plan is
 // the same one, and without a wait the agent would plan as fast as it can for ever.
 import { expect, test } from '@jest/globals';
-import { Outbox, type OutboxOptions } from '../../lib/agent/outbox.ts';
+import { Outbox, type OutboxOptions } from '../../lib/agent/send/outbox.ts';
 import { Problems } from '../../lib/agent/problems.ts';
-import { Proposals, type ProposalOptions } from '../../lib/agent/proposals.ts';
+import { Proposals, type ProposalOptions } from '../../lib/agent/send/proposals.ts';
 import { Retry } from '../../lib/agent/retry.ts';
 import { State } from '../../lib/agent/state/state.ts';
 import { silent } from '../../lib/base/log.ts';

@@ -1,6 +1,6 @@
 // What follows from a refusal. A node that was refused too often is left alone, but not for ever: what was in its way may go without a row that tells.
 import { expect, test } from '@jest/globals';
-import { Outcomes } from '../../lib/agent/outcome.ts';
+import { Outcomes } from '../../lib/agent/follow/outcome.ts';
 import { State } from '../../lib/agent/state/state.ts';
 import type { NodeState } from '../../lib/core/node.ts';
 import type { LogRow } from '../../lib/protocol/log-row.ts';

@@ -1,4 +1,4 @@
-// What a walk over complete listings notes: the pure form of lib/agent/walk.ts.
+// What a walk over complete listings notes: the pure form of lib/agent/scan/walk.ts.
 import type { Found, Known, Place, Scan, Site } from '../../lib/core/identify.ts';
 import { isIdentity } from '../../lib/core/identify.ts';
 import type { NodeId } from '../../lib/core/node.ts';

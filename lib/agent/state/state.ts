@@ -2,7 +2,7 @@ import type { Known } from '../../core/identify.ts';
 import { rootId, type NodeId, type NodeState } from '../../core/node.ts';
 import type { Synced, Trees } from '../../core/trees.ts';
 import { openDatabase, type Database } from '../../base/sqlite.ts';
-import { Claims } from '../claims.ts';
+import { Claims } from '../plan/claims.ts';
 import { LocalTable } from './local-table.ts';
 import { Meta } from './meta.ts';
 import { ConflictTable, ReplacedTable } from './notes.ts';

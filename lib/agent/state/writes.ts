@@ -4,7 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import { TidewayError } from '../../base/errors.ts';
 import { isNoRoom } from '../../base/no-room.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
-import { Flush } from '../flush.ts';
+import { Flush } from '../apply/flush.ts';
 
 const syncFile = promisify(fdatasync);
 

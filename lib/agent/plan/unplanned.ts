@@ -1,0 +1,24 @@
+import type { NodeId } from '../../core/node.ts';
+import { plan } from '../../core/plan.ts';
+import type { State } from '../state/state.ts';
+
+/** Bounds what one plan holds in memory. */
+const idsAtOnce = 1000;
+
+/**
+ * What still needs something, by what the trees say, and is in nobody's hands: somebody forgot to have it planned. Ask only
+ * when nothing is under way. `isTaken`: somebody reports the node when it is its turn, or shows its problem.
+ */
+export function unplanned(state: State, isTaken: (id: NodeId) => boolean): readonly NodeId[] {
+  const out = new Set<NodeId>();
+  const unequal = state.suspects.known ?? state.unequal();
+  for (let at = 0; at < unequal.length; at += idsAtOnce) {
+    const next = plan(state, unequal.slice(at, at + idsAtOnce));
+    for (const { node } of [...next.proposals, ...next.actions]) out.add(node);
+    for (const { id } of next.agreed) out.add(id);
+    for (const { from } of next.adopted) out.add(from);
+    for (const id of [...next.hash, ...next.later]) out.add(id);
+    for (const { node, code } of next.problems) if (code !== 'excluded') out.add(node);
+  }
+  return [...out].filter((id) => !state.busy.has(id) && !isTaken(id));
+}
