@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, jest } from '@jest/globals';
 import type { ShareClient, ShareServiceClient, StorageSharedKeyCredential } from '@azure/storage-file-share';
 import { must } from '../../../lib/base/errors.ts';
 import type { FilesOptions } from '../../../lib/local/files/service.ts';
+import { ShiftedClock } from '../../local/files/shifted-clock.ts';
 import { account, credential, world, type World } from '../../local/files/world.ts';
 import { storageAccount, type StorageAccount } from '../storage-account.ts';
 import { elsewhere } from './elsewhere.ts';
@@ -18,10 +19,15 @@ export interface Account {
   readonly share: ShareClient;
   /** The name of a share, lower case, that no other run has; it begins as told. The share is removed in the end. */
   named(beginning: string): string;
+  /** Lets that many milliseconds go by. */
+  pass(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 export type Embedded = Account & World;
+
+/** The clock is the one that the world moves. */
+type Options = Omit<Partial<FilesOptions>, 'clock'>;
 
 const setting = 'TIDEWAY_TEST_FILES';
 
@@ -40,16 +46,18 @@ export function filesContract(cases: (w: Account) => void): void {
 }
 
 /** Registers cases that no other account can be asked. */
-export function embeddedFiles(cases: (w: Embedded) => void, options: Partial<FilesOptions> = {}): void {
+export function embeddedFiles(cases: (w: Embedded) => void, options: Options = {}): void {
   describe('the embedded Azure Files alone', () => {
     cases(started(() => embedded(options)));
   });
 }
 
-async function embedded(options: Partial<FilesOptions>): Promise<Embedded> {
-  const w = await world(options);
+async function embedded(options: Options): Promise<Embedded> {
+  const clock = new ShiftedClock();
+  const w = await world({ clock, ...options });
   const { url } = w.service;
-  return { ...w, account: { ...account, url }, credential, named: (beginning) => beginning };
+  const pass = (ms: number): Promise<void> => Promise.resolve(clock.advance(ms));
+  return { ...w, account: { ...account, url }, credential, named: (beginning) => beginning, pass };
 }
 
 /** The world that the hooks start and stop, under its name before it is there. */

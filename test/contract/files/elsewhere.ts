@@ -1,4 +1,5 @@
 // An account of somebody's: every share that the cases make has a name of this run's own, and is removed afterwards.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ShareClient, ShareServiceClient, StorageSharedKeyCredential } from '@azure/storage-file-share';
 import type { StorageAccount } from '../storage-account.ts';
 import type { Account } from './contract.ts';
@@ -23,7 +24,7 @@ export async function elsewhere(account: StorageAccount): Promise<Account> {
     const patient = new ShareServiceClient(account.url, credential);
     for (const name of names) await remove(patient.getShareClient(name));
   };
-  return { account, credential, client, share, named, stop };
+  return { account, credential, client, share, named, pass: sleep, stop };
 }
 
 /** With its snapshots, whoever has leased it or them for ever. */
