@@ -7,10 +7,10 @@ import { lookAtHot } from './enumerate/hot.ts';
 import { fanOut } from './fan-out.ts';
 import type { Cloud } from './group.ts';
 import type { Job } from './job/steps.ts';
-import { intentRow } from './plan.ts';
+import { intentRow } from './commit/plan.ts';
 import { after, headKey, headRow, parkedRow, pubKey, pubRow } from './rows.ts';
 import { listGroups } from './registry.ts';
-import { maxParked } from './retry.ts';
+import { maxParked } from './commit/retry.ts';
 import { watchShare } from './share-mark.ts';
 
 /** Begins the job, or leaves it alone where it is under way; `more`: there is work that one knows nothing of. */

@@ -73,7 +73,7 @@ test('C7 a revoked server is not heard, what it had sent before included', async
 
 test('C7 a group nobody made is refused', async () => {
   const { cloud, life } = world.committer();
-  const { commit } = await import('../../lib/cloud/commit.ts');
+  const { commit } = await import('../../lib/cloud/commit/commit.ts');
   await life.run(() => commit(cloud, 'other', paris.seal([paris.create('root', 'a', 'one')]), 1));
   expect(world.table.all('other')).toEqual([]);
   paris.n = 0;

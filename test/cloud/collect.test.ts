@@ -1,6 +1,6 @@
 // C90-C95: what is no longer wanted goes, late enough that nobody can still need it.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { collect } from '../../lib/cloud/collect.ts';
+import { collect } from '../../lib/cloud/collect/collect.ts';
 import { floorRow, idKey, nodePrefix } from '../../lib/cloud/rows.ts';
 import { stagedPath } from '../../lib/protocol/layout.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';

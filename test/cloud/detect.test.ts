@@ -1,6 +1,6 @@
 // What `detect-changes` and `group create --share` ask of the backend.
 import { describe, expect, test } from '@jest/globals';
-import { commit } from '../../lib/cloud/commit.ts';
+import { commit } from '../../lib/cloud/commit/commit.ts';
 import { detectChanges, detection } from '../../lib/cloud/detect.ts';
 import { scansOf } from '../../lib/cloud/enumerate/start.ts';
 import { createGroup } from '../../lib/cloud/registry.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { order, sendOpen, type Order } from '../../lib/cloud/backup/order.ts';
 import { readBook, readSnapshots } from '../../lib/cloud/backup/book.ts';
-import { commit } from '../../lib/cloud/commit.ts';
+import { commit } from '../../lib/cloud/commit/commit.ts';
 import type { Cloud } from '../../lib/cloud/group.ts';
 import { ShareBusy, ShareRefusal } from '../../lib/cloud/ports.ts';
 import { endpointRow } from '../../lib/cloud/rows.ts';

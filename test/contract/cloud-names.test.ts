@@ -9,7 +9,7 @@ import { snapshotsOf } from '../../lib/azure/snapshots.ts';
 import { systemClock } from '../../lib/base/clock.ts';
 import { silent } from '../../lib/base/log.ts';
 import { seededRandom } from '../../lib/base/random.ts';
-import { commit } from '../../lib/cloud/commit.ts';
+import { commit } from '../../lib/cloud/commit/commit.ts';
 import type { Cloud } from '../../lib/cloud/group.ts';
 import type { Share } from '../../lib/cloud/ports.ts';
 import { claimIncarnation, createGroup, enrol } from '../../lib/cloud/registry.ts';

@@ -44,7 +44,8 @@ export function roles(world: World): string[] {
   });
 }
 
-function assigned(world: World, snapshot: Snapshot): string[] {
+/** Each assignment as identity, role and the last part of what it is given on. */
+export function assigned(world: Pick<World, 'roles'>, snapshot: Snapshot): string[] {
   const names = new Map(Object.entries(world.roles).map(([name, id]) => [id, name]));
   const custom = ownResources(snapshot, 'Microsoft.Authorization/roleDefinitions').map(({ name }) => name);
   const suffix = /-?[a-z0-9]{13}$/;

@@ -1,7 +1,7 @@
 // The backend of one group: real commit code in processes that are struck by fate, over rows and a share in memory.
 import { order } from '../../lib/cloud/backup/order.ts';
 import { startBackups } from '../../lib/cloud/backup/start.ts';
-import { commit } from '../../lib/cloud/commit.ts';
+import { commit } from '../../lib/cloud/commit/commit.ts';
 import { fanOut } from '../../lib/cloud/fan-out.ts';
 import type { Cloud } from '../../lib/cloud/group.ts';
 import { createGroup } from '../../lib/cloud/registry.ts';

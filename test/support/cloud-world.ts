@@ -1,7 +1,7 @@
 // One sync group in memory: its rows, its share, its endpoints, and committers that live and die.
 import { seededRandom } from '../../lib/base/random.ts';
 import { silent } from '../../lib/base/log.ts';
-import { commit } from '../../lib/cloud/commit.ts';
+import { commit } from '../../lib/cloud/commit/commit.ts';
 import type { Cloud } from '../../lib/cloud/group.ts';
 import type { Committed } from '../../lib/cloud/ports.ts';
 import { claimIncarnation, createGroup, enrol } from '../../lib/cloud/registry.ts';

@@ -1,6 +1,6 @@
 import { stagingRoot } from '../../protocol/layout.ts';
 import type { Cloud } from '../group.ts';
-import { intentRow } from '../plan.ts';
+import { intentRow } from '../commit/plan.ts';
 import { inParallel } from '../../base/pool.ts';
 import type { Share } from '../ports.ts';
 import { after, parkedRow } from '../rows.ts';

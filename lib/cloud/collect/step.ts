@@ -1,5 +1,5 @@
 // One step of collecting, and whether another one is of any use.
-import { collect } from '../collect.ts';
+import { collect } from './collect.ts';
 import type { Cloud } from '../group.ts';
 import type { Share, Table } from '../ports.ts';
 import { isMoreDue, postpone } from './due.ts';

@@ -6,7 +6,7 @@ import { TidewayError } from '../../base/errors.ts';
 import type { Cloud } from '../group.ts';
 import { ShareRefusal, type Share, type ShareProperties } from '../ports.ts';
 import { groupKey, groupRow } from '../rows.ts';
-import { isSeal } from '../steps/work.ts';
+import { isSeal } from '../commit/steps/work.ts';
 import { locate } from './locate.ts';
 import { backwards } from './log.ts';
 import { trashOf } from './trash.ts';
