@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { commit } from '../lib/cloud/commit.ts';
+import { commit } from '../lib/cloud/commit/commit.ts';
 import { services } from '../lib/cloud/services.ts';
 
 /** One message of one group at a time: the session is the group. */
