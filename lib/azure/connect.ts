@@ -40,7 +40,7 @@ export function connectCloud(connections: Connections): World {
   );
   const bus =
     serviceBus.connectionString === undefined
-      ? new ServiceBusClient(new URL(serviceBus.endpoint).hostname, tokens(serviceBus.identity))
+      ? new ServiceBusClient(new URL(serviceBus.endpoint).host, tokens(serviceBus.identity))
       : new ServiceBusClient(serviceBus.connectionString);
   const shares = new Map<string, { share: Share; close(): void }>();
   let allShares: FilesRest | undefined;

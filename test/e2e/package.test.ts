@@ -141,7 +141,9 @@ test('two sites, both ways: create, edit, rename, delete', async () => {
 test('a snapshot of the share, which is a right of its own, and nothing that the services refused', async () => {
   const { stdout, code } = await space.run('snapshot', 'create', '--json');
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ id: expect.any(String) as unknown })]);
-  const lines = readFileSync(path.join(space.data, 'logs/hub.log'), 'utf8').trim().split('\n');
+  // Made with the first line.
+  const log = path.join(space.data, 'logs/hub.log');
+  const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n') : [];
   const bad = lines.filter((line) => /"level":"(warn|error)"/.test(line));
   expect(bad).toEqual([]);
 });

@@ -22,6 +22,7 @@ import { startServiceBus } from '../service-bus/start.ts';
 import { expandTopology } from '../service-bus/topology.ts';
 import type { LocalService } from '../service.ts';
 import { startTables } from '../tables/service.ts';
+import { startIdentity, trustServices, type AppIdentity, type SecurePlaces } from './app-identity.ts';
 import { named, type Ports } from './hub-file.ts';
 import type { Secrets } from './secrets.ts';
 import { z } from 'zod';
@@ -71,14 +72,21 @@ export interface AzureOptions {
 /** A folder as it is deployed: package.json says what to load, host.json how. */
 export interface ForeignApp {
   readonly dir: string;
-  /** All settings it gets, made of those that ours would get here. */
-  settings(embedded: Readonly<Record<string, string>>): Readonly<Record<string, string>>;
+  /** Who it is where it has no keys. */
+  readonly identity?: AppIdentity | undefined;
+  /** All settings it gets, made of those that ours would get here; `places` are for one that has an identity. */
+  settings(
+    embedded: Readonly<Record<string, string>>,
+    places: SecurePlaces | undefined,
+  ): Readonly<Record<string, string>>;
 }
 
 export interface Azure {
   readonly functions: FunctionsHost;
   /** Where files are by https, and whom to trust there; nothing where it was not asked for. */
   readonly https: Readonly<Record<string, string>>;
+  /** Environment of processes that reach the services by TLS. */
+  readonly env: Readonly<Record<string, string>>;
   /** By service, and of the process that all of them run in under `hub`. */
   counters(): Readonly<Record<string, Counts>>;
   stop(): Promise<void>;
@@ -97,13 +105,15 @@ export function connectionSettings(host: string, ports: Ports, secrets: Secrets)
 
 export async function startAzure(options: AzureOptions): Promise<Azure> {
   const { data, host, ports, secrets, faults, log } = options;
+  const identity = options.app?.identity;
   const state = path.join(data, 'azure');
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const topology = topologyFile.parse(JSON.parse(readFileSync(path.join(root, 'infra/topology.json'), 'utf8')));
   const account = { name: accountName, key: secrets.accountKey };
   const running: LocalService[] = [];
+  const stopping: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const service of running.toReversed()) await service.stop();
+    for (const each of stopping.toReversed()) await each();
   };
   const counters = (): Record<string, Counts> => ({
     ...Object.fromEntries(running.map((service) => [service.name, flatten(service.counters)])),
@@ -112,6 +122,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
   const add = async <T extends LocalService>(what: string, port: number, start: Promise<T>): Promise<T> => {
     const service = await named(what, port, start);
     running.push(service);
+    stopping.push(() => service.stop());
     return service;
   };
   try {
@@ -129,12 +140,14 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         dir,
         host,
         port: ports.files,
-        httpsPort: ports.https,
+        httpsPort: ports.https ?? (identity === undefined ? undefined : 0),
         account,
         faults: faults?.of('files'),
         log: log('files'),
       }),
     );
+    const trust = identity === undefined ? undefined : trustServices(state);
+    const tls = { secure: trust?.secure, issuer: identity === undefined ? undefined : account };
     const serviceBus = await add(
       'serviceBus',
       ports.serviceBus,
@@ -149,6 +162,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
           { name: 'agent-send', key: secrets.serviceBusKey, claims: ['Send'] },
           { name: 'agent-listen', key: secrets.serviceBusKey, claims: ['Listen'] },
         ],
+        ...tls,
         faults: faults?.of('service-bus'),
         log: log('service-bus'),
       }),
@@ -167,6 +181,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
           includedEventTypes: each.includedEventTypes,
           endpoint: webhookOf(functionsUrl, each.function, secrets.systemKey),
         })),
+        ...tls,
         faults: faults?.of('event-grid'),
         log: log('event-grid'),
       }),
@@ -184,6 +199,13 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
       TIDEWAY_ENUMERATE_SECONDS: '3600',
       ...options.settings,
     };
+    const places = trust && {
+      files: files.secure?.url ?? '',
+      serviceBus: `localhost:${serviceBus.securePort}`,
+      eventGrid: eventGrid.secureUrl ?? '',
+    };
+    const endpoint = identity && (await startIdentity(account, identity, host));
+    if (endpoint !== undefined) stopping.push(() => endpoint.stop());
     const app = options.app === undefined ? { dir: root, entries } : { dir: options.app.dir };
     const functions = await add(
       'functions',
@@ -192,7 +214,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         app,
         host,
         port: ports.functions,
-        settings: options.app?.settings(settings) ?? settings,
+        settings: { ...(options.app?.settings(settings, places) ?? settings), ...endpoint?.env, ...trust?.env },
         hostJson: z
           .object({})
           .loose()
@@ -206,7 +228,8 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
         onWorker: (pid) => options.onWorker(pid),
       }),
     );
-    return { functions, https: httpsSettings(data, files, account, Date.now()), counters, stop };
+    const https = httpsSettings(data, files, account, Date.now());
+    return { functions, https, env: trust?.env ?? {}, counters, stop };
   } catch (error) {
     await stop();
     throw error;

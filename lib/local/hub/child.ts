@@ -38,6 +38,7 @@ export interface ChildOptions {
   readonly site: string;
   readonly script: string;
   readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>> | undefined;
   readonly log: Log;
   onPid(pid: number | undefined): void;
 }
@@ -83,7 +84,7 @@ export class Child {
     const onPid = (pid: number | undefined): void => this.#options.onPid(pid);
     const child = fork(script, [...args], {
       serialization: 'advanced',
-      env: { ...process.env, ...environment(args) },
+      env: { ...process.env, ...environment(args), ...this.#options.env },
       execArgv: [...process.execArgv, ...lean],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

@@ -123,6 +123,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       group,
       functionsUrl,
       token: secrets.token,
+      env: parts.azure.env,
       log: log('sites'),
       onPid: (name: string, pid: number | undefined) => note('agent', name, pid),
     };

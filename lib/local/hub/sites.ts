@@ -75,6 +75,8 @@ export interface SiteOptions {
   readonly group: string;
   readonly functionsUrl: string;
   readonly token: string;
+  /** What agents need beside the hub's own environment. */
+  readonly env: Readonly<Record<string, string>>;
   readonly log: Log;
   onPid(site: string, pid: number | undefined): void;
 }
@@ -87,6 +89,7 @@ export async function startSite(options: SiteOptions, site: SiteSpec): Promise<C
     site: site.name,
     script,
     args: ['--data', options.data, '--site', site.name, '--state', state],
+    env: options.env,
     log: options.log,
     onPid: (pid) => options.onPid(site.name, pid),
   });

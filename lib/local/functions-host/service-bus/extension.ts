@@ -1,6 +1,7 @@
 import type { Extension, HostContext, Listener } from '../extension.ts';
 import { type FunctionDefinition, textOption } from '../function-definition.ts';
 import { BatchListener, serveBatches } from './batches.ts';
+import { connectionOf } from './connection.ts';
 import { MessagesListener } from './messages-listener.ts';
 import { OutputSender } from './sender.ts';
 import { serveSession } from './serve-session.ts';
@@ -22,8 +23,8 @@ export function serviceBusExtension(host: HostContext): Extension {
 
 function listener(definition: FunctionDefinition, host: HostContext): Listener {
   const { trigger } = definition;
-  const connectionString = host.settings.connection(textOption(trigger, 'connection'));
-  const listening = new Trigger(definition, openSource(connectionString, entityOf(definition)), host);
+  const connect = connectionOf(host.settings, textOption(trigger, 'connection'));
+  const listening = new Trigger(definition, openSource(connect, entityOf(definition)), host);
   const many = trigger['cardinality'] === 'many';
   const sessions = trigger['isSessionsEnabled'] === true;
   const { maxConcurrentSessions } = host.hostSettings.serviceBus;

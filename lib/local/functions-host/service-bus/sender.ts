@@ -1,7 +1,8 @@
-import { ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from '@azure/service-bus';
+import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
 import type { AppSettings } from '../app-settings.ts';
 import { type NamedBinding, textOption } from '../function-definition.ts';
 import type { TypedData } from '../rpc.ts';
+import { connectionOf } from './connection.ts';
 import { close } from './patience.ts';
 
 /** The Service Bus output binding: one sender an entity, kept open. */
@@ -25,12 +26,12 @@ export class OutputSender {
   }
 
   #sender(binding: NamedBinding): ServiceBusSender {
-    const connection = this.#settings.connection(textOption(binding, 'connection'));
+    const connection = textOption(binding, 'connection');
     const entity = textOption(binding, binding['topicName'] === undefined ? 'queueName' : 'topicName');
     const key = `${connection}\n${entity}`;
     const known = this.#senders.get(key);
     if (known !== undefined) return known;
-    const client = this.#clients.get(connection) ?? new ServiceBusClient(connection);
+    const client = this.#clients.get(connection) ?? connectionOf(this.#settings, connection)();
     this.#clients.set(connection, client);
     const sender = client.createSender(entity);
     this.#senders.set(key, sender);

@@ -1,4 +1,5 @@
-import { ServiceBusClient } from '@azure/service-bus';
+import type { ServiceBusClient } from '@azure/service-bus';
+import type { Connect } from './connection.ts';
 import { close } from './patience.ts';
 import type { Source } from './receiver.ts';
 
@@ -16,13 +17,11 @@ const raw = { skipParsingBodyAsJson: true, skipConvertingDate: true } as const;
 /**
  * The entity through a connection of its own. Bodies stay bytes: whether they are JSON is the trigger's business.
  */
-export function openSource(connectionString: string, { path, subscription }: Entity): Source {
+export function openSource(open: Connect, { path, subscription }: Entity): Source {
   // No retries inside the client where the listeners' loops are the retry, and must see errors to log them; the delays
   // are those of its subscriptions, which come back by themselves however long it takes.
   const connect = (): ServiceBusClient =>
-    new ServiceBusClient(connectionString, {
-      retryOptions: { maxRetries: 0, timeoutInMs: waitMs, retryDelayInMs: 250, maxRetryDelayInMs: 2_000 },
-    });
+    open({ retryOptions: { maxRetries: 0, timeoutInMs: waitMs, retryDelayInMs: 250, maxRetryDelayInMs: 2_000 } });
   let client = connect();
   let lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
