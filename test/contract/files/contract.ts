@@ -1,11 +1,11 @@
 // What Azure Files promises, asked of the embedded service and of the account that TIDEWAY_TEST_FILES names. What only the
 // embedded one can be asked (its clock, its SMB side, requests written by hand) gets a world that has it.
-import { afterAll, beforeAll, describe, jest } from '@jest/globals';
+import { describe, jest } from '@jest/globals';
 import type { ShareClient, ShareServiceClient, StorageSharedKeyCredential } from '@azure/storage-file-share';
-import { must } from '../../../lib/base/errors.ts';
 import type { FilesOptions } from '../../../lib/local/files/service.ts';
 import { ShiftedClock } from '../../local/files/shifted-clock.ts';
 import { account, credential, world, type World } from '../../local/files/world.ts';
+import { started } from '../started.ts';
 import { storageAccount, type StorageAccount } from '../storage-account.ts';
 import { elsewhere } from './elsewhere.ts';
 
@@ -34,21 +34,21 @@ const setting = 'TIDEWAY_TEST_FILES';
 /** Registers the cases for the embedded service, and once more for the account of the setting. */
 export function filesContract(cases: (w: Account) => void): void {
   describe('the embedded Azure Files', () => {
-    cases(started(() => embedded({})));
+    cases(started(() => embedded({}), 'all'));
   });
   const other = storageAccount(setting, 'File');
   if (other === undefined) return;
   // A network lies between, and an account answers a burst with "slow down".
   jest.setTimeout(300_000);
   describe(`the account of ${setting}`, () => {
-    cases(started(() => elsewhere(other)));
+    cases(started(() => elsewhere(other), 'all'));
   });
 }
 
 /** Registers cases that no other account can be asked. */
 export function embeddedFiles(cases: (w: Embedded) => void, options: Options = {}): void {
   describe('the embedded Azure Files alone', () => {
-    cases(started(() => embedded(options)));
+    cases(started(() => embedded(options), 'all'));
   });
 }
 
@@ -58,14 +58,4 @@ async function embedded(options: Options): Promise<Embedded> {
   const { url } = w.service;
   const pass = (ms: number): Promise<void> => Promise.resolve(clock.advance(ms));
   return { ...w, account: { ...account, url }, credential, named: (beginning) => beginning, pass };
-}
-
-/** The world that the hooks start and stop, under its name before it is there. */
-function started<W extends Account>(start: () => Promise<W>): W {
-  let w: W | undefined;
-  beforeAll(async () => {
-    w = await start();
-  });
-  afterAll(() => w?.stop());
-  return new Proxy({} as W, { get: (_, name) => Reflect.get(must(w, 'the world has not started'), name) as unknown });
 }

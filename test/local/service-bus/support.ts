@@ -14,6 +14,7 @@ import type { ServiceBusOptions, ServiceBusService } from '../../../lib/local/se
 export interface Bench {
   readonly service: ServiceBusService;
   readonly file: string;
+  readonly connectionString: string;
   client(options?: ServiceBusClientOptions): ServiceBusClient;
   clientOf(connectionString: string, options?: ServiceBusClientOptions): ServiceBusClient;
   /** Stops and starts again over the same file, on the same port. */
@@ -52,6 +53,9 @@ export async function startBench(options: Partial<ServiceBusOptions> = {}): Prom
       return service;
     },
     file,
+    get connectionString() {
+      return connectionString(service.port);
+    },
     client: (clientOptions) => clientOf(connectionString(service.port), clientOptions),
     clientOf,
     async restart() {
