@@ -142,8 +142,8 @@ function factsOf(answer: FilesAnswer): Renamed {
 
 function propertiesOf(answer: FilesAnswer, kind: ShareKind): ShareProperties {
   const metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.headers))
-    if (name.startsWith('x-ms-meta-') && typeof value === 'string') metadata[name.slice('x-ms-meta-'.length)] = value;
+  for (const [name, value] of answer.headers)
+    if (name.startsWith('x-ms-meta-')) metadata[name.slice('x-ms-meta-'.length)] = value;
   return {
     kind,
     size: kind === 'file' ? Number(header(answer, 'content-length')) : 0,

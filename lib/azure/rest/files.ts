@@ -2,7 +2,8 @@
 // speed there is a second reason: file times travel as strings of 100 ns, which the official client's Date cannot hold.
 // https://learn.microsoft.com/rest/api/storageservices/file-service-rest-api
 import { count } from '../../base/counters.ts';
-import { connect, type Answer, type Connection } from './request.ts';
+import type { Answer } from './answer-reader.ts';
+import { connect, type Connection } from './request.ts';
 import { sharedKey, type Credential } from './shared-key.ts';
 
 export const apiVersion = '2026-10-06';
@@ -58,8 +59,8 @@ export function filesRest(shareUrl: string, credential: Credential, sockets = 64
       const full = pairs.length === 0 ? target : `${target}?${pairs.join('&')}`;
       count(`requests.files.${kindOf(method, query)}`);
       const answer = await connection.request(method, full, all, body, timeoutMs);
-      const code = answer.headers['x-ms-error-code'];
-      return { ...answer, code: typeof code === 'string' ? code : answer.status < 400 ? '' : `Http${answer.status}` };
+      const code = answer.headers.get('x-ms-error-code');
+      return { ...answer, code: code ?? (answer.status < 400 ? '' : `Http${answer.status}`) };
     },
   };
 }
@@ -71,8 +72,7 @@ function kindOf(method: string, query: readonly (readonly [string, string])[]): 
   return kind;
 }
 
-/** Header values are single strings here; '' where the service sent none. */
+/** '' where the service sent none. */
 export function header(answer: Answer, name: string): string {
-  const value = answer.headers[name];
-  return typeof value === 'string' ? value : '';
+  return answer.headers.get(name) ?? '';
 }

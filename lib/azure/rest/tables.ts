@@ -7,8 +7,9 @@ import { count } from '../../base/counters.ts';
 import { TidewayError, messageOf } from '../../base/errors.ts';
 import { RowConflict, TableBusy, type Row, type Table, type Write } from '../../cloud/ports.ts';
 import { columns, valueOf } from '../columns.ts';
+import type { Answer } from './answer-reader.ts';
 import { isBusy } from './busy.ts';
-import { connect, type Answer } from './request.ts';
+import { connect } from './request.ts';
 
 export type TableCredential =
   | { readonly kind: 'key'; readonly account: string; readonly key: string }
@@ -77,7 +78,7 @@ export function tableRest(endpoint: string, name: string, credential: TableCrede
       const answer = await call('GET', entityPath(group, key), '', {});
       if (answer.status === 404 && codeOf(answer) !== 'TableNotFound') return undefined;
       const row: unknown = JSON.parse(ok(answer).body.toString('utf8'));
-      const etag = answer.headers.etag ?? '';
+      const etag = answer.headers.get('etag') ?? '';
       return { key, etag, value: valueOf(z.record(z.string(), z.unknown()).parse(row)) };
     },
     range: async (group, from, to, limit) => {
@@ -90,11 +91,11 @@ export function tableRest(endpoint: string, name: string, credential: TableCrede
         for (const each of page.parse(JSON.parse(answer.body.toString('utf8'))).value)
           rows.push({ key: each.RowKey, etag: each['odata.etag'], value: valueOf(each) });
         // A page may be short, even empty, and still not be the last one.
-        const partition = answer.headers['x-ms-continuation-nextpartitionkey'];
-        const row = answer.headers['x-ms-continuation-nextrowkey'];
-        if (typeof partition !== 'string') break;
+        const partition = answer.headers.get('x-ms-continuation-nextpartitionkey');
+        const row = answer.headers.get('x-ms-continuation-nextrowkey');
+        if (partition === undefined) break;
         next = `&NextPartitionKey=${encodeURIComponent(partition)}`;
-        if (typeof row === 'string') next += `&NextRowKey=${encodeURIComponent(row)}`;
+        if (row !== undefined) next += `&NextRowKey=${encodeURIComponent(row)}`;
       }
       return rows;
     },

@@ -1,3 +1,4 @@
+import { Headers } from '../../../lib/azure/rest/answer-reader.ts';
 import { describe, expect, test } from '@jest/globals';
 import { Staging, stageFile } from '../../../lib/agent/remote/staging.ts';
 import type { FilesRest } from '../../../lib/azure/rest/files.ts';
@@ -80,7 +81,12 @@ test('a staged file says in ASCII what it is of, and whose', async () => {
   const rest: Pick<FilesRest, 'call'> = {
     call: (_method, _path, _query, headers) => {
       sent.push(headers);
-      return Promise.resolve({ status: 201, headers: { etag: '"1"' }, body: Buffer.alloc(0), code: '' });
+      return Promise.resolve({
+        status: 201,
+        headers: new Headers('HTTP/1.1 201 Created\r\netag: "1"'),
+        body: Buffer.alloc(0),
+        code: '',
+      });
     },
   };
   const place = { path: 'dir/1', sas: '', blocksSas: '' };
