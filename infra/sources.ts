@@ -8,7 +8,7 @@ export const compiled = path.join(here, 'compiled');
 export const hashFile = path.join(compiled, 'sources.sha256');
 
 /** Templates that are deployed, by name. */
-export const templates = ['main', 'subscriptions'] as const;
+export const templates = ['main', 'subscriptions', 'contract'] as const;
 
 /** Parameter files whose resolved template is kept beside them, and how each is deployed. */
 export const variants = [
