@@ -305,9 +305,22 @@ describe('versions', () => {
     try {
       const mine = new DurableApp(own);
       const newer = (await mine.client('startNew', 'versioned', { version: '1.10' })) as string;
-      expect((await mine.end(newer)).output).toContain(
-        "The version '1.10' of the orchestration is not one that this host takes.",
-      );
+      const { output, historyEvents } = await mine.end(newer, '?showHistory=true&showHistoryOutput=true');
+      expect(output).toBe('VersionMismatch: Orchestration version did not comply with Worker Versioning');
+      expect(historyEvents?.at(-1)).toEqual({
+        EventType: 'ExecutionCompleted',
+        OrchestrationStatus: 'Failed',
+        Result: null,
+        FailureDetails: {
+          ErrorType: 'VersionMismatch',
+          ErrorMessage: 'Orchestration version did not comply with Worker Versioning',
+          StackTrace: null,
+          InnerFailure: null,
+          IsNonRetriable: true,
+          Properties: null,
+        },
+        Timestamp: expect.any(String),
+      });
       const older = (await mine.client('startNew', 'versioned', { version: '1.4.9' })) as string;
       expect((await mine.end(older)).output).toBe('1.4.9');
     } finally {
@@ -315,9 +328,13 @@ describe('versions', () => {
     }
   });
 
-  test('are none without one in host.json', async () => {
+  test('are none without one in host.json, and what has one is for another host', async () => {
+    const one = (await app.client('startNew', 'versioned', { version: '1.0' })) as string;
     const id = (await app.client('startNew', 'versioned')) as string;
     expect((await app.end(id)).output).toBeNull();
+    expect((await app.status(one)).runtimeStatus).toBe('Pending');
+    await app.client('terminate', one, 'enough');
+    expect((await app.end(one)).output).toBe('enough');
   });
 });
 

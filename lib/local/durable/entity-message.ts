@@ -1,15 +1,16 @@
 // What orchestrations, clients and entities say to an entity: the JSON texts of the extension's messages.
 import type { EntityRef } from './action.ts';
-import type { EventSent, HistoryEvent } from './history.ts';
+import type { HistoryEvent } from './history.ts';
+import { type Sorter, type Stamp, label, never } from './sorter.ts';
 import { utc } from './time.ts';
 
 const types = 'Microsoft.Azure.WebJobs.Extensions.DurableTask';
 const typed = (name: string): { readonly $type: string } => ({ $type: `${types}.${name}, ${types}` });
 
-/** Who asks, so that the answer finds its execution; absent for what a client sent. */
+/** Who asks, so that the answer finds its execution; an entity has none, and a client is nobody. */
 export interface Sender {
   readonly instance: string;
-  readonly execution: string;
+  readonly execution?: string;
 }
 
 export interface EntityRequest {
@@ -23,19 +24,16 @@ export interface EntityRequest {
   readonly lockset?: readonly EntityRef[];
   /** Of a lock request: which of the set it has come to. */
   readonly pos?: number;
+  readonly Timestamp?: string;
+  readonly Predecessor?: string;
 }
 
-export interface Stamp {
-  /** When it was sent, and when the sender's last one to that entity was. */
-  readonly at: string;
-  readonly after: string;
-}
-
+/** `requestTime`: of what an orchestration sends, ms since 1970. */
 export function requestMessage(
   request: { readonly operation: string; readonly input: unknown; readonly id: string; readonly isSignal: boolean },
   sender: Sender | undefined,
   stamp: Stamp,
-  now: number,
+  requestTime?: number,
 ): string {
   const { operation, input, id, isSignal } = request;
   return JSON.stringify({
@@ -47,7 +45,7 @@ export function requestMessage(
     ...(sender === undefined ? {} : { parent: sender.instance, parentExecution: sender.execution }),
     Timestamp: stamp.at,
     Predecessor: stamp.after,
-    requestTime: `${utc(now).slice(0, -1)}+00:00`,
+    ...(requestTime === undefined ? {} : { requestTime: `${utc(requestTime).slice(0, -1)}+00:00` }),
   });
 }
 
@@ -79,28 +77,33 @@ export function responseMessage(result: string | null, exceptionType?: string): 
   });
 }
 
-const never = '0001-01-01T00:00:00';
+/** Of who keeps no book of what it sends. */
+export const unstamped: Stamp = { at: never, after: never };
 
-/** Stamps of the messages of one turn: each is a tick after the one before, and knows its forerunner to the same entity. */
+/** Stamps of the messages of one turn, at the time of that turn. */
 export class Stamps {
-  readonly #now: number;
-  readonly #last = new Map<string, string>();
-  #ticks = 0;
+  readonly #now: string;
+  sorter: Sorter;
 
-  constructor(now: number, history: readonly HistoryEvent[]) {
+  constructor(now: string, sorter: Sorter) {
     this.#now = now;
-    for (const event of history)
-      if (event.EventType === 14 && event.Name === 'op') this.#last.set(event.InstanceId, stampOf(event));
+    this.sorter = sorter;
   }
 
   take(target: string): Stamp {
-    const at = utc(this.#now, this.#ticks++);
-    const after = this.#last.get(target) ?? never;
-    this.#last.set(target, at);
-    return { at, after };
+    const { sorter, stamp } = label(this.sorter, target, this.#now);
+    this.sorter = sorter;
+    return stamp;
   }
 }
 
-function stampOf(event: EventSent): string {
-  return (JSON.parse(event.Input) as { readonly Timestamp?: string }).Timestamp ?? never;
+/** What an execution has sent so far. */
+export function sentBy(history: readonly HistoryEvent[]): Sorter {
+  let sorter: Sorter = {};
+  for (const event of history)
+    if (event.EventType === 14 && event.Name === 'op') {
+      const { Timestamp } = JSON.parse(event.Input) as EntityRequest;
+      if (Timestamp !== undefined) sorter = label(sorter, event.InstanceId, Timestamp).sorter;
+    }
+  return sorter;
 }

@@ -1,19 +1,35 @@
 // What an entity does with what it is told, decided: which operations run now, who waits, who gets the lock.
 import { type EntityRequest, responseMessage } from './entity-message.ts';
+import { type Sorter, received } from './sorter.ts';
 
-/** As the extension keeps it, readable as the `input` of the entity's instance. */
+/** As the extension keeps it, names and their order, readable as the `input` of the entity's instance. */
 export interface EntityState {
-  readonly exists: boolean;
+  readonly exists?: true | undefined;
   /** JSON text. */
   readonly state?: string | undefined;
   /** Operations and lock requests that wait for the end of a lock, in order of arrival. */
   readonly queue?: readonly EntityRequest[] | undefined;
   readonly lockedBy?: string | undefined;
+  /** Of our own, and not shown: which execution holds it, and by which request. */
   readonly lock?: { readonly id: string; readonly execution: string } | undefined;
-  readonly sorter: Record<string, never>;
+  readonly sorter: Sorter;
 }
 
-export const unborn: EntityState = { exists: false, sorter: {} };
+export const unborn: EntityState = { sorter: {} };
+
+/** What those who look see of it. */
+export function shownState(state: EntityState): object {
+  return { ...state, lock: undefined };
+}
+
+/** And of who asks for its status alone. */
+export function shownStatus({ exists, queue, lockedBy }: EntityState): object {
+  return {
+    ...(exists === true ? { entityExists: true } : {}),
+    ...(queue === undefined ? {} : { queueSize: queue.length }),
+    ...(lockedBy === undefined ? {} : { lockedBy }),
+  };
+}
 
 export type EntityNews =
   | { readonly kind: 'request'; readonly request: EntityRequest }
@@ -38,7 +54,7 @@ export function plan(
 ): Plan {
   const batch: EntityRequest[] = [];
   const granted: EntityRequest[] = [];
-  let { lockedBy, lock } = before;
+  let { lockedBy, lock, sorter } = before;
   let queue: EntityRequest[] = [...(before.queue ?? [])];
   const settle = (): void => {
     if (lock !== undefined && !isAlive(lockedBy ?? '', lock.execution)) [lockedBy, lock] = [undefined, undefined];
@@ -59,14 +75,15 @@ export function plan(
   };
   settle();
   for (const one of news) {
-    if (one.kind === 'request') queue.push(one.request);
-    else if (lock?.id === one.id) [lockedBy, lock] = [undefined, undefined];
+    if (one.kind === 'request') {
+      queue.push(one.request);
+      sorter = received(sorter, one.request);
+    } else if (lock?.id === one.id) [lockedBy, lock] = [undefined, undefined];
     // Whoever gives up before its turn asks for nothing any more.
     else queue = queue.filter(({ id }) => id !== one.id);
     settle();
   }
-  const { exists, state } = before;
-  return { state: stateOf(exists, state, queue, lockedBy, lock), batch, granted };
+  return { state: stateOf({ ...before, queue, lockedBy, lock, sorter }), batch, granted };
 }
 
 /** While locked: the operations of the holder. Its lock request is another one's turn, and never nested. */
@@ -74,19 +91,14 @@ function isOf(request: EntityRequest, holder: string | undefined, lock: EntitySt
   return request.lockset === undefined && request.parent === holder && request.parentExecution === lock?.execution;
 }
 
-function stateOf(
-  exists: boolean,
-  state: string | undefined,
-  queue: readonly EntityRequest[],
-  lockedBy: string | undefined,
-  lock: EntityState['lock'],
-): EntityState {
+/** In the extension's order, and without what is nothing. */
+function stateOf({ exists, state, queue = [], lockedBy, lock, sorter }: EntityState): EntityState {
   return {
-    exists,
+    ...(exists === true ? { exists } : {}),
     ...(state === undefined ? {} : { state }),
     ...(queue.length === 0 ? {} : { queue }),
     ...(lock === undefined ? {} : { lockedBy, lock }),
-    sorter: {},
+    sorter,
   };
 }
 
@@ -109,10 +121,9 @@ export interface BatchAnswer {
   }[];
 }
 
-export function afterBatch(state: EntityState, answer: BatchAnswer): EntityState {
-  const { queue, lockedBy, lock } = state;
-  const kept = answer.entityExists ? (answer.entityState ?? undefined) : undefined;
-  return stateOf(answer.entityExists, kept, queue ?? [], lockedBy, lock);
+export function afterBatch(before: EntityState, answer: BatchAnswer): EntityState {
+  const state = answer.entityExists ? (answer.entityState ?? undefined) : undefined;
+  return stateOf({ ...before, exists: answer.entityExists || undefined, state });
 }
 
 /** What who called is told; nothing comes back to who signalled. */

@@ -10,11 +10,13 @@ import {
   afterBatch,
   plan,
   response,
+  shownStatus,
   unborn,
 } from './entity-state.ts';
 import { eventRaised } from './history.ts';
 import { type Hub, shortGuid } from './hub.ts';
 import { entityId, entityOf } from './locks.ts';
+import { never } from './sorter.ts';
 import { type Instance, type Message, hasEnded } from './store.ts';
 import { utc } from './time.ts';
 
@@ -35,8 +37,9 @@ export async function runEntity(id: string, hub: Hub): Promise<void> {
     if (!hub.stopping.aborted) hub.news(id);
     return;
   }
-  const after = answer === undefined ? state : afterBatch(state, answer);
-  const posts = [...passOn(granted, hub), ...(answer === undefined ? [] : answers(batch, answer, hub))];
+  const stamps = new Stamps(utc(hub.host.clock.now()), state.sorter);
+  const posts = [...passOn(granted), ...(answer === undefined ? [] : answers(id, batch, answer, stamps, hub))];
+  const after = { ...(answer === undefined ? state : afterBatch(state, answer)), sorter: stamps.sorter };
   const told = await store.commit(() => {
     store.take(inbox);
     // Purged meanwhile: what the operations did is not brought back.
@@ -50,10 +53,15 @@ export async function runEntity(id: string, hub: Hub): Promise<void> {
 function newsOf({ event }: Message): EntityNews[] {
   // Whatever else is told to an entity (to end, to pause) means nothing to it.
   if (event.EventType !== 15) return [];
-  const request = JSON.parse(event.Input) as EntityRequest | null;
+  const request = untyped(event.Input) as EntityRequest | null;
   if (typeof request?.id !== 'string') return [];
   if (event.Name === 'release') return [{ kind: 'release', id: request.id }];
   return event.Name === 'op' ? [{ kind: 'request', request }] : [];
+}
+
+/** A message as it is kept: without the names of its types. */
+function untyped(json: string): unknown {
+  return JSON.parse(json, (key, value: unknown) => (key === '$type' ? undefined : value));
 }
 
 async function ask(
@@ -70,7 +78,11 @@ async function ask(
     isSignal: one.signal === true,
     id: one.id,
   }));
-  const string = JSON.stringify({ self, exists, state: state ?? null, batch: operations }, undefined, 2);
+  const string = JSON.stringify(
+    { self, exists: exists === true, state: state ?? null, batch: operations },
+    undefined,
+    2,
+  );
   try {
     if (definition === undefined) throw new Error(hub.functions.unknown('entity', self.name));
     const response = await hub.host.invoke(definition, { input: { string }, metadata: {}, reason: '(null)' });
@@ -79,7 +91,7 @@ async function ask(
     if (hub.stopping.aborted) return 'again';
     if (error instanceof FunctionError && error.exception.source === 'node') return 'again';
     const results = batch.map(() => ({ isError: true, result: JSON.stringify(messageOf(error)) }));
-    return { entityExists: exists, entityState: state, results, signals: [] };
+    return { entityExists: exists === true, entityState: state, results, signals: [] };
   }
 }
 
@@ -92,8 +104,8 @@ interface Post {
   readonly isToEntity: boolean;
 }
 
-/** Locks go from one entity of their set to the next, in order; the last one tells who asked. */
-function passOn(granted: readonly EntityRequest[], hub: Hub): Post[] {
+/** Locks go from one entity of their set to the next, in order and as they were sent; the last one tells who asked. */
+function passOn(granted: readonly EntityRequest[]): Post[] {
   return granted.map((request): Post => {
     const { id, parent = '', parentExecution = '', lockset = [], pos = 0 } = request;
     const next = lockset[pos + 1];
@@ -105,15 +117,13 @@ function passOn(granted: readonly EntityRequest[], hub: Hub): Post[] {
         input: responseMessage('Lock Acquisition Completed'),
         isToEntity: false,
       };
-    const stamp = new Stamps(hub.host.clock.now(), []).take('');
+    const stamp = { at: request.Timestamp ?? never, after: request.Predecessor ?? never };
     const message = lockMessage(lockset, id, { instance: parent, execution: parentExecution }, stamp, pos + 1);
     return { to: entityId(next), execution: undefined, name: 'op', input: message, isToEntity: true };
   });
 }
 
-function answers(batch: readonly EntityRequest[], answer: BatchAnswer, hub: Hub): Post[] {
-  const now = hub.host.clock.now();
-  const stamps = new Stamps(now, []);
+function answers(id: string, batch: readonly EntityRequest[], answer: BatchAnswer, stamps: Stamps, hub: Hub): Post[] {
   const told = batch.flatMap((request, at): Post[] => {
     const input = response(request, answer.results[at]);
     if (input === undefined) return [];
@@ -124,13 +134,8 @@ function answers(batch: readonly EntityRequest[], answer: BatchAnswer, hub: Hub)
     const to = entityId(target);
     const given = input === undefined || input === '' ? undefined : (JSON.parse(input) as unknown);
     const request = { operation: name, input: given, id: hub.guid(), isSignal: true };
-    return {
-      to,
-      execution: undefined,
-      name: 'op',
-      input: requestMessage(request, undefined, stamps.take(to), now),
-      isToEntity: true,
-    };
+    const message = requestMessage(request, { instance: id }, stamps.take(to));
+    return { to, execution: undefined, name: 'op', input: message, isToEntity: true };
   });
   return [...told, ...signals];
 }
@@ -152,7 +157,7 @@ function row(id: string, before: Instance | undefined, state: EntityState, hub: 
     status: 'Running',
     input: JSON.stringify(state),
     output: null,
-    customStatus: JSON.stringify(state.exists ? { entityExists: true } : {}),
+    customStatus: JSON.stringify(shownStatus(state)),
     parent: undefined,
     createdAt: before?.createdAt ?? now,
     updatedAt: now,

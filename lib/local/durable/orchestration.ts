@@ -3,10 +3,16 @@ import { messageOf } from '../../base/errors.ts';
 import { FunctionError } from '../functions-host/worker-process.ts';
 import { type Answer, succeeded, threw } from './answer.ts';
 import { commitTurn } from './commit-turn.ts';
-import { type ExecutionStarted, type HistoryEvent, executionCompleted, orchestratorEdge } from './history.ts';
+import {
+  type ExecutionStarted,
+  type FailureDetails,
+  type HistoryEvent,
+  executionCompleted,
+  orchestratorEdge,
+} from './history.ts';
 import type { Hub } from './hub.ts';
 import { type Instance, type Message, hasEnded } from './store.ts';
-import { orchestratorFailed } from './texts.ts';
+import { leftToOthers, orchestratorFailed, versionMismatch } from './texts.ts';
 import { utc } from './time.ts';
 import { type End, type TurnResult, takeTurn } from './turn.ts';
 import { takesVersion } from './version.ts';
@@ -96,9 +102,13 @@ async function decide(
   if (stop?.EventType === 3) return over({ status: 'Terminated', output: JSON.stringify(stop.Input) }, fresh, now);
   const { id, execution, name, version } = instance;
   if (!takesVersion(version, settings)) {
-    if (!settings.failsOnVersion) return undefined;
-    const text = `The version '${version ?? ''}' of the orchestration is not one that this host takes.`;
-    return over(failure(orchestratorFailed(name, text)), fresh, now);
+    // It waits for a host that takes it, which may be no mistake: of two versions of an app at once, one leaves it to the other.
+    if (!settings.failsOnVersion) {
+      hub.host.log.write('Host.Triggers.DurableTask', 'warning', leftToOthers(id, version, settings.defaultVersion));
+      return undefined;
+    }
+    const { ErrorType, ErrorMessage } = versionMismatch;
+    return over(failure(`${ErrorType}: ${ErrorMessage}`, versionMismatch), fresh, now);
   }
   if (hub.functions.find('orchestrator', name) === undefined)
     return over(failure(orchestratorFailed(name, hub.functions.unknown('orchestrator', name))), fresh, now);
@@ -152,14 +162,15 @@ function parentOf({ parent }: Instance): string | null {
   return parent?.OrchestrationInstance.InstanceId ?? null;
 }
 
-function failure(output: string): End & { readonly status: 'Failed' } {
-  return { status: 'Failed', output, details: '', failure: null };
+function failure(output: string, details: FailureDetails | null = null): End & { readonly status: 'Failed' } {
+  return { status: 'Failed', output, details: '', failure: details };
 }
 
 /** An end that the orchestrator has no part in. */
 function over(end: End & { readonly output: string | null }, fresh: readonly HistoryEvent[], now: number): TurnResult {
   const at = utc(now);
-  const completed = executionCompleted(-1, end.status, end.output, null, at);
+  const details = end.status === 'Failed' ? end.failure : null;
+  const completed = executionCompleted(-1, end.status, details === null ? end.output : null, details, at);
   return {
     events: [...fresh, completed, orchestratorEdge(13, at)],
     sent: [],

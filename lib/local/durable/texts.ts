@@ -20,6 +20,22 @@ export function orchestratorFailed(name: string, error: string): string {
 export const tooManyActions = (most: number): string =>
   `Maximum amount of orchestration actions (${most}) has been reached. This value can be configured in host.json file as MaxOrchestrationActions.`;
 
+/** Of an orchestration whose version is not taken here, where host.json has it fail. */
+export const versionMismatch: FailureDetails = {
+  ErrorType: 'VersionMismatch',
+  ErrorMessage: 'Orchestration version did not comply with Worker Versioning',
+  StackTrace: null,
+  InnerFailure: null,
+  IsNonRetriable: true,
+  Properties: null,
+};
+
+/** And where it stays as it is. */
+export function leftToOthers(id: string, version: string | null, own: string | null): string {
+  const [theirs, ours] = [version, own].map((one) => (one === null || one === '' ? 'none' : `'${one}'`));
+  return `${id} is left as it is: its version (${theirs}) is not taken here, by versionMatchStrategy and defaultVersion (${ours}) of host.json.`;
+}
+
 const customStatusLimit = 16;
 
 /** What is wrong with a custom status (JSON text), if anything. */

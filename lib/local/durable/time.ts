@@ -13,3 +13,16 @@ export function toSecond(ms: number): string {
 export function msOf(text: string): number {
   return Date.parse(text);
 }
+
+/** 100 ns since 1970 of what `utc` wrote, to all of its decimals; `Z` or not, it is UTC. */
+export function ticksOf(text: string): bigint {
+  const [whole = '', fraction = ''] = text.replace(/Z$/, '').split('.');
+  return BigInt(Date.parse(`${whole}Z`)) * ticksAMs + BigInt(fraction.padEnd(7, '0'));
+}
+
+/** Back again. .NET leaves the zone away where it has lost it by reckoning. */
+export function tickText(ticks: bigint, zone: 'Z' | '' = 'Z'): string {
+  return `${utc(Number(ticks / ticksAMs), Number(ticks % ticksAMs)).slice(0, -1)}${zone}`;
+}
+
+const ticksAMs = 10_000n;

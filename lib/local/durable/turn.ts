@@ -2,7 +2,7 @@
 // to send, out. Nothing here does anything.
 import { countActions } from './action.ts';
 import type { Answer } from './answer.ts';
-import { Stamps, lockMessage, releaseMessage, requestMessage } from './entity-message.ts';
+import { Stamps, lockMessage, releaseMessage, requestMessage, sentBy } from './entity-message.ts';
 import {
   type Failure,
   type FailureDetails,
@@ -22,7 +22,7 @@ import { entityId } from './locks.ts';
 import { Replay, type ReplayOptions } from './replay.ts';
 import { type Scheduled, httpActivity } from './scheduled.ts';
 import { customStatusTooLarge, orchestratorFailed, tooManyActions } from './texts.ts';
-import { msOf, utc } from './time.ts';
+import { utc } from './time.ts';
 
 export interface TurnInput {
   readonly name: string;
@@ -95,7 +95,7 @@ export function takeTurn(input: TurnInput): TurnResult {
   // The extension gives back what its orchestration holds; Microsoft's does not where that failed.
   if (end !== undefined) replay.release();
   const isHeldBack = replay.isSuspended && end === undefined;
-  const stamps = new Stamps(nowOf(fresh, now), [...history, ...fresh]);
+  const stamps = new Stamps(nowOf(fresh, at), sentBy(history));
   const made = isHeldBack ? [] : [...replay.ledger.fresh].map(([id, one]) => make(id, one, input, stamps, at));
   const last = end === undefined ? [] : completion(end, replay.ledger.next, at);
   return {
@@ -140,9 +140,8 @@ function completion(end: End, id: number, at: string): HistoryEvent[] {
   return [executionCompleted(id, end.status, end.output, end.status === 'Failed' ? end.failure : null, at)];
 }
 
-function nowOf(fresh: readonly HistoryEvent[], otherwise: number): number {
-  const started = fresh.find(({ EventType }) => EventType === 12);
-  return started === undefined ? otherwise : msOf(started.Timestamp);
+function nowOf(fresh: readonly HistoryEvent[], otherwise: string): string {
+  return fresh.find(({ EventType }) => EventType === 12)?.Timestamp ?? otherwise;
 }
 
 interface Made {

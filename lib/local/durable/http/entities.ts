@@ -1,5 +1,5 @@
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../../functions-host/http/message.ts';
-import { Stamps, requestMessage } from '../entity-message.ts';
+import { requestMessage, unstamped } from '../entity-message.ts';
 import type { EntityState } from '../entity-state.ts';
 import { eventRaised } from '../history.ts';
 import { entityId, entityOf } from '../locks.ts';
@@ -26,11 +26,10 @@ export async function signalEntity(name: string, key: string, request: HttpReque
   const json = isJson(request) ? jsonBody(request, '') : { text: textBody(request) };
   if ('answer' in json) return json.answer;
   const id = entityId({ name, key });
-  const now = host.clock.now();
   const input = json.text === '' ? undefined : (JSON.parse(json.text) as unknown);
   const signal = { operation: request.query['op'] ?? '', input, id: guid(), isSignal: true };
-  const message = requestMessage(signal, undefined, new Stamps(now, []).take(id), now);
-  await store.commit(() => store.send(id, eventRaised('op', message, utc(now))));
+  const message = requestMessage(signal, undefined, unstamped);
+  await store.commit(() => store.send(id, eventRaised('op', message, utc(host.clock.now()))));
   news(id);
   return { status: 202 };
 }

@@ -1,4 +1,5 @@
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../../functions-host/http/message.ts';
+import { type EntityState, shownState } from '../entity-state.ts';
 import type { HistoryEvent } from '../history.ts';
 import { type Instance, type Store, hasEnded } from '../store.ts';
 import { toSecond } from '../time.ts';
@@ -24,12 +25,18 @@ export function statusBody(instance: Instance, showInput: boolean): Record<strin
     name: instance.name,
     instanceId: instance.id,
     runtimeStatus: instance.status,
-    input: showInput ? parsed(instance.input) : null,
+    input: showInput ? inputOf(instance) : null,
     customStatus: parsed(instance.customStatus),
     output: parsed(instance.output),
     createdTime: toSecond(instance.createdAt),
     lastUpdatedTime: toSecond(instance.updatedAt),
   };
+}
+
+/** An entity's input is all that it is; it bears its id as its name. */
+function inputOf({ id, name, input }: Instance): unknown {
+  const value = parsed(input);
+  return id === name && value !== null ? shownState(value as EntityState) : value;
 }
 
 /** Names of a query are found whatever they say but `true` and `false`. */
