@@ -7,9 +7,14 @@ export interface StorageAccount {
   readonly url: string;
 }
 
-/** Undefined where the setting is not there. Throws where it is no connection string with a key. */
-export function storageAccount(setting: string, service: 'File' | 'Table'): StorageAccount | undefined {
-  const text = process.env[setting] ?? '';
+/** Undefined where the setting is not there. `short` are other words for a string. Throws where there is no key in it. */
+export function storageAccount(
+  setting: string,
+  service: 'File' | 'Table',
+  short: Readonly<Record<string, string>> = {},
+): StorageAccount | undefined {
+  const said = process.env[setting] ?? '';
+  const text = short[said] ?? said;
   if (text === '') return undefined;
   const value = (field: string): string | undefined => new RegExp(`(?:^|;)${field}=([^;]*)`, 'i').exec(text)?.[1];
   const [name, key] = [value('AccountName'), value('AccountKey')];

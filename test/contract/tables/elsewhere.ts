@@ -1,6 +1,9 @@
 // The same promises asked of another Table service: the one that TIDEWAY_TEST_TABLES names by its connection string, a
 // real account or a running Azurite (`UseDevelopmentStorage=true` for the latter on its usual port).
+import { storageAccount } from '../storage-account.ts';
 import type { Endpoint } from './suite.ts';
+
+const setting = 'TIDEWAY_TEST_TABLES';
 
 interface Elsewhere {
   readonly name: string;
@@ -45,18 +48,14 @@ const accountWithout = [
 ];
 
 /** Undefined where no other service is named. */
-export function elsewhere(setting = process.env['TIDEWAY_TEST_TABLES']): Elsewhere | undefined {
-  if (setting === undefined || setting === '') return undefined;
-  const text = setting.includes('UseDevelopmentStorage=true') ? development : setting;
-  const value = (key: string): string | undefined => new RegExp(`(?:^|;)${key}=([^;]*)`, 'i').exec(text)?.[1];
-  const [name, key] = [value('AccountName'), value('AccountKey')];
-  if (name === undefined || key === undefined)
-    throw new Error('TIDEWAY_TEST_TABLES must be a connection string with AccountName and AccountKey');
-  const url = value('TableEndpoint') ?? `https://${name}.table.${value('EndpointSuffix') ?? 'core.windows.net'}`;
-  const endpoint = { url: url.replace(/\/$/, ''), account: { name, key }, stop: () => Promise.resolve() };
+export function elsewhere(): Elsewhere | undefined {
+  const account = storageAccount(setting, 'Table', { 'UseDevelopmentStorage=true': development });
+  if (account === undefined) return undefined;
+  const { name, key, url } = account;
+  const endpoint = { url, account: { name, key }, stop: () => Promise.resolve() };
   const isAzurite = name === azuriteName;
   return {
-    name: isAzurite ? 'Azurite' : `the account ${name}`,
+    name: `${isAzurite ? 'Azurite' : 'the account'} of ${setting}`,
     endpoint,
     deviates: isAzurite ? azuriteDeviates : [],
     without: isAzurite ? [] : accountWithout,
