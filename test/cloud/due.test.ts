@@ -144,6 +144,53 @@ describe('C105 collection is begun', () => {
   });
 });
 
+describe('C105 a step lists what is staged once', () => {
+  /** The listings of staging that one step makes, and its answer. */
+  async function step(): Promise<{ listed: string[]; next: number | null }> {
+    const { cloud } = world.committer();
+    const listed: string[] = [];
+    const share = (name: string): ReturnType<typeof cloud.share> => {
+      const real = cloud.share(name);
+      const list: typeof real.list = (dir, prefix) => {
+        listed.push(dir);
+        return real.list(dir, prefix);
+      };
+      return { ...real, list };
+    };
+    const next = await jobSteps.collect({ ...cloud, share }, group);
+    return { listed: listed.filter((dir) => dir.startsWith('.tideway/staging')), next };
+  }
+
+  const dirs = (...endpoints: Endpoint[]): string[] => [
+    '.tideway/staging',
+    ...endpoints.map(({ id }) => `.tideway/staging/${id}`),
+  ];
+
+  test('where nothing is to be done, and where all that is old goes', async () => {
+    await rest();
+    expect(await step()).toEqual({ listed: dirs(paris), next: null });
+    paris.stage('left over', paris.mtime());
+    world.clock.advance(8 * day + 1);
+    expect(await step()).toEqual({ listed: dirs(paris), next: null });
+    expect(world.share.walk('.tideway/staging').filter(([, { kind }]) => kind === 'file')).toEqual([]);
+  });
+
+  test('and goes on at once where it did not come to the end', async () => {
+    world = await CloudWorld.create(1, { enumerateMs: 365 * day, collectStep: 2 });
+    const [first, second] = [await world.endpoint('paris'), await world.endpoint('tokyo')].toSorted((a, b) =>
+      a.id < b.id ? -1 : 1,
+    ) as [Endpoint, Endpoint];
+    for (const text of ['a', 'b']) first.stage(text, first.mtime());
+    for (const text of ['c', 'd', 'e']) second.stage(text, second.mtime());
+    world.clock.advance(8 * day + 1);
+    // All that the first step found is gone, but it has not looked everywhere; the second one leaves what it found.
+    expect(await step()).toEqual({ listed: dirs(first), next: 0 });
+    expect(await step()).toEqual({ listed: dirs(first, second), next: 0 });
+    expect(await step()).toEqual({ listed: dirs(first, second), next: null });
+    expect(world.share.walk('.tideway/staging').filter(([, { kind }]) => kind === 'file')).toEqual([]);
+  });
+});
+
 describe('C105 enumeration is begun', () => {
   test('when it is time, when one is open, and to forget those that ended a day ago', async () => {
     await work('collect');

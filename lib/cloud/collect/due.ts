@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { logKey, logRow } from '../../protocol/log-row.ts';
 import type { Cloud } from '../group.ts';
 import { after, floorKey, floorRow, groupKey, groupRow, type FloorRow } from '../rows.ts';
-import { lookAtStaging } from './staging.ts';
+import { lookAtStaging, type Staged } from './staging.ts';
 
 /** A hint: lost, or written over by another look, it costs reads. Times are ms since 1970. */
 const dueRow = z.object({
@@ -35,10 +35,15 @@ export async function isCollectDue(cloud: Cloud, group: string): Promise<boolean
   return false;
 }
 
-/** After a step that began at `asOf`: whether anything is left that was due by then. What is due since is seen by the next look. */
-export async function isMoreDue(cloud: Cloud, group: string, asOf: number): Promise<boolean> {
-  const next = await look(cloud, group, 0, asOf);
-  if (next === undefined || next.nextAt <= asOf) return next !== undefined;
+/**
+ * After a step that began at `asOf` and left `staged`: whether anything is left that was due by then. What is due since is
+ * seen by the next look.
+ */
+export async function isMoreDue(cloud: Cloud, group: string, asOf: number, staged: Staged): Promise<boolean> {
+  const floor = await cloud.table.get(group, floorKey);
+  if (floor === undefined) return false;
+  const next = dueOf(cloud, staged, await logDue(cloud, group, floorRow.parse(floor.value)), asOf);
+  if (next.nextAt <= asOf) return true;
   await remember(cloud, group, next);
   return false;
 }
@@ -54,18 +59,17 @@ async function remember(cloud: Cloud, group: string, value: DueRow): Promise<voi
 }
 
 /** Undefined where there is no group. */
-async function look(
-  cloud: Cloud,
-  group: string,
-  stagingAt: number,
-  at = cloud.clock.now(),
-): Promise<DueRow | undefined> {
+async function look(cloud: Cloud, group: string, stagingAt: number): Promise<DueRow | undefined> {
+  const at = cloud.clock.now();
   const [row, floor] = await Promise.all([cloud.table.get(group, groupKey), cloud.table.get(group, floorKey)]);
   if (row === undefined || floor === undefined) return undefined;
   const logAt = await logDue(cloud, group, floorRow.parse(floor.value));
   if (at < stagingAt) return { v: 1, at, nextAt: Math.min(logAt, stagingAt), stagingAt };
   const share = cloud.share(groupRow.parse(row.value).share);
-  const staged = await lookAtStaging(cloud, group, share, at);
+  return dueOf(cloud, await lookAtStaging(cloud, group, share, at), logAt, at);
+}
+
+function dueOf(cloud: Cloud, staged: Staged, logAt: number, at: number): DueRow {
   if (staged.old.length > 0) return { v: 1, at, nextAt: at, stagingAt: at };
   const later = Math.min(at + Math.min(stagingEveryMs, cloud.settings.stagingAgeMs), staged.nextAt);
   return { v: 1, at, nextAt: Math.min(logAt, later), stagingAt: later };

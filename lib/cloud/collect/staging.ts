@@ -6,17 +6,24 @@ import type { Share } from '../ports.ts';
 import { after, parkedRow } from '../rows.ts';
 import { removeIfPossible } from './remove.ts';
 
-/** Removes staged files that no open intent and no parked operation names, at an age at which no message speaks of them. */
-export async function collectStaging(cloud: Cloud, group: string, share: Share): Promise<void> {
-  const { old } = await lookAtStaging(cloud, group, share, cloud.clock.now());
-  await inParallel(old.slice(0, cloud.settings.collectStep), 8, (path) => removeIfPossible(share, path, 'file'));
-}
-
-interface Staged {
+export interface Staged {
   /** Paths of what may go. */
   readonly old: readonly string[];
-  /** When the next of the others is old, ms since 1970. */
+  /** When the next of the others is old, ms since 1970; 0 where not all were looked at. */
   readonly nextAt: number;
+}
+
+/**
+ * Removes staged files that no open intent and no parked operation names, at an age at which no message speaks of them.
+ * Answers what is left.
+ */
+export async function collectStaging(cloud: Cloud, group: string, share: Share): Promise<Staged> {
+  const { old, nextAt } = await lookAtStaging(cloud, group, share, cloud.clock.now());
+  const left = old.slice(cloud.settings.collectStep);
+  await inParallel(old.slice(0, cloud.settings.collectStep), 8, async (path) => {
+    if (!(await removeIfPossible(share, path, 'file'))) left.push(path);
+  });
+  return { old: left, nextAt };
 }
 
 /** As old as it is at `now`, ms since 1970. */
@@ -25,7 +32,8 @@ export async function lookAtStaging(cloud: Cloud, group: string, share: Share, n
   const old: string[] = [];
   let nextAt = Infinity;
   for (const endpoint of (await share.list(stagingRoot, '')) ?? []) {
-    if (endpoint.kind !== 'directory' || old.length >= cloud.settings.collectStep) continue;
+    if (endpoint.kind !== 'directory') continue;
+    if (old.length >= cloud.settings.collectStep) return { old, nextAt: 0 };
     const dir = `${stagingRoot}/${endpoint.name}`;
     for (const { kind, name, changedAt } of (await share.list(dir, '')) ?? []) {
       if (kind !== 'file' || wanted.has(name.replace(/\.b$/, ''))) continue;

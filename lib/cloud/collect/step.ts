@@ -11,11 +11,11 @@ export async function collectStep(cloud: Cloud, group: string): Promise<number |
   const done = { changes: 0 };
   // What grows old while this goes on is not stuck: put off, it would stay for minutes though nobody has it open.
   const began = cloud.clock.now();
-  await collect(
+  const left = await collect(
     { ...cloud, table: counting(cloud.table, done), share: (name) => noting(cloud.share(name), done) },
     group,
   );
-  if (!(await isMoreDue(cloud, group, began))) return null;
+  if (left === undefined || !(await isMoreDue(cloud, group, began, left))) return null;
   if (done.changes > 0) return 0;
   await postpone(cloud, group, stuckMs);
   return null;
