@@ -8,6 +8,8 @@ export interface Outlook {
   readonly left: readonly string[];
   readonly copies: readonly string[];
   readonly sites: readonly SiteOutlook[];
+  /** Somebody is yet to write on the share itself. */
+  readonly share: boolean;
 }
 
 interface SiteOutlook {
@@ -38,17 +40,20 @@ function outlookOf(events: readonly Event[], known: ReadonlySet<Value>, sites: n
     const seen = [...replaced, ...there.flatMap((event) => (event.kind === 'read' ? [event.value] : []))];
     return { seen: new Set(seen.filter((one) => known.has(one))), replaced: new Set(replaced) };
   });
-  return { left: all.filter((one) => known.has(one)), copies, sites: each };
+  const share = events.some(({ kind }) => kind === 'share');
+  return { left: all.filter((one) => known.has(one)), copies, sites: each, share };
 }
 
-/** Something that is left is gone here, a copy that is not left can never go, or what is seen at a site cannot come there. */
-export function isHopeless(state: State, { left, copies, sites }: Outlook): boolean {
+/** Something that is left is gone here, what is not left can never go, or what is seen at a site cannot come there. */
+export function isHopeless(state: State, outlook: Outlook): boolean {
+  const { left, copies, sites } = outlook;
   const fresh = new Set(state.sites.flatMap(underWay));
   if (state.found !== undefined) fresh.add(state.found.value);
   const alive = new Set([...fresh, ...state.copies, version(state, head(state)).value]);
   if (left.some((each) => !alive.has(each))) return true;
   const mayTake = (each: string): boolean => state.sites.some((site, index) => takes(each, site, sites[index]));
   if (state.copies.some((each) => !copies.includes(each) && !mayTake(each))) return true;
+  if (staysForEver(state, outlook, mayTake)) return true;
   return state.sites.some((site, index) => {
     const mayCome = (each: Value): boolean =>
       each === site.value ||
@@ -58,6 +63,17 @@ export function isHopeless(state: State, { left, copies, sites }: Outlook): bool
   });
 }
 
+/**
+ * What is on the share, seen or not, and is not left. Who writes on the share takes away what is there; a site replaces what
+ * it knows, and whatever else takes the name makes a copy of it.
+ */
+function staysForEver(state: State, { left, sites, share }: Outlook, mayTake: (each: string) => boolean): boolean {
+  const there = state.found?.value ?? version(state, head(state)).value;
+  if (there === null || share || left.includes(there) || mayTake(there)) return false;
+  const isKnown = ({ base, flight, orphan }: Site): boolean => [base, flight?.base, orphan?.base].includes(head(state));
+  return state.found !== undefined || !state.sites.some((site, at) => isKnown(site) && willChange(site, sites[at]));
+}
+
 /** What a site made that is not committed. */
 function underWay({ value, changed, flight, orphan }: Site): readonly Value[] {
   const made = [...(changed ? [value] : []), ...(orphan === undefined ? [] : [orphan.value])];
@@ -65,9 +81,14 @@ function underWay({ value, changed, flight, orphan }: Site): readonly Value[] {
 }
 
 /** Only who had a copy as his own file can replace or remove it. */
-function takes(copy: string, { from, changed, flight, orphan }: Site, outlook: SiteOutlook | undefined): boolean {
-  const willChange = changed || (outlook !== undefined && outlook.replaced.size > 0);
+function takes(copy: string, site: Site, outlook: SiteOutlook | undefined): boolean {
+  const { from, flight, orphan } = site;
+  const changes = site.changed || (outlook !== undefined && outlook.replaced.size > 0);
   if (orphan?.from === copy || orphan?.value === copy) return true;
-  if (flight?.from === copy || (from === copy && willChange)) return true;
-  return (flight?.value === copy && willChange) || outlook?.replaced.has(copy) === true;
+  if (flight?.from === copy || (from === copy && changes)) return true;
+  return (flight?.value === copy && changes) || outlook?.replaced.has(copy) === true;
+}
+
+function willChange({ changed, flight, orphan }: Site, outlook: SiteOutlook | undefined): boolean {
+  return changed || flight !== undefined || orphan !== undefined || (outlook?.replaced.size ?? 0) > 0;
 }
