@@ -1,7 +1,7 @@
 // The calls that Node lacks, for lib/agent/fs/binding.ts, which states each one's arguments and answers.
 #include "accounts.hh"
 #include "attributes.hh"
-#include "list.hh"
+#include "survey.hh"
 #include "watch.hh"
 #include "whole.hh"
 
@@ -27,6 +27,21 @@ napi_value listPath(napi_env env, Args& args) {
         if (napi_create_array_with_length(e, 2, &result) != napi_ok) return result;
         napi_set_element(e, result, 0, arrayBuffer(e, listing->names.data(), listing->names.size()));
         napi_set_element(e, result, 1, packed(e, listing->slots));
+        return result;
+      });
+}
+
+napi_value surveyPaths(napi_env env, Args& args) {
+  const auto surveyed = std::make_shared<Surveyed>();
+  return later(
+      env, args, [root = args.integer(0), paths = args.bytes(1), surveyed] { return survey(root, paths, *surveyed); },
+      [surveyed](napi_env e) {
+        napi_value result = nullptr;
+        if (napi_create_array_with_length(e, 3, &result) != napi_ok) return result;
+        napi_set_element(e, result, 0, arrayBuffer(e, surveyed->lines.data(), surveyed->lines.size()));
+        napi_set_element(e, result, 1,
+                         arrayBuffer(e, surveyed->counts.data(), surveyed->counts.size() * sizeof(double)));
+        napi_set_element(e, result, 2, packed(e, surveyed->slots));
         return result;
       });
 }
@@ -255,7 +270,7 @@ napi_value init(napi_env env, napi_value exports) {
       {"watchRemove", call<watchRemove>}, {"watchStop", call<watchStop>}, {"readWhole", call<readWholePath>},
       {"writeWhole", call<writeWholePath>}, {"syncPaths", call<syncAll>}, {"chown", call<chownPath>},
       {"symlink", call<symlinkPath>}, {"details", call<detailsIn>}, {"setXattrs", call<setXattrsPath>},
-      {"copyAccess", call<copyAccessBetween>},
+      {"copyAccess", call<copyAccessBetween>}, {"survey", call<surveyPaths>},
       {"accountName", call<nameOfAccount>}, {"accountId", call<idOfAccount>},
   };
   for (const auto& entry : calls) {

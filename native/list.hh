@@ -11,6 +11,8 @@ struct Listing {
   // Names in the order of `slots`, each followed by '/', which no name holds.
   std::string names;
   std::vector<int64_t> slots;
+  // Of the directory itself, afterwards.
+  struct statx self = {};
 };
 
 inline bool sameTime(const struct statx& a, const struct statx& b) {
@@ -59,7 +61,6 @@ inline int64_t list(int root, const std::string& path, Listing& into) {
   std::vector<std::string> names;
   for (int round = 0; round < 3; round++) {
     struct statx before = {};
-    struct statx after = {};
     if (statx(dir.get(), "", AT_EMPTY_PATH, kMask, &before) < 0) return -errno;
     int64_t done = readNames(dir.get(), names);
     if (round > 0) {
@@ -68,8 +69,8 @@ inline int64_t list(int root, const std::string& path, Listing& into) {
     }
     if (done >= 0) done = readStats(dir.get(), names, into);
     if (done < 0) return done;
-    if (statx(dir.get(), "", AT_EMPTY_PATH, kMask, &after) < 0) return -errno;
-    if (sameTime(before, after)) break;
+    if (statx(dir.get(), "", AT_EMPTY_PATH, kMask, &into.self) < 0) return -errno;
+    if (sameTime(before, into.self)) break;
   }
   return int64_t(into.slots.size() / kSlots);
 }

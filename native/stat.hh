@@ -13,7 +13,7 @@
 namespace tideway {
 
 // Compared with lib/agent/fs/binding.ts: count both up whenever a call's arguments, its answer or a packed form changes.
-constexpr int kVersion = 4;
+constexpr int kVersion = 5;
 
 constexpr size_t kSlots = 10;
 constexpr unsigned kMask = STATX_BASIC_STATS | STATX_BTIME;

@@ -51,9 +51,19 @@ inline napi_value watchStart(napi_env env, Args& args) {
 }
 
 inline napi_value watchAdd(napi_env env, Args& args) {
-  return later(env, args,
-               [watch = args.handle<Inotify>(0), root = args.integer(1), path = args.bytes(2),
-                mask = args.integer(3)] { return watch->add(root, path, uint32_t(mask)); });
+  const auto added = std::make_shared<std::vector<int32_t>>();
+  return later(
+      env, args,
+      [watch = args.handle<Inotify>(0), root = args.integer(1), paths = args.bytes(2), mask = args.integer(3),
+       added]() -> int64_t {
+        for (size_t at = 0; at < paths.size();) {
+          const std::string path(paths.c_str() + at);
+          at += path.size() + 1;
+          added->push_back(int32_t(watch->add(root, path, uint32_t(mask))));
+        }
+        return 0;
+      },
+      [added](napi_env e) { return arrayBuffer(e, added->data(), added->size() * sizeof(int32_t)); });
 }
 
 inline napi_value watchRemove(napi_env env, Args& args) {

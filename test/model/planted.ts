@@ -1,6 +1,7 @@
 // Code that breaks one rule each. A simulator that does not see them would not see the product break the rule either.
 import { ShareRefusal, type Share, type Table, type Write } from '../../lib/cloud/ports.ts';
 import type { SiteFs } from '../../lib/agent/fs/port.ts';
+import { surveyOf } from '../../lib/agent/fs/survey.ts';
 import type { State } from '../../lib/agent/state/state.ts';
 import { ours, trashRoot } from '../../lib/protocol/layout.ts';
 import type { NodeState } from '../../lib/core/node.ts';
@@ -35,7 +36,12 @@ function isRefused(error: unknown, fault: string): boolean {
 }
 
 function fsOf(over: (fs: SiteFs) => Partial<SiteFs>): Partial<Plants> {
-  return { fs: (fs) => instead(fs, over(fs)) };
+  return {
+    fs: (fs) => {
+      const other = instead(fs, over(fs));
+      return instead(other, { survey: (dirs) => surveyOf(other, dirs) });
+    },
+  };
 }
 
 function withSetRemote(setRemote: (state: State, node: NodeState, set: () => void) => void): Partial<Plants> {

@@ -21,6 +21,11 @@ export interface Native {
   stat(root: number, path: Path): Answer<ArrayBuffer>;
   /** Names, each followed by '/', and attributes in the same order. Entries that vanish meanwhile are left out. */
   list(root: number, path: Path): Answer<readonly [ArrayBuffer, ArrayBuffer]>;
+  /**
+   * Of directories: the lines of all (lines.ts), two doubles each (its entries or -errno, the bytes of its lines), and the
+   * attributes of each. Every path is followed by NUL.
+   */
+  survey(root: number, paths: Path): Answer<readonly [ArrayBuffer, ArrayBuffer, ArrayBuffer]>;
   /** A descriptor to read from; EINVAL for what is neither file, directory nor symbolic link. */
   open(root: number, path: Path): Promise<number>;
   create(root: number, path: Path, mode: number): Promise<number>;
@@ -73,14 +78,14 @@ export interface Native {
   removeXattr(fd: number, name: Path): Promise<number>;
   /** Starts the thread; `onEvents` gets inotify's bytes as they were queued. */
   watchStart(onEvents: (events: ArrayBuffer) => void): WatchHandle | number;
-  /** A watch descriptor. */
-  watchAdd(watch: WatchHandle, root: number, path: Path, mask: number): Promise<number>;
+  /** A watch descriptor (or -errno) for each of the paths, as int32; each path is followed by NUL. */
+  watchAdd(watch: WatchHandle, root: number, paths: Path, mask: number): Answer<ArrayBuffer>;
   watchRemove(watch: WatchHandle, wd: number): number;
   watchStop(watch: WatchHandle): void;
 }
 
 /** Count it up together with kVersion in native/stat.hh. */
-const version = 4;
+const version = 5;
 
 /**
  * The addon, or undefined where it was not built. Errors: `addon_stale` where it was built from other sources (its answers

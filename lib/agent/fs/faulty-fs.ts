@@ -9,10 +9,12 @@ import type {
   ReadFile,
   SiteFs,
   Space,
+  Surveyed,
   WholeFile,
   WriteFile,
   Xattrs,
 } from './port.ts';
+import { surveyOf } from './survey.ts';
 import { readWhole, writeWhole } from './whole.ts';
 
 export type FsFault =
@@ -60,6 +62,10 @@ export class FaultyFs implements SiteFs {
 
   list(dir: string): Promise<readonly Entry[]> {
     return this.#call('list', [dir], () => this.#fs.list(dir));
+  }
+
+  survey(dirs: readonly string[]): Promise<readonly Surveyed[]> {
+    return surveyOf(this, dirs);
   }
 
   stat(path: string): Promise<FileStat | null> {

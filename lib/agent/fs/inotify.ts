@@ -1,11 +1,11 @@
 import { close, constants, open } from 'node:fs';
 import { promisify } from 'node:util';
-import { codeOf } from '../../base/errors.ts';
+import { codeOf, must } from '../../base/errors.ts';
 import { pathOnly, type Native, type WatchHandle } from './binding.ts';
 import { fromErrno } from './errors.ts';
 import { flag, parseEvents, type InotifyEvent } from './inotify-events.ts';
 import { WatchBatch } from './watch-batch.ts';
-import { checkPath, joinPath, splitPath, toBytes } from './names.ts';
+import { asPaths, checkPath, joinPath, splitPath } from './names.ts';
 import type { StartWatch, Watch, WatchEvent } from './watch-port.ts';
 import { WatchedTree } from './watched-tree.ts';
 
@@ -63,19 +63,29 @@ class Inotify implements Watch {
     const { parent, leaf } = splitPath(root);
     if (leaf === '') return;
     const fd = await promisify(open)(parent === '' ? '/' : parent, pathOnly | constants.O_DIRECTORY);
-    const wd = await this.#native.watchAdd(this.#handle, fd, '', flag.delete);
+    const wds = await this.#native.watchAdd(this.#handle, fd, asPaths(['']), flag.delete);
     await promisify(close)(fd);
+    const wd = descriptor(wds, 0);
     if (wd >= 0) this.#parent = { wd, leaf };
   }
 
-  async add(dir: string): Promise<void> {
-    checkPath(dir, 'inotify_add_watch', true);
+  async add(...dirs: readonly string[]): Promise<void> {
+    for (const dir of dirs) checkPath(dir, 'inotify_add_watch', true);
     if (this.#closed) return;
-    const own = dir === '' ? mask | flag.moveSelf : mask;
-    const answer = this.#native.watchAdd(this.#handle, this.#rootFd, toBytes(dir), own);
-    const addition: Addition = { dir, moved: false, placed: answer.then((wd) => this.#place(addition, wd)) };
-    this.#adding.add(addition);
-    await addition.placed;
+    const below = dirs.filter((dir) => dir !== '');
+    const root = below.length < dirs.length ? this.#add([''], mask | flag.moveSelf) : [];
+    const placed = await Promise.allSettled([...root, ...(below.length > 0 ? this.#add(below, mask) : [])]);
+    for (const each of placed) if (each.status === 'rejected') throw each.reason;
+  }
+
+  #add(dirs: readonly string[], own: number): readonly Promise<void>[] {
+    const answer = this.#native.watchAdd(this.#handle, this.#rootFd, asPaths(dirs), own);
+    return dirs.map((dir, index) => {
+      const placed = answer.then((wds) => this.#place(addition, descriptor(wds, index)));
+      const addition: Addition = { dir, moved: false, placed };
+      this.#adding.add(addition);
+      return placed;
+    });
   }
 
   async close(): Promise<void> {
@@ -229,4 +239,9 @@ interface Addition {
   readonly dir: string;
   readonly placed: Promise<void>;
   moved: boolean;
+}
+
+/** Of one directory, or -errno. */
+function descriptor(wds: ArrayBuffer | number, index: number): number {
+  return typeof wds === 'number' ? wds : must(new Int32Array(wds)[index], 'one for each path');
 }

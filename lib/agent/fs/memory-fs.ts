@@ -12,10 +12,12 @@ import type {
   ReadFile,
   SiteFs,
   Space,
+  Surveyed,
   WholeFile,
   WriteFile,
   Xattrs,
 } from './port.ts';
+import { surveyOf } from './survey.ts';
 import { readWhole, writeWhole } from './whole.ts';
 
 /**
@@ -47,6 +49,10 @@ export class MemoryFs implements SiteFs {
     return this.#call('list', dir, () =>
       [...this.volume.directory(dir, 'scandir').entries].map(([name, inode]) => ({ name, stat: statOfInode(inode) })),
     );
+  }
+
+  survey(dirs: readonly string[]): Promise<readonly Surveyed[]> {
+    return surveyOf(this, dirs);
   }
 
   stat(path: string): Promise<FileStat | null> {

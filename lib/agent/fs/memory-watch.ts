@@ -75,13 +75,15 @@ export function memoryWatch(volume: MemoryVolume, options: MemoryWatchOptions = 
     const stop = volume.listen(translate);
 
     return Promise.resolve({
-      add(dir) {
-        const inode = directoryAt(volume, dir);
-        if (closed || inode === undefined || watched.has(inode)) return Promise.resolve();
-        if (watched.size < watches) watched.add(inode);
-        else if (!limited) {
-          limited = true;
-          tell({ kind: 'limit', path: dir });
+      add(...dirs) {
+        for (const dir of dirs) {
+          const inode = directoryAt(volume, dir);
+          if (closed || inode === undefined || watched.has(inode)) continue;
+          if (watched.size < watches) watched.add(inode);
+          else if (!limited) {
+            limited = true;
+            tell({ kind: 'limit', path: dir });
+          }
         }
         return Promise.resolve();
       },

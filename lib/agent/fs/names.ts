@@ -8,6 +8,14 @@ export function toBytes(path: string): string | Buffer {
   return path.isWellFormed() ? path : must(bytesOf(path), 'a checked path');
 }
 
+/** Checked paths as the addon takes several of them. */
+export function asPaths(paths: readonly string[]): string | Buffer {
+  const joined = `${paths.join('\0')}\0`;
+  return joined.isWellFormed() ? joined : Buffer.concat(paths.flatMap((path) => [Buffer.from(toBytes(path)), nul]));
+}
+
+const nul = Buffer.from([0]);
+
 /** Names from a listing: each is followed by '/', which no name holds. */
 export function namesFromBytes(bytes: Buffer): readonly string[] {
   const names = bytes.length === 0 ? [] : textOf(bytes).split('/');

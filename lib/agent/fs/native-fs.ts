@@ -11,9 +11,9 @@ import {
   type Native,
 } from './binding.ts';
 import { codeOf } from '../../base/errors.ts';
-import { fromErrno, isAbsence } from './errors.ts';
+import { fromErrno, isAbsence, systemError } from './errors.ts';
 import { packXattrs, readDetails } from './details.ts';
-import { checkPath, checkTarget, namesFromBytes, toBytes } from './names.ts';
+import { asPaths, checkPath, checkTarget, namesFromBytes, toBytes } from './names.ts';
 import { OpenFile } from './open-file.ts';
 import { moveToFree, swap } from './rename-apart.ts';
 import { leadsTo } from './root.ts';
@@ -26,10 +26,12 @@ import type {
   ReadFile,
   SiteFs,
   Space,
+  Surveyed,
   WholeFile,
   WriteFile,
   Xattrs,
 } from './port.ts';
+import { readSurvey } from './survey.ts';
 import { wholeOf } from './whole.ts';
 
 /** A site's file system over the addon: `rootFd` is held open, so that nothing lands elsewhere when a mount vanishes. */
@@ -64,6 +66,15 @@ export class NativeFs implements SiteFs {
     const [names, stats] = ok(await this.native.list(this.rootFd, at(dir, 'scandir', true)), 'scandir', dir);
     const reader = statReader(stats);
     return namesFromBytes(Buffer.from(names)).map((name, index) => ({ name, stat: reader.at(index) }));
+  }
+
+  async survey(dirs: readonly string[]): Promise<readonly Surveyed[]> {
+    for (const dir of dirs) checkPath(dir, 'scandir', true);
+    const answer = ok(await this.native.survey(this.rootFd, asPaths(dirs)), 'scandir', dirs[0]);
+    const surveyed = readSurvey(answer, dirs);
+    const root = surveyed[dirs.indexOf('')];
+    if (root === undefined || 'error' in root || (await leadsTo(this.root, root.stat))) return surveyed;
+    return surveyed.map((each) => (each === root ? { error: systemError('ENOENT', 'scandir', '') } : each));
   }
 
   async stat(path: string): Promise<FileStat | null> {
@@ -162,8 +173,8 @@ export class NativeFs implements SiteFs {
   }
 
   async syncPaths(paths: readonly string[]): Promise<readonly (FileStat | null)[]> {
-    const names = paths.map((path) => Buffer.concat([Buffer.from(at(path, 'fsync', true)), nul]));
-    const reader = statReader(ok(await this.native.syncPaths(this.rootFd, Buffer.concat(names)), 'fsync', paths[0]));
+    for (const path of paths) checkPath(path, 'fsync', true);
+    const reader = statReader(ok(await this.native.syncPaths(this.rootFd, asPaths(paths)), 'fsync', paths[0]));
     return paths.map((_, index) => (reader.at(index).ino === 0n ? null : reader.at(index)));
   }
 
@@ -210,7 +221,6 @@ export class NativeFs implements SiteFs {
   }
 }
 
-const nul = Buffer.from([0]);
 const slash = Buffer.from('/');
 const untold: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'ENOLCK']);
 

@@ -22,9 +22,11 @@ import type {
   ReadFile,
   SiteFs,
   Space,
+  Surveyed,
   WholeFile,
   WriteFile,
 } from './port.ts';
+import { surveyOf } from './survey.ts';
 import { readWhole, writeWhole } from './whole.ts';
 
 const openFd = promisify(open);
@@ -57,6 +59,10 @@ export class NodeFs implements SiteFs {
     } catch (error) {
       throw renamed(error, 'scandir', dir);
     }
+  }
+
+  survey(dirs: readonly string[]): Promise<readonly Surveyed[]> {
+    return surveyOf(this, dirs);
   }
 
   async stat(path: string): Promise<FileStat | null> {

@@ -35,9 +35,9 @@ export function pollWatch(root: string, polling: boolean, intervalMs = 1000): St
       tell(codeOf(error) === 'ENOSPC' ? { kind: 'limit', path: '' } : { kind: 'overflow' });
     });
     return {
-      async add(dir) {
-        checkPath(dir, 'watch', true);
-        watcher.add(join(root, dir));
+      async add(...dirs) {
+        for (const dir of dirs) checkPath(dir, 'watch', true);
+        watcher.add(dirs.map((dir) => join(root, dir)));
       },
       close: () => watcher.close(),
     };

@@ -31,6 +31,11 @@ export interface Entry {
   readonly stat: FileStat;
 }
 
+/** A directory as a whole: what is in it as lines (see lines.ts), and what it is itself, afterwards. */
+export type Surveyed =
+  | { readonly stat: FileStat; readonly count: number; readonly lines: Buffer }
+  | { readonly error: unknown };
+
 export interface ReadFile {
   stat(): Promise<FileStat>;
   /** Up to `length` bytes at `offset`; fewer only at the end of the file. */
@@ -108,6 +113,8 @@ export interface SiteFs {
   readonly capabilities: Capabilities;
   /** All entries of a directory with their stats, or an error: never a part (I6). Entries that vanish meanwhile are left out. */
   list(dir: string): Promise<readonly Entry[]>;
+  /** As `list`, of many directories: costs one call, and no object an entry. An error stands where its directory does. */
+  survey(dirs: readonly string[]): Promise<readonly Surveyed[]>;
   /** Null when nothing is there; for the root also when its own path does not lead to it any more. */
   stat(path: string): Promise<FileStat | null>;
   /** Opens a regular file for reading; never blocks on a fifo or device (they are refused with EINVAL). */

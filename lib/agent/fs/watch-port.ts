@@ -18,10 +18,10 @@ export type WatchEvent =
 
 export interface Watch {
   /**
-   * Starts watching one directory. The scanner calls it before it lists the directory, so that nothing falls between
-   * listing and watching. Idempotent; a directory that vanished meanwhile is no error.
+   * Starts watching directories. The scanner calls it before it lists them, so that nothing falls between listing and
+   * watching. Idempotent; a directory that vanished meanwhile is no error.
    */
-  add(dir: string): Promise<void>;
+  add(...dirs: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -163,14 +163,35 @@ describe('a directory', () => {
     expect(await heard.upTo('closed a/f')).toEqual(['changed a/f', 'closed a/f']);
   });
 
+  test('is watched with others in one call, and one that is refused stands in the way of none', async () => {
+    const asked: unknown[] = [];
+    await using made = await siteOver((native) => ({
+      ...native,
+      async watchAdd(watch, root, paths, mask) {
+        const wds = await native.watchAdd(watch, root, paths, mask);
+        asked.push(paths);
+        if (paths === 'a\0none\0refused\0b\0') new Int32Array(wds as ArrayBuffer)[2] = -constants.errno.EIO;
+        return wds;
+      },
+    }));
+    const { root } = made.fs;
+    for (const dir of ['a', 'b', 'refused']) fs.mkdirSync(join(root, dir));
+    await using heard = await Heard.by(watchOf(made.fs));
+    await expect(heard.watch.add('a', 'none', 'refused', '', 'b')).rejects.toMatchObject({ code: 'EIO' });
+    expect(asked.slice(1)).toEqual(['\0', 'a\0none\0refused\0b\0']);
+    for (const dir of ['a', 'b']) fs.writeFileSync(join(root, dir, 'f'), '');
+    fs.writeFileSync(join(root, 'g'), '');
+    expect(await heard.upTo('closed g')).toEqual(expect.arrayContaining(['closed a/f', 'closed b/f', 'closed g']));
+  });
+
   test('that was moved while it was being watched is told under no wrong path', async () => {
     const gate = Promise.withResolvers<void>();
     await using made = await siteOver((native) => ({
       ...native,
-      async watchAdd(watch, root, path, mask) {
-        const wd = await native.watchAdd(watch, root, path, mask);
-        if (path === 'a/b') await gate.promise;
-        return wd;
+      async watchAdd(watch, root, paths, mask) {
+        const wds = await native.watchAdd(watch, root, paths, mask);
+        if (paths === 'a/b\0') await gate.promise;
+        return wds;
       },
     }));
     const { root } = made.fs;
@@ -199,12 +220,12 @@ describe('a directory', () => {
           onEvents(bytes);
           arrived.resolve();
         }),
-      async watchAdd(watch, root, path, mask) {
-        const wd = await native.watchAdd(watch, root, path, mask);
-        if (path !== 'd') return wd;
+      async watchAdd(watch, root, paths, mask) {
+        const wds = await native.watchAdd(watch, root, paths, mask);
+        if (paths !== 'd\0') return wds;
         reached.resolve();
         await gate.promise;
-        return wd;
+        return wds;
       },
     }));
     const { root } = made.fs;

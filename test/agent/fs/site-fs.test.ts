@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { contract } from './contract.ts';
 import { attributeContract } from './contract-attributes.ts';
+import { surveyContract } from './contract-survey.ts';
 import { kernel, memory } from './foreign.ts';
 import { memorySite, nativeSite, nodeSite, siteOver } from './site.ts';
 
@@ -11,6 +12,7 @@ for (const [name, make, foreign] of [
 ] as const) {
   contract(name, make, foreign);
   attributeContract(name, make, foreign);
+  surveyContract(name, make, foreign);
 }
 
 contract(
