@@ -72,7 +72,7 @@ export interface Scan {
   /** Nodes that are not where the local tree has them. Of whatever is in `found`, the old place was looked at as well. */
   readonly missing: ReadonlySet<NodeId>;
   /** Nodes that are where the local tree has them. */
-  readonly seen: ReadonlySet<NodeId>;
+  readonly seen: Pick<ReadonlySet<NodeId>, 'has'>;
 }
 
 /** What is known before the scan. */

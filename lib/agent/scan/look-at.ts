@@ -1,12 +1,9 @@
 import type { NodeId } from '../../core/node.ts';
 import { byDirectory } from './by-directory.ts';
+import { isCheaperToList } from './cost.ts';
 import { joinPath } from '../fs/names.ts';
 import type { State } from '../state/state.ts';
 import type { Walk } from './walk.ts';
-
-/** A listing costs about as much as a look at a single name for every eight entries; it is asked for from so many names on. */
-const manyNames = 4;
-const entriesPerLook = 8;
 
 /**
  * Looks at single paths, and at all below those that are directories. Answers the names it looked at: whatever an older
@@ -27,13 +24,8 @@ export async function lookAt(
       continue;
     }
     for (const name of names) seen.push([dir, name]);
-    if (isCheaperToList(state, dir, names.size)) await walk.directory(dir, now, names);
+    if (isCheaperToList(names.size, (limit) => state.countLocal(dir, limit))) await walk.directory(dir, now, names);
     else await walk.names(dir, now, names);
   }
   return seen;
-}
-
-function isCheaperToList(state: State, dir: NodeId, names: number): boolean {
-  const limit = names * entriesPerLook;
-  return names >= manyNames && state.countLocal(dir, limit + 1) <= limit;
 }

@@ -2,12 +2,13 @@ import { must } from '../../base/errors.ts';
 import { isIdentity, type Found } from '../../core/identify.ts';
 import type { NodeId } from '../../core/node.ts';
 import { joinPath } from '../fs/names.ts';
-import type { Round } from './round.ts';
+import { isSeen, type Round } from './round.ts';
 import type { State } from '../state/state.ts';
+import type { Touched } from './touched.ts';
 import type { Walk } from './walk.ts';
 
 /** A known inode at a new place has moved, or got a second name: its old place tells which. */
-export async function lookAtOldPlaces(state: State, walk: Walk, round: Round): Promise<void> {
+export async function lookAtOldPlaces(state: State, touched: Touched, walk: Walk, round: Round): Promise<void> {
   const directories = new Map<string, Found>();
   const note = (found: Found): void => {
     if (found.kind === 'directory') directories.set(found.inode, found);
@@ -18,7 +19,7 @@ export async function lookAtOldPlaces(state: State, walk: Walk, round: Round): P
     const found = must(round.found[at], 'index below length');
     note(found);
     for (const entry of state.withInode(found.inode)) {
-      if (round.seen.has(entry.id) || round.missing.has(entry.id) || !isIdentity(entry, found)) continue;
+      if (round.missing.has(entry.id) || !isIdentity(entry, found) || isSeen(state, touched, round, entry.id)) continue;
       const path = state.pathOf(entry.parent);
       if (path === undefined || isBelowMissing(state, entry.parent, round, directories))
         round.missing.set(entry.id, path === undefined ? found.path : joinPath(path, entry.name));

@@ -1,7 +1,7 @@
 // Takes what a scan saw into the local tree, except what the agent's own hand (or a later scan) was at meanwhile.
 import { identify, isIdentity, type Found } from '../../core/identify.ts';
 import { rootId, type NodeId } from '../../core/node.ts';
-import type { Round } from './round.ts';
+import { isSeen, type Round } from './round.ts';
 import type { State } from '../state/state.ts';
 import type { Touched } from './touched.ts';
 
@@ -46,7 +46,8 @@ export function record(state: State, touched: Touched, round: Round): Recorded {
     before = found.length;
     found = free(state, missing, found, refuse);
   }
-  const scan = { found, missing, seen: round.seen };
+  const seen = { has: (id: NodeId): boolean => isSeen(state, touched, round, id) };
+  const scan = { found, missing, seen };
   const { put, gone, unsettled, excused, again: moving } = identify(state, scan, () => state.newId());
   for (const id of gone) state.setLocal(id, null);
   for (const entry of put) state.setLocal(entry.id, entry);

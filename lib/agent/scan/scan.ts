@@ -256,7 +256,7 @@ export class Scanner {
       const walk = new Walk({ ...this.#options, ...own, parts }, round);
       const seen = await look(walk);
       this.#root = walk.root;
-      await lookAtOldPlaces(state, walk, round);
+      await lookAtOldPlaces(state, touched, walk, round);
       // What is missing may be missing with the whole disk. Were it forgotten here, its ids would be lost: all of it would
       // be made anew once the disk is back, and what is being sent would come back as conflict copies (I6, I8).
       if (round.missing.size > 0) await verifyRoot();

@@ -15,6 +15,7 @@ import { identityOf, isInode, type Round } from './round.ts';
 import type { Shown } from '../apply/shown.ts';
 import { sightOfStat, sightsOf, type Sights } from './sights.ts';
 import type { State } from '../state/state.ts';
+import { Survey, type KnownDirectory } from './survey.ts';
 import { Untaken } from './untaken.ts';
 
 interface Directory {
@@ -42,12 +43,16 @@ export interface WalkOptions {
 }
 
 const width = 8;
+/** Directories that are surveyed in one call, and calls at a time. */
+const together = 16;
+const calls = 4;
 
 export class Walk {
   readonly #options: WalkOptions;
   readonly #fs: SiteFs;
   readonly #state: State;
   readonly #untaken: Untaken;
+  readonly #survey: Survey;
   readonly round: Round;
   root: Identity | undefined;
 
@@ -57,6 +62,9 @@ export class Walk {
     this.#state = options.state;
     this.#untaken = new Untaken(options.problems, options.now);
     this.round = round;
+    const invisible = (dir: NodeId, name: string): boolean => this.#invisible(dir, name);
+    const unread = (dir: NodeId, path: string): void => this.#unread(dir, path);
+    this.#survey = new Survey({ ...options, untaken: this.#untaken, round, invisible, unread });
     this.root = options.root;
   }
 
@@ -76,20 +84,25 @@ export class Walk {
 
   /** Single names of one directory of the local tree: costs what is asked for, not what the directory holds. */
   async names(dir: NodeId, dirPath: string, names: ReadonlySet<string>): Promise<void> {
+    for (const each of await this.#names(dir, dirPath, names)) await this.#below([each]);
+  }
+
+  /** Answers the directories to go on with. */
+  async #names(dir: NodeId, dirPath: string, names: ReadonlySet<string>): Promise<readonly Directory[]> {
     const asked = [...names].filter((name) => !this.#invisible(dir, name));
     const identity = dir === rootId ? this.root : this.#state.local(dir);
-    if (asked.length === 0) return;
+    if (asked.length === 0) return [];
     let sights: Sights;
     try {
       sights = await this.#sights({ path: dirPath, identity }, asked);
     } catch (error) {
       const refused = asked.filter((name) => this.#untaken.refused(joinPath(dirPath, name), error));
       if (refused.length < asked.length) this.#unread(dir, dirPath);
-      return;
+      return [];
     }
     if (!(await this.#isStill(dir, dirPath))) {
       this.#unread(dir, dirPath);
-      return;
+      return [];
     }
     const next: Directory[] = [];
     for (const [name, sight] of sights) {
@@ -97,18 +110,33 @@ export class Walk {
       const below = this.#compare(dir, dirPath, name, sight, this.#state.localAt(dir, name), true);
       if (below !== undefined) next.push(below);
     }
-    for (const each of next) await this.#below([each]);
+    return next;
   }
 
   async #below(first: readonly Directory[]): Promise<void> {
     let level = first;
     while (level.length > 0) {
       const next: Directory[] = [];
-      await eachBounded(level, width, async (dir) => {
-        next.push(...(await this.#list(dir, () => true)));
+      // What the watch told counts beside what is there; so who comes with that looks at each entry.
+      const known = this.#options.looks.size === 0 ? level.filter(isKnown) : [];
+      const others = known.length === 0 ? level : level.filter((dir) => !isKnown(dir));
+      await eachBounded(inGroups(known, together), calls, async (dirs) => {
+        for (const each of await this.#whole(dirs)) next.push(each);
+      });
+      await eachBounded(others, width, async (dir) => {
+        for (const each of await this.#list(dir, () => true)) next.push(each);
       });
       level = next;
     }
+  }
+
+  /** Nearly every directory of nearly every scan is as it was: that is seen without a look at its entries one by one. */
+  async #whole(dirs: readonly KnownDirectory[]): Promise<readonly Directory[]> {
+    const { below, changed, unsure } = await this.#survey.of(dirs);
+    const next: Directory[] = [...below];
+    for (const { place, path, names } of changed) next.push(...(await this.#names(place, path, names)));
+    for (const dir of unsure) next.push(...(await this.#list(dir, () => true)));
+    return next;
   }
 
   /** Answers the directories to go on with. */
@@ -247,6 +275,14 @@ export class Walk {
     if (place === rootId) throw rootGone();
     this.round.unread.push({ place, path });
   }
+}
+
+function isKnown(dir: Directory): dir is KnownDirectory {
+  return typeof dir.place === 'string';
+}
+
+function inGroups<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
 }
 
 function rootGone(): Error {

@@ -3,6 +3,7 @@ import { rootId, type NodeId, type NodeState } from '../../core/node.ts';
 import type { Synced, Trees } from '../../core/trees.ts';
 import { openDatabase, type Database } from '../../base/sqlite.ts';
 import { Claims } from '../plan/claims.ts';
+import { LocalLines, type LocalPage } from './local-lines.ts';
 import { LocalTable } from './local-table.ts';
 import { Meta } from './meta.ts';
 import { ConflictTable, ReplacedTable } from './notes.ts';
@@ -40,6 +41,7 @@ export class State implements Trees {
   readonly #db: Database;
   readonly writes: Writes;
   readonly #local: LocalTable;
+  readonly #lines: LocalLines;
   readonly #synced: SyncedTable;
   readonly #remote: RemoteTable;
 
@@ -49,6 +51,7 @@ export class State implements Trees {
     this.#db = typeof source === 'string' ? openDatabase(source, schema) : source;
     this.writes = new Writes(this.#db, file);
     this.#local = new LocalTable(this.#db);
+    this.#lines = new LocalLines(this.#db);
     this.#synced = new SyncedTable(this.#db);
     this.#remote = new RemoteTable(this.#db);
     this.meta = new Meta(this.#db);
@@ -107,6 +110,10 @@ export class State implements Trees {
 
   localChildren(parent: NodeId): readonly Known[] {
     return this.#local.children(parent);
+  }
+
+  localPage(parent: NodeId, after: string, limit: number): LocalPage {
+    return this.#lines.page(parent, after, limit);
   }
 
   remoteChildren(parent: NodeId): readonly NodeState[] {
