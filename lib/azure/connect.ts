@@ -2,10 +2,10 @@
 // the official clients have to be told so.
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
-import { ServiceBusClient } from '@azure/service-bus';
 import { ShareServiceClient, StorageSharedKeyCredential } from '@azure/storage-file-share';
 import { must } from '../base/errors.ts';
 import type { Changes, Events, Share, Sites, Table } from '../cloud/ports.ts';
+import { busClient } from './bus.ts';
 import { tokenSource, type Identity } from './identity.ts';
 import { changesOf, eventsOf, sitesOf } from './messages.ts';
 import { filesRest, type FilesRest } from './rest/files.ts';
@@ -38,10 +38,7 @@ export function connectCloud(connections: Connections): World {
     eventGrid.key === undefined ? tokens(eventGrid.identity) : new AzureKeyCredential(eventGrid.key),
     insecure(eventGrid.endpoint),
   );
-  const bus =
-    serviceBus.connectionString === undefined
-      ? new ServiceBusClient(new URL(serviceBus.endpoint).host, tokens(serviceBus.identity))
-      : new ServiceBusClient(serviceBus.connectionString);
+  const bus = busClient(serviceBus);
   const shares = new Map<string, { share: Share; close(): void }>();
   let allShares: FilesRest | undefined;
   return {

@@ -1,5 +1,5 @@
 // What an agent reaches directly, by the SAS it was handed: the group's rows, the queue, its slot of the topic.
-import { ServiceBusClient } from '@azure/service-bus';
+import { RetryMode, ServiceBusClient } from '@azure/service-bus';
 import { count } from '../base/counters.ts';
 import type { Row } from '../cloud/ports.ts';
 import type { Access } from '../protocol/api.ts';
@@ -45,13 +45,18 @@ export function changeSender(changes: Access['changes'], timeoutInMs = answerMs)
   };
 }
 
-/** Hints are taken and forgotten at once: losing one costs a poll, nothing else. */
+/**
+ * Hints are taken and forgotten at once: losing one costs a poll, nothing else. The client would wait half a minute before
+ * it looks for a service that was away.
+ */
 export function hintReceiver(
   hints: Access['hints'],
   onBody: (body: unknown) => void,
   onError: (error: unknown) => void,
 ): { close(): Promise<void> } {
-  const client = new ServiceBusClient(hints.connection);
+  const client = new ServiceBusClient(hints.connection, {
+    retryOptions: { mode: RetryMode.Exponential, retryDelayInMs: 500 },
+  });
   const receiver = client.createReceiver(hints.topic, hints.subscription, { receiveMode: 'receiveAndDelete' });
   receiver.subscribe(
     {

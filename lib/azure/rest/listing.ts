@@ -54,7 +54,10 @@ function decoded(name: string): string | undefined {
 }
 
 function text(xml: string, tag: string): string {
-  return new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(xml)?.[1] ?? '';
+  const open = xml.indexOf(`<${tag}>`);
+  const start = open + tag.length + 2;
+  const end = open < 0 ? -1 : xml.indexOf(`</${tag}>`, start);
+  return end < 0 ? '' : xml.slice(start, end);
 }
 
 /** Listings give ETags with or without their quotes, headers always with them: one form everywhere. */
@@ -65,6 +68,7 @@ function quoted(etag: string): string {
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 function unescape(value: string): string {
+  if (!value.includes('&')) return value;
   return value.replace(/&(#x?[0-9a-fA-F]+|[a-z]+);/g, (whole, entity: string) => {
     if (!entity.startsWith('#')) return entities[entity] ?? whole;
     const hex = entity[1] === 'x';
