@@ -10,11 +10,12 @@ import { Consent } from './safety/consent.ts';
 import { epochChanged, namespaceShrunk, type Halt } from './safety/halt.ts';
 import { isInSync, tellStuck } from './in-sync.ts';
 import { Online } from './online.ts';
-import { assemble, parkedOf, pendingOf, unansweredOf, type Parts } from './parts.ts';
+import { assemble, conflictsOf, countersOf, parkedOf, pendingOf, unansweredOf, type Parts } from './parts.ts';
 import { Problems } from './problems.ts';
 import { recover } from './apply/recover.ts';
 import { Retry } from './retry.ts';
-import { Safety } from './safety/safety.ts';
+import { reunite, takesBack } from './safety/reunite.ts';
+import { isFinal, Safety } from './safety/safety.ts';
 import { Sentinel } from './safety/sentinel.ts';
 import { State } from './state/state.ts';
 import { forgetUnproven } from './safety/unproven.ts';
@@ -146,9 +147,11 @@ class Endpoint implements Agent {
   }
 
   /** First both trees as they are now, then the first plan: else what is here already would be fetched again. */
-  async #begin({ scanner, follower, planner }: Parts): Promise<void> {
+  async #begin({ scanner, follower, planner, outbox }: Parts, resumed = takesBack(outbox)): Promise<void> {
+    const { signal } = this.#abort;
     await this.#untilAborted(Promise.all([scanner.full(), follower.toHead()]));
-    if (this.#abort.signal.aborted) return;
+    if (resumed) await reunite(this.#state, outbox, this.#options.clock, signal);
+    if (signal.aborted) return;
     forgetUnproven(this.#state, this.#options.log);
     for (const id of this.#state.unequal()) planner.touch(id);
     this.#started = true;
@@ -161,10 +164,6 @@ class Endpoint implements Agent {
 
   status(): AgentStatus {
     const parts = this.#parts;
-    const conflicts = this.#state.conflicts.all().flatMap((conflict) => {
-      const path = this.#state.pathOf(conflict.node);
-      return path === undefined ? [] : [{ ...conflict, path }];
-    });
     return {
       state: this.#stateName(),
       cursor: this.#state.meta.values.cursor,
@@ -172,7 +171,7 @@ class Endpoint implements Agent {
       pendingDownloads: parts === undefined ? 0 : parts.apply.pending,
       pending: parts === undefined ? 0 : pendingOf(parts),
       problems: [...this.#problems.all(), ...(parts === undefined ? [] : parkedOf(parts, this.#state))],
-      conflicts,
+      conflicts: conflictsOf(this.#state),
       files: this.#state.countFiles(),
       halt: this.#safety.halt,
       inSyncAsOf: this.#inSyncAsOf,
@@ -216,9 +215,15 @@ class Endpoint implements Agent {
   }
 
   async resume(): Promise<void> {
-    await this.#consent.give(this.#safety.halt);
+    const { halt } = this.#safety;
+    const anew = halt !== undefined && !isFinal(halt);
+    if (anew) await this.#consent.takeBack();
+    await this.#consent.give(halt);
+    if (anew) this.#started = false;
     await this.#safety.resume(this.#parts !== undefined);
     this.#parts?.follower.read();
+    if (anew && this.#parts !== undefined)
+      void this.#begin(this.#parts, true).catch((error) => this.#safety.fatal(error));
   }
 
   pause(): void {
@@ -240,12 +245,7 @@ class Endpoint implements Agent {
 
   counters(): Readonly<Record<string, number>> {
     const { counters } = this.#state.writes;
-    if (this.#parts === undefined) return counters;
-    const { scanner, outbox, follower, proposals, apply, planner, flush, disk } = this.#parts;
-    return [scanner, outbox, follower, proposals, apply, planner, flush, disk].reduce<Readonly<Record<string, number>>>(
-      (all, part) => ({ ...all, ...part.counters }),
-      counters,
-    );
+    return this.#parts === undefined ? counters : { ...counters, ...countersOf(this.#parts) };
   }
 
   #stateName(): AgentState {
@@ -260,8 +260,9 @@ class Endpoint implements Agent {
     if (this.#parts === undefined) return;
     const { planner, proposals, outbox, apply } = this.#parts;
     const { standsStill } = this.#safety;
-    planner.paused = standsStill || !this.#started;
-    for (const part of [proposals, outbox, apply]) part.paused = standsStill;
+    // The outbox has nothing that a look could make wrong: what is old is asked for, and what is not wanted was taken back.
+    outbox.paused = standsStill;
+    for (const part of [planner, proposals, apply]) part.paused = standsStill || !this.#started;
     for (const part of [planner, proposals, outbox]) part.wake();
     this.#onProgress();
   }

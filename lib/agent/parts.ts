@@ -10,6 +10,7 @@ import { Flush } from './apply/flush.ts';
 import type { Halt } from './safety/halt.ts';
 import { Follower } from './follow/follow.ts';
 import type { Online } from './online.ts';
+import { nodeOf } from './send/flight.ts';
 import { Outbox } from './send/outbox.ts';
 import { Planner } from './plan/planner.ts';
 import type { Problem, Problems } from './problems.ts';
@@ -20,6 +21,7 @@ import type { Retry } from './retry.ts';
 import { Scanner } from './scan/scan.ts';
 import { Shown } from './apply/shown.ts';
 import { Site } from './apply/site.ts';
+import type { KnownConflict } from './state/notes.ts';
 import type { State } from './state/state.ts';
 import { Stuck } from './plan/stuck.ts';
 import { Touched } from './scan/touched.ts';
@@ -129,6 +131,19 @@ export function pendingOf(parts: Parts): number {
   return underWay > 0 ? underWay : stuck.nodes().length;
 }
 
+export function conflictsOf(state: State): readonly (KnownConflict & { readonly path: string })[] {
+  return state.conflicts.all().flatMap((conflict) => {
+    const path = state.pathOf(conflict.node);
+    return path === undefined ? [] : [{ ...conflict, path }];
+  });
+}
+
+export function countersOf(parts: Parts): Readonly<Record<string, number>> {
+  const { scanner, outbox, follower, proposals, apply, planner, flush, disk } = parts;
+  const all = [scanner, outbox, follower, proposals, apply, planner, flush, disk];
+  return Object.assign({}, ...all.map(({ counters }) => counters)) as Readonly<Record<string, number>>;
+}
+
 /** Operations on their way. One that is parked is a problem. */
 export function unansweredOf({ outbox }: Pick<Parts, 'outbox'>): number {
   let count = 0;
@@ -137,20 +152,21 @@ export function unansweredOf({ outbox }: Pick<Parts, 'outbox'>): number {
 }
 
 function isParked(outbox: Outbox, node: NodeId): boolean {
-  for (const { operation, parked } of outbox.flights())
-    if (parked !== null && operation.kind !== 'none' && operation.node === node) return true;
+  for (const flight of outbox.flights()) if (flight.parked !== null && nodeOf(flight) === node) return true;
   return false;
 }
 
 export function parkedOf({ outbox }: Parts, state: State): readonly Problem[] {
   const out: Problem[] = [];
-  for (const { operation, parked } of outbox.flights())
-    if (parked !== null && operation.kind !== 'none') {
-      const { node } = operation;
+  for (const flight of outbox.flights()) {
+    const { parked } = flight;
+    const node = nodeOf(flight);
+    if (parked !== null && node !== undefined) {
       const remote = state.remote(node);
       // What was deleted here has its path in the remote tree only.
       const path = state.pathOf(node) ?? (remote && state.pathIn(remote.parent, remote.name)) ?? node;
       out.push({ path, code: parked, message: 'The share refuses it for now; it is tried again by itself.', since: 0 });
     }
+  }
   return out;
 }

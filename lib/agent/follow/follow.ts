@@ -7,6 +7,7 @@ import type { LogRow } from '../../protocol/log-row.ts';
 import type { Backend, Settings } from '../backend.ts';
 import { noteConflict } from './note-conflict.ts';
 import type { Online } from '../online.ts';
+import { sentAs } from '../send/flight.ts';
 import type { Outbox } from '../send/outbox.ts';
 import { Outcomes } from './outcome.ts';
 import { heldBy } from '../safety/held.ts';
@@ -213,7 +214,7 @@ export class Follower {
       throw new TidewayError('clone', `incarnation ${row.incarnation} of this endpoint is another agent's`);
     if (row.incarnation !== incarnation) return;
     const flight = this.#options.outbox.flight(row.n);
-    if (row.n < nextN && (flight === undefined || isOutcomeOf(flight.operation, row))) return;
+    if (row.n < nextN && (flight === undefined || isOutcomeOf(sentAs(flight, row), row))) return;
     throw new TidewayError('clone', `operation ${row.n} was sent by another agent with this state`);
   }
 
@@ -237,7 +238,7 @@ export class Follower {
       return;
     }
     outbox.close(row.n);
-    this.#outcomes.take(flight.operation, row);
+    this.#outcomes.take(sentAs(flight, row), row);
   }
 
   /**
@@ -281,14 +282,7 @@ export class Follower {
       await this.#take(rows);
     }
     state.now(() => {
-      for (const flight of outbox.flights()) if (flight.n <= n) this.#unanswered(flight.n);
+      for (const flight of outbox.flights()) if (flight.n <= n) outbox.close(flight.n);
     });
-  }
-
-  #unanswered(n: number): void {
-    const { state, outbox } = this.#options;
-    const operation = outbox.flight(n)?.operation;
-    outbox.close(n);
-    if (operation !== undefined && operation.kind !== 'none') state.onChange(operation.node);
   }
 }

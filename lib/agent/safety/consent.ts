@@ -33,6 +33,16 @@ export class Consent {
     return introduce(state, backend, { ...this.#options, accepted });
   }
 
+  /**
+   * What was on its way when it halted may be just what a person has put right since (the first files of a mass delete, half
+   * of an emptied root): it is not said any more, and what is to be said is planned from the trees as they are then. Before
+   * the halt is lifted, here or at the backend, for whatever lifts it lets the outbox go on.
+   */
+  async takeBack(): Promise<void> {
+    const { state, outbox } = this.#options;
+    await state.commit(() => (outbox() ?? state.outbox).takeBack());
+  }
+
   /** Rejects with what is still wrong. */
   async give(halt: Halt | undefined): Promise<void> {
     const { state, backend, outbox } = this.#options;

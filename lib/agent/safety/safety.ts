@@ -48,7 +48,7 @@ export class Safety {
 
   haltFor(halt: Halt): void {
     // Another cause may go away, and whoever resumes then would see it at work while its loops have ended.
-    if (this.#halt !== undefined && final.has(this.#halt.code)) return;
+    if (this.#halt !== undefined && isFinal(this.#halt)) return;
     if (this.#halt?.code !== halt.code) this.#log.error('halted', { ...halt });
     this.#halt = halt;
     this.#onChange();
@@ -109,7 +109,7 @@ export class Safety {
    * where the root is not claimed yet: who claims it looks at it.
    */
   async resume(checked: boolean): Promise<void> {
-    if (this.#halt !== undefined && final.has(this.#halt.code)) return;
+    if (this.#halt !== undefined && isFinal(this.#halt)) return;
     this.paused = false;
     const held = isHeld(this.#halt);
     try {
@@ -142,6 +142,10 @@ export class Safety {
     this.#log.error('failed', { error });
     this.haltFor({ code: 'failed', message: `The agent met what it cannot handle: ${messageOf(error)}. Restart it.` });
   }
+}
+
+export function isFinal({ code }: Halt): boolean {
+  return final.has(code);
 }
 
 /** After these the work has ended for good: only a new start helps. */

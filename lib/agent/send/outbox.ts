@@ -1,26 +1,10 @@
-import type { Clock } from '../../base/clock.ts';
 import { must } from '../../base/errors.ts';
 import { maxBatch, maxBatchBytes, seal } from '../../protocol/message.ts';
 import type { Operation } from '../../protocol/operation.ts';
-import type { NodeId } from '../../core/node.ts';
-import type { Backend } from '../backend.ts';
-import type { Online } from '../online.ts';
 import { Signal } from '../signal.ts';
-import type { Flight } from '../state/outbox-table.ts';
-import type { State } from '../state/state.ts';
-
-export interface OutboxOptions {
-  readonly state: State;
-  readonly backend: Backend;
-  readonly online: Online;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly group: string;
-  readonly privateKey: string;
-  readonly resendMs: number;
-  /** True while more operations are on their way here. */
-  readonly more: () => boolean;
-}
+import type { OutboxOptions } from './outbox-options.ts';
+import { FileCount } from './file-count.ts';
+import { meantBy, nodeOf, takenBack, type Flight } from './flight.ts';
 
 const maxResendMs = 15 * 60_000;
 /**
@@ -30,8 +14,6 @@ const maxResendMs = 15 * 60_000;
 const lingerMs = 25;
 const lingerStepMs = 5;
 const minResendMs = 200;
-const recountAtMostMs = 60_000;
-const recountAtLeastMs = 500;
 /**
  * Messages on their way without an outcome; behind them operations gather until one comes back or a message is full. A
  * single change goes out at once, a flood in full messages: each costs the committer the same, however little is in it.
@@ -53,9 +35,11 @@ export class Outbox {
   #next: number;
   /** The highest number that is on disk: a number that was sent must never be given again. */
   #durable: number;
-  #files = { count: 0, until: -Infinity };
+  readonly #files: FileCount;
   /** The last number of each message that was sent and has not come to its end, in order. */
   #underWay: number[] = [];
+  /** How often everything open was taken back. */
+  #era = 0;
   #progressed: number;
   #asked = -Infinity;
   #wait: number;
@@ -64,6 +48,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#files = new FileCount(options);
     this.#wait = options.resendMs;
     this.#progressed = options.clock.monotonic();
     this.#next = options.state.meta.values.nextN;
@@ -110,18 +95,20 @@ export class Outbox {
     return flight.operation;
   }
 
-  /** Inside the caller's transaction: the operation has its final outcome. */
+  /** Inside the caller's transaction: the operation has its final outcome, or none is awaited. Its node is planned again. */
   close(n: number): void {
     const flight = this.#flights.get(n);
     if (flight === undefined) return;
-    this.#options.state.outbox.drop(n);
+    const { state } = this.#options;
+    state.outbox.drop(n);
     this.#flights.delete(n);
     this.#bytes.delete(n);
-    const node = nodeOf(flight.operation);
-    this.#options.state.claims.drop(flight.operation);
+    const node = nodeOf(flight);
+    state.claims.drop(meantBy(flight));
     if (node !== undefined) {
-      this.#options.state.sent.delete(node);
-      this.#options.state.busy.delete(node);
+      state.sent.delete(node);
+      state.busy.delete(node);
+      state.onChange(node);
     }
     this.#progress();
   }
@@ -130,21 +117,26 @@ export class Outbox {
   park(n: number, code: string): void {
     const flight = this.#flights.get(n);
     if (flight === undefined) return;
-    const parked = { ...flight, parked: code };
-    this.#options.state.outbox.put(parked);
-    this.#flights.set(n, parked);
+    this.#replace({ ...flight, parked: code });
     this.#progress();
   }
 
   /** Inside the caller's transaction: numbers begin anew, and what was open is planned again. */
   reset(): void {
-    for (const [n, { operation }] of this.#flights) {
-      this.close(n);
-      const node = nodeOf(operation);
-      if (node !== undefined) this.#options.state.onChange(node);
-    }
+    for (const n of this.#flights.keys()) this.close(n);
     this.#next = 1;
     this.#durable = 0;
+  }
+
+  /**
+   * Inside the caller's transaction: what is open is not wanted any more, sent or not. Its nodes stay busy until it is known
+   * what became of each, and are planned again then: a second operation on the same version would be a conflict with nobody.
+   */
+  takeBack(): void {
+    for (const flight of this.#flights.values()) this.#replace(takenBack(flight));
+    this.#era++;
+    this.#rewind(0);
+    this.#wake.set();
   }
 
   /** The committer lacks what comes from here on. */
@@ -186,14 +178,21 @@ export class Outbox {
       const from = this.#next;
       this.#next = last + 1;
       this.#underWay.push(last);
+      const era = this.#era;
+      let isMeant = true;
       try {
-        await online.call('send', () => backend.send(envelope));
+        await online.call('send', async () => {
+          // Cut off for long, it may have halted meanwhile, or taken back what this says.
+          isMeant = !this.paused && era === this.#era;
+          if (isMeant) await backend.send(envelope);
+        });
       } catch (error) {
-        this.#next = Math.min(from, this.#next);
+        this.#rewind(from);
         if (signal.aborted) return;
         throw error;
       }
-      this.counters.messages++;
+      if (isMeant) this.counters.messages++;
+      else this.#rewind(from);
     }
   }
 
@@ -233,22 +232,12 @@ export class Outbox {
   }
 
   #seal(batch: readonly Flight[]): ReturnType<typeof seal> {
-    const { endpoint, incarnation } = this.#options.state.meta.values;
+    const { state, group, privateKey } = this.#options;
+    const { endpoint, incarnation } = state.meta.values;
     const from = must(batch[0], 'a batch is not empty').n;
     const operations = batch.map((flight) => flight.operation);
-    const { group } = this.#options;
-    const content = { v: 1 as const, group, endpoint, incarnation, from, operations, files: this.#countFiles() };
-    return seal(content, endpoint, this.#options.privateKey);
-  }
-
-  /** Counting takes the longer the more there are, and the more there are the less a few more are a difference. */
-  #countFiles(): number {
-    const { state, clock } = this.#options;
-    if (clock.monotonic() < this.#files.until) return this.#files.count;
-    const count = state.countAgreed();
-    const wait = Math.min(Math.max(2 * count, recountAtLeastMs), recountAtMostMs);
-    this.#files = { count, until: clock.monotonic() + wait };
-    return count;
+    const content = { v: 1 as const, group, endpoint, incarnation, from, operations, files: this.#files.now() };
+    return seal(content, endpoint, privateKey);
   }
 
   async #repeat(): Promise<void> {
@@ -280,14 +269,20 @@ export class Outbox {
       }
   }
 
+  #replace(flight: Flight): void {
+    this.#options.state.outbox.put(flight);
+    this.#flights.set(flight.n, flight);
+  }
+
   #opened(flight: Flight): void {
     this.#flights.set(flight.n, flight);
     this.#bytes.set(flight.n, Buffer.byteLength(JSON.stringify(flight.operation)));
-    const node = nodeOf(flight.operation);
+    const { state } = this.#options;
+    const node = nodeOf(flight);
     if (node === undefined) return;
-    this.#options.state.claims.add(flight.operation);
-    this.#options.state.sent.add(node);
-    this.#options.state.busy.add(node);
+    state.claims.add(meantBy(flight));
+    state.sent.add(node);
+    state.busy.add(node);
   }
 
   #progress(): void {
@@ -295,8 +290,4 @@ export class Outbox {
     this.#wait = this.#options.resendMs;
     this.#wake.set();
   }
-}
-
-function nodeOf(operation: Operation): NodeId | undefined {
-  return operation.kind === 'none' ? undefined : operation.node;
 }

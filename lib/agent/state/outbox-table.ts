@@ -1,13 +1,8 @@
 import type { Operation } from '../../protocol/operation.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
+import { takenBack, type Flight } from '../send/flight.ts';
 
-/** An operation without a final outcome. */
-export interface Flight {
-  readonly n: number;
-  readonly operation: Operation;
-  /** Code of the latest `parked` row; null while there was none. */
-  readonly parked: string | null;
-}
+type Kept = Operation & Pick<Flight, 'was'>;
 
 export class OutboxTable {
   readonly #all: Statement;
@@ -23,15 +18,21 @@ export class OutboxTable {
   }
 
   all(): readonly Flight[] {
-    return this.#all.all().map((row) => ({
-      n: row['n'] as number,
-      operation: JSON.parse(row['operation'] as string) as Operation,
-      parked: row['parked'] as string | null,
-    }));
+    return this.#all.all().map((row) => {
+      const { was, ...operation } = JSON.parse(row['operation'] as string) as Kept;
+      const parked = row['parked'] as string | null;
+      return { n: row['n'] as number, operation, ...(was === undefined ? {} : { was }), parked };
+    });
   }
 
-  put(flight: Flight): void {
-    this.#put.run(flight.n, JSON.stringify(flight.operation), flight.parked);
+  put({ n, operation, was, parked }: Flight): void {
+    const kept: Kept = { ...operation, was };
+    this.#put.run(n, JSON.stringify(kept), parked);
+  }
+
+  /** Of an agent that has not begun yet; see `Outbox.takeBack`. */
+  takeBack(): void {
+    for (const flight of this.all()) this.put(takenBack(flight));
   }
 
   drop(n: number): void {
