@@ -27,7 +27,7 @@ export async function isInSync(
   // What a program wrote to a file that was replaced under it comes back as a file.
   await parts.replaced.sweep();
   if (pendingOf(parts) > 0) return false;
-  const forgotten = unplanned(state, (id) => isTaken(parts, id));
+  const forgotten = unplanned(state, (id) => isTaken(parts, id) || goesAlong(state, id));
   if (forgotten.length > 0) {
     log.warn('unplanned', toldOf(state, forgotten));
     for (const id of forgotten) {
@@ -44,6 +44,14 @@ export async function isInSync(
 function isTaken({ planner, retry }: Parts, id: NodeId): boolean {
   const { troubled, waiting } = planner.turns;
   return retry.waits(id) || troubled.has(id) || waiting.has(id);
+}
+
+/** With a directory whose delete is on its way, or parked; where that is refused it is planned again (P16). */
+function goesAlong(state: State, id: NodeId): boolean {
+  if (state.local(id) !== undefined) return false;
+  for (let at = state.synced(id)?.parent; at !== undefined; at = state.synced(at)?.parent)
+    if (state.local(at) === undefined && state.isSent(at)) return true;
+  return false;
 }
 
 /** For whoever looks for the reason why it does not get in sync: nothing is under way, and yet somebody waits. */
