@@ -30,6 +30,15 @@ export function emptyCache(): RowCache {
   return { txnId: '', rows: new Map(), complete: new Set(), marked: new Map(), publishedAt: -Infinity };
 }
 
+const parsed = new WeakMap<Row, unknown>();
+
+/** What a row says: one in the cache is asked for again and again, a directory's for every file in it. Always by one schema. */
+export function parsedOnce<T>(row: Row, schema: { parse(value: unknown): T }): T {
+  let value = parsed.get(row);
+  if (value === undefined) parsed.set(row, (value = schema.parse(row.value)));
+  return value as T;
+}
+
 const maxRows = 60_000;
 const maxChildren = 4_000;
 const pageSize = 1_000;
@@ -159,7 +168,7 @@ export class CachedRows {
     this.reads.add(key);
     if (this.#cache.complete.has(parent) && !this.#cache.rows.has(key)) return undefined;
     const row = await this.row(key);
-    return row === undefined ? undefined : nodeRow.parse(row.value);
+    return row === undefined ? undefined : parsedOnce(row, nodeRow);
   }
 
   /** Ids of nodes of a directory that are not, or once were not, under their plain share names, by Linux names. */
@@ -192,7 +201,7 @@ export class CachedRows {
 function markedOf(rows: readonly Row[]): Map<string, NodeId[]> {
   const out = new Map<string, NodeId[]>();
   for (const row of rows) {
-    const { id, name, share } = nodeRow.parse(row.value);
+    const { id, name, share } = parsedOnce(row, nodeRow);
     if (share !== undefined) out.set(name, [...(out.get(name) ?? []), id]);
   }
   return out;

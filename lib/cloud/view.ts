@@ -2,7 +2,7 @@
 import { rootId, type NodeId } from '../core/node.ts';
 import { plainShareName } from '../core/share-name.ts';
 import { ours } from '../protocol/layout.ts';
-import { CachedRows } from './cached-rows.ts';
+import { CachedRows, parsedOnce } from './cached-rows.ts';
 import type { ShareKind } from './ports.ts';
 import { after, idKey, idRow, nameKey, nodeKey, nodePrefix, nodeRow, type NodeRow } from './rows.ts';
 
@@ -25,7 +25,7 @@ export class View extends CachedRows {
   async find(id: NodeId): Promise<Found> {
     const row = await this.row(idKey(id));
     if (row === undefined) return { state: 'unknown' };
-    const place = idRow.parse(row.value);
+    const place = parsedOnce(row, idRow);
     if ('alias' in place) return this.find(place.alias);
     if ('dead' in place) return { state: 'dead', row: place.last };
     const node = await this.nodeAt(place.key, place.parent);
