@@ -61,8 +61,9 @@ test('after one that is parked the next is opened by itself', async () => {
 });
 
 test('what is decided meanwhile may fail: it is decided again in its turn', async () => {
-  // More than are looked up for the first chunk, so that the second has to read.
-  const files = Array.from({ length: 60 }, (_, n) => paris.create(dir, `new-${n}`, `${n}`));
+  // What is in a directory of the same message is looked up when that directory is decided.
+  const inside = paris.mkdir('root', 'new');
+  const files = Array.from({ length: 60 }, (_, n) => paris.create(inside.node, `new-${n}`, `${n}`));
   const committer = world.committer();
   const { table } = committer.cloud;
   let opened = false;
@@ -84,7 +85,7 @@ test('what is decided meanwhile may fail: it is decided again in its turn', asyn
     },
   };
   Object.assign(committer.cloud, { table: failing });
-  await committer.commit(paris.seal(files));
+  await committer.commit(paris.seal([inside, ...files]));
   expect(failures).toBeGreaterThan(0);
-  expect(Object.keys(world.visible())).toHaveLength(2 + files.length);
+  expect(Object.keys(world.visible())).toHaveLength(3 + files.length);
 });

@@ -56,7 +56,8 @@ export async function nextChunk(
   most = maxOperations,
   before: readonly Planned[] = [],
 ): Promise<readonly Planned[]> {
-  await foresee(at, operations.slice(0, most));
+  // All of a message where all of it may go: the chunks after this one find it read.
+  await foresee(at, most < maxOperations ? operations.slice(0, most) : operations);
   const chunk: Planned[] = [];
   const taken = new Set<string>();
   const ids = new Set<string>();
