@@ -76,7 +76,9 @@ export function remoteBackend(options: RemoteOptions): Backend {
     },
     head: async (): Promise<Head> => {
       const { rows } = await lines.get();
-      const [head, floor] = await Promise.all([rows.get('head'), rows.get('floor')]);
+      // Asked for at every hint: both lie together, so one request tells them.
+      const both = new Map((await rows.range('floor', 'head!', 100)).map((row) => [row.key, row]));
+      const [head, floor] = [both.get('head'), both.get('floor')];
       if (head === undefined) throw new TidewayError('group_unknown', `there is no group ${options.group}`);
       const { committedSeq, epoch, held, stopped } = headShape.parse(head.value);
       const at = { committedSeq, epoch, floor: floor === undefined ? 0 : floorShape.parse(floor.value).floor };
