@@ -8,7 +8,7 @@ export interface CloudSettings {
   readonly turnMs: number;
   /** While the share cannot be reached at all, a message is held this long before it is given back. */
   readonly outageMs: number;
-  /** Events of one group go out at most this often. */
+  /** While a message is committed events of its group go out at most this often; one goes out at its end. */
   readonly publishMs: number;
   /** Staged files that no open operation names are removed at this age. */
   readonly stagingAgeMs: number;
@@ -62,7 +62,7 @@ export const defaultSettings: CloudSettings = {
   parkAfterMs: 10_000,
   turnMs: 45_000,
   outageMs: 4 * minute,
-  publishMs: 50,
+  publishMs: 200,
   stagingAgeMs: 8 * day,
   trashAgeMs: 7 * day,
   trashVersions: 10,
