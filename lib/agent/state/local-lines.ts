@@ -27,11 +27,12 @@ export class LocalLines {
   readonly #page: Statement;
 
   constructor(db: Database) {
+    // A bare parameter as the limit has SQLite plan the statement anew each time it is bound.
     // The order of the inner rows is what the outer ones are joined in; were it another one, lines would only seem to differ.
     this.#page = db.prepare(
       `SELECT CAST(group_concat(line, '') AS BLOB) AS lines, count(*) AS count, max(name) AS last,
          json_group_array(json_array(id, name, inode, born)) FILTER (WHERE kind = 'directory') AS directories
-       FROM (SELECT id, name, kind, inode, born, ${line} AS line FROM local WHERE parent = ? AND name > ? ORDER BY name LIMIT ?)`,
+       FROM (SELECT id, name, kind, inode, born, ${line} AS line FROM local WHERE parent = ? AND name > ? ORDER BY name LIMIT ? + 0)`,
     );
     this.#page.setReturnArrays(true);
   }

@@ -38,7 +38,7 @@ export class LocalTable {
          target = ?, attributes = ?, seen = ? WHERE id = ?`,
     );
     this.#drop = db.prepare('DELETE FROM local WHERE id = ?');
-    this.#upTo = db.prepare('SELECT count(*) AS some FROM (SELECT 1 FROM local WHERE parent = ? LIMIT ?)');
+    this.#upTo = db.prepare('SELECT count(*) AS some FROM (SELECT 1 FROM local WHERE parent = ? LIMIT ? + 0)');
     this.#count = db.prepare(`SELECT count(*) AS files FROM local WHERE kind = 'file'`);
   }
 
