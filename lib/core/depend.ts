@@ -50,20 +50,22 @@ function beforeProposal(trees: Trees, intents: Intents, proposal: Proposal): rea
     case 'move':
   }
   const local = trees.local(node);
-  if (local === undefined) return undefined;
+  // What comes back under its own name is not here.
+  const to = proposal.kind === 'move' ? proposal : local;
+  if (to === undefined) return undefined;
   const edges: Edge[] = [];
-  if (!isKnown(trees, local.parent)) {
-    const above = intents.of(local.parent).step;
+  if (!isKnown(trees, to.parent)) {
+    const above = intents.of(to.parent).step;
     if (above.kind !== 'propose' || above.proposal.kind !== 'mkdir') return undefined;
-    edges.push({ on: local.parent, kind: 'must' });
+    edges.push({ on: to.parent, kind: 'must' });
   }
-  if (proposal.kind === 'move' && local.kind === 'directory')
+  if (proposal.kind === 'move' && local?.kind === 'directory')
     edges.push(...beforeMovingDirectory(trees, intents, local));
   // RACE: an own operation takes the name, and its node has left it again already. Sent now, this would be a conflict that
   // this site has with itself, and its file would get a conflict name.
-  const claimant = trees.claimed?.(local.parent, local.name);
+  const claimant = trees.claimed?.(to.parent, to.name);
   if (claimant !== undefined && claimant !== node) return undefined;
-  const holder = trees.remoteAt(local.parent, local.name);
+  const holder = trees.remoteAt(to.parent, to.name);
   if (holder !== undefined && holder.id !== node) {
     const turn = holderOfRemoteName(intents, holder.id);
     if (turn === 'later') return undefined;

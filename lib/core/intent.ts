@@ -4,6 +4,7 @@ import { contentSince, sameContent, sameMode, samePlace, sameTime } from './comp
 import { utf8Length } from './conflict-name.ts';
 import { GoneDirectories } from './gone-directory.ts';
 import { rootId, type NodeId } from './node.ts';
+import { plainName } from './temporary-name.ts';
 import type { Action, Local, Proposal, Remote, Synced, Trees } from './trees.ts';
 
 export type Step =
@@ -95,11 +96,11 @@ export class Intents {
 
   #goneHere(synced: Synced, remote: Remote): Intent {
     if (remote.kind !== 'directory') {
-      if (remote.version !== synced.version) return { ...appear(remote), agreed: null };
+      if (remote.version !== synced.version) return comeBack(remote);
       return this.#unlessCovered(remote, { kind: 'delete', node: remote.id, base: synced.version });
     }
     const below = this.gone.below(remote.id);
-    if (below === 'changed') return { ...appear(remote), agreed: null };
+    if (below === 'changed') return comeBack(remote);
     if (below === 'waits') return { step: { kind: 'waits' } };
     return this.#unlessCovered(remote, { kind: 'rmdir', node: remote.id });
   }
@@ -115,6 +116,16 @@ export class Intents {
     // The directory comes back for what is new in it: the rest of it is deleted one by one.
     return above.kind === 'act' ? propose(proposal) : later;
   }
+}
+
+/** It was deleted here, and changed there. */
+function comeBack(remote: Remote): Intent {
+  const { id, parent, name } = remote;
+  const plain = plainName(name, id);
+  // It made room for another and was to be deleted from there: nobody goes on with it, so it does not stay under that name.
+  return plain === name
+    ? { ...appear(remote), agreed: null }
+    : propose({ kind: 'move', node: id, parent, name: plain });
 }
 
 function appear(remote: Remote): Intent {

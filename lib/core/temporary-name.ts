@@ -19,6 +19,15 @@ export function isTemporaryName(name: string, id: NodeId): boolean {
   return name.endsWith(tailOf(id));
 }
 
+/** The name that the node waits for, or what it had: a cut one stays cut. Any other name is answered as it is. */
+export function plainName(name: string, id: NodeId): string {
+  const tail = tailOf(id);
+  let plain = name;
+  // Where the node was to wait twice before it went on.
+  while (plain.endsWith(tail) && plain !== tail) plain = plain.slice(0, -tail.length);
+  return plain;
+}
+
 function tailOf(id: NodeId): string {
   return `.${markOf(id)}.tmp`;
 }

@@ -1,6 +1,7 @@
 // C40-C46: a directory delete is one operation that must not take along what its sender did not know, and a deleted directory
 // comes back, with its id and empty, when something below it does.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { temporaryName } from '../../lib/core/temporary-name.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
@@ -213,6 +214,24 @@ describe('what lies below a deleted directory', () => {
     await world.commit(paris, paris.create(dir, 'b.txt', 'two'));
     expect(world.visible()).toEqual({ d: 'a file', 'd-paris': '/', 'd-paris/b.txt': 'two' });
     expect(world.node('d-paris').id).toBe(dir);
+  });
+
+  test('C45 when it was deleted from a temporary name, it comes back under its own', async () => {
+    const file = world.node('d/e/a.txt');
+    await world.commit(
+      tokyo,
+      { kind: 'move', node: dir, parent: 'root', name: temporaryName('d', dir) },
+      { kind: 'move', node: deep, parent: 'root', name: 'd' },
+      { kind: 'rmdir', node: dir, asOf: world.head + 2 },
+    );
+    expect(world.visible()).toEqual({ d: '/', 'd/a.txt': 'one' });
+    await world.commit(paris, paris.create(dir, 'new.txt', 'two'));
+    expect(world.visible()).toEqual({ d: '/', 'd/a.txt': 'one', 'd/new.txt': 'two' });
+    await world.commit(tokyo, { kind: 'move', node: file.id, parent: 'root', name: temporaryName('a.txt', file.id) });
+    await world.commit(tokyo, { kind: 'delete', node: file.id, base: file.version });
+    await world.commit(tokyo, { kind: 'rmdir', node: deep, asOf: world.head });
+    await world.commit(paris, paris.create(deep, 'again.txt', 'three'));
+    expect(world.visible()).toEqual({ d: '/', 'd/again.txt': 'three' });
   });
 });
 

@@ -1,5 +1,6 @@
 // What was: history and versions of a path, and what was deleted comes back.
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { temporaryName } from '../../lib/core/temporary-name.ts';
 import { history } from '../../lib/cloud/past/history.ts';
 import { startUndelete, undeleteState } from '../../lib/cloud/past/undelete.ts';
 import { versions } from '../../lib/cloud/past/versions.ts';
@@ -190,6 +191,18 @@ describe('undelete', () => {
       'undelete',
       'edit',
     ]);
+  });
+
+  test('what was deleted from a temporary name comes back under its own', async () => {
+    await each(paris, () => paris.create('root', 'f', 'one'));
+    const at = temporaryName('f', world.node('f').id);
+    await each(
+      paris,
+      () => ({ kind: 'move', node: world.node('f').id, parent: 'root', name: at }),
+      () => remove(at),
+    );
+    expect(await undelete(at)).toMatchObject({ state: 'done', restored: 1, restoredTo: 'f', failed: [] });
+    expect(world.visible()).toEqual({ f: 'one' });
   });
 
   test('a directory comes back with all that died with it', async () => {

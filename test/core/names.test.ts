@@ -3,7 +3,7 @@ import fc from '../support/property.ts';
 import { conflictName, utf8Length } from '../../lib/core/conflict-name.ts';
 import { fold } from '../../lib/core/fold.ts';
 import { linuxName, markedShareName, plainShareName } from '../../lib/core/share-name.ts';
-import { temporaryName } from '../../lib/core/temporary-name.ts';
+import { plainName, temporaryName } from '../../lib/core/temporary-name.ts';
 
 const linux = fc
   .string({
@@ -73,6 +73,16 @@ describe('temporary name', () => {
     expect(temporaryName('a.txt', 'e-1-1')).toMatch(/^a\.txt\.[0-9a-f]{8}\.tmp$/);
     expect(temporaryName('a', 'e-1-1')).not.toBe(temporaryName('a', 'e-1-2'));
     expect(utf8Length(temporaryName('漢'.repeat(85), 'e-1-1'))).toBeLessThanOrEqual(255);
+  });
+
+  test('tells the name it was made from, of this node alone', () => {
+    const once = temporaryName('a.txt', 'e-1-1');
+    expect(plainName(once, 'e-1-1')).toBe('a.txt');
+    expect(plainName(temporaryName(once, 'e-1-1'), 'e-1-1')).toBe('a.txt');
+    expect(plainName(once, 'e-1-2')).toBe(once);
+    expect(plainName('a.txt', 'e-1-1')).toBe('a.txt');
+    const bare = temporaryName('', 'e-1-1');
+    expect(plainName(bare, 'e-1-1')).toBe(bare);
   });
 });
 

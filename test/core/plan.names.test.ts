@@ -93,6 +93,27 @@ describe('P9 names are freed before they are taken', () => {
       remote: { c: 'root/d/' },
       plan: ['do park a', 'do move c to root/d', 'do rmdir a'],
     },
+    {
+      it: 'a directory that others put something into, where it waits to be deleted, comes back under its name',
+      local: { c: 'root/d/' },
+      synced: { a: `root/${temporaryName('d', 'a')}/`, c: 'root/d/' },
+      remote: { a: `root/${temporaryName('d', 'a')}/`, c: 'root/d/', n: 'a/new=x' },
+      plan: ['send move a to root/d', 'later n'],
+    },
+    {
+      it: 'the same once it has a name',
+      local: { c: 'root/d/' },
+      synced: { a: 'root/d-paris/', c: 'root/d/' },
+      remote: { a: 'root/d-paris/', c: 'root/d/', n: 'a/new=x' },
+      plan: ['forget a', 'do mkdir a', 'do fetch n'],
+    },
+    {
+      it: 'a file that is deleted where it waits, and was changed there',
+      local: { b: 'root/a=y' },
+      synced: { a: `root/${temporaryName('a', 'a')}=x`, b: 'root/a=y' },
+      remote: { a: `root/${temporaryName('a', 'a')}=z@2`, b: 'root/a=y' },
+      plan: ['send move a to root/a'],
+    },
   ]);
 });
 

@@ -3,6 +3,7 @@ import { given } from '../../lib/core/attributes.ts';
 import { conflictName } from '../../lib/core/conflict-name.ts';
 import { fold } from '../../lib/core/fold.ts';
 import { rootId, type NodeId, type NodeState } from '../../lib/core/node.ts';
+import { plainName } from '../../lib/core/temporary-name.ts';
 import type { Effect, LogRow } from '../../lib/protocol/log-row.ts';
 import type { Operation } from '../../lib/protocol/operation.ts';
 
@@ -204,8 +205,7 @@ export class Namespace {
     const there = this.at(parent, operation.name);
     if (there === undefined || there.id === node.id)
       return { outcome: 'applied', effects: [...effects, this.#put({ ...node, seq, parent, name: operation.name })] };
-    if (node.kind === 'directory' && there.kind === 'directory') return reject('exists');
-    if (node.kind === 'directory') {
+    if (node.kind === 'directory' && there.kind !== 'directory') {
       effects.push(this.#aside(there, there.author, seq), this.#put({ ...node, seq, parent, name: operation.name }));
       return { outcome: 'conflict', effects };
     }
@@ -221,13 +221,14 @@ export class Namespace {
     if (dead === undefined || dead.kind !== 'directory') return undefined;
     const parent = this.#parent(dead.parent, seq, effects);
     if (parent === undefined) return undefined;
-    const there = this.at(parent, dead.name);
+    const name = plainName(dead.name, dead.id);
+    const there = this.at(parent, name);
     if (there?.kind === 'directory') {
       this.#aliases.set(live, there.id);
       effects.push({ alias: live, to: there.id });
       return there.id;
     }
-    effects.push(this.#put({ ...dead, parent, seq }));
+    effects.push(this.#put({ ...dead, parent, name, seq }));
     return live;
   }
 

@@ -4,6 +4,7 @@ import { given } from '../../lib/core/attributes.ts';
 import { conflictName } from '../../lib/core/conflict-name.ts';
 import { MemoryTree } from '../../lib/core/memory-trees.ts';
 import { rootId, type NodeId, type NodeState } from '../../lib/core/node.ts';
+import { plainName } from '../../lib/core/temporary-name.ts';
 import type { Sent } from '../../lib/core/settle.ts';
 
 export type Asked = Exclude<Sent, { kind: 'none' }> & { readonly asOf?: number };
@@ -175,14 +176,15 @@ export class ModelCommitter {
     if (dead === undefined) return undefined;
     const parent = this.#parent(dead.parent);
     if (parent === undefined) return undefined;
-    const there = this.nodes.at(parent, dead.name);
+    const name = plainName(dead.name, id);
+    const there = this.nodes.at(parent, name);
     this.#dead.delete(id);
     if (there?.kind === 'directory') {
       this.#alias.set(id, there.id);
       this.#effects.push({ alias: id, to: there.id });
       return there.id;
     }
-    const state = { ...dead, parent };
+    const state = { ...dead, parent, name };
     this.#put(there === undefined ? state : { ...state, name: this.#free(state) });
     return id;
   }

@@ -242,7 +242,8 @@ export class Proposals {
         return { kind: 'mkdir', node, parent: entry.parent, name: entry.name, mode: entry.mode, ...given(entry) };
       case 'move':
         // A directory that is gone here leaves its name to what moves out of it, and is deleted after that.
-        if (entry === undefined && !isTemporaryName(proposal.name, node)) return undefined;
+        // So is it where it comes back from there because something was put into it (P9).
+        if (entry === undefined && !this.#isWaiting(node, proposal.name)) return undefined;
         if (!this.#mayTake(node, proposal.parent, proposal.name)) return undefined;
         return { kind: 'move', node, parent: proposal.parent, name: proposal.name };
       case 'delete':
@@ -272,6 +273,12 @@ export class Proposals {
     const holder = state.remoteAt(parent, name)?.id;
     const isFree = holder === undefined || holder === node || state.claims.leaves(holder) || isContested(state, holder);
     return (claimant ?? node) === node && isFree;
+  }
+
+  /** Whether the node makes room for another, or did. */
+  #isWaiting(node: NodeId, name: string): boolean {
+    const at = this.#options.state.remote(node)?.name;
+    return isTemporaryName(name, node) || (at !== undefined && isTemporaryName(at, node));
   }
 
   #release(node: NodeId): void {

@@ -1,5 +1,6 @@
 // The shape of the tree: directories made, nodes moved, nodes deleted.
 import { rootId } from '../../../core/node.ts';
+import { plainName } from '../../../core/temporary-name.ts';
 import { given } from '../../../core/attributes.ts';
 import { withAttributes } from '../../../protocol/attributes.ts';
 import { encodeName, meta } from '../../../protocol/layout.ts';
@@ -51,16 +52,19 @@ export async function decideMkdir(asked: Asked, op: Of<'mkdir'>): Promise<Decisi
   };
 }
 
-/** A directory that was deleted comes back with its id, empty: what was below stays dead (`cleared`). */
+/**
+ * A directory that was deleted comes back with its id, empty: what was below stays dead (`cleared`). Its name is the one that
+ * people gave it, also where it was deleted from the temporary one under which it had made room for another.
+ */
 export async function decideRevive(asked: Asked, row: NodeRow): Promise<Decision> {
   const parent = await liveParent(asked, row.parent);
-  const { place, holder } = await placeAt(asked, parent, row.name, row.id);
-  if (holder?.kind === 'directory')
-    return { ...nothing(row.name, parent.id), changes: merged(row.id, holder, asked.seq) };
-  const where = holder === undefined ? place : await conflictPlace(asked, parent, row.name, asked.server, row.id);
+  const name = plainName(row.name, row.id);
+  const { place, holder } = await placeAt(asked, parent, name, row.id);
+  if (holder?.kind === 'directory') return { ...nothing(name, parent.id), changes: merged(row.id, holder, asked.seq) };
+  const where = holder === undefined ? place : await conflictPlace(asked, parent, name, asked.server, row.id);
   const put = { ...directory(asked, row.id, where, row), cleared: asked.seq };
   return {
-    ...nothing(row.name, parent.id),
+    ...nothing(name, parent.id),
     steps: [mkdirStep(asked, where, row.id, row)],
     changes: [{ put, place: 'moved', from: 0 }],
   };

@@ -1,4 +1,5 @@
 // A node that was deleted comes back with its id: a file from trash, a directory anew and empty, for what was in it follows.
+import { plainName } from '../../../core/temporary-name.ts';
 import type { Change, Step } from '../plan.ts';
 import type { NodeRow } from '../../rows.ts';
 import { shareKindOf } from '../../view.ts';
@@ -28,8 +29,9 @@ export async function decideUndelete(asked: Asked, node: string, from: string | 
   if (row.kind === 'directory') return directory(await decideRevive({ ...asked, server: copyOf }, row), row);
   if (from === undefined) throw new Refused('not_kept');
   const parent = await liveParent(asked, row.parent);
-  const { place, holder } = await placeAt(asked, parent, row.name, row.id);
-  const where = holder === undefined ? place : await conflictPlace(asked, parent, row.name, copyOf, row.id);
+  const name = plainName(row.name, row.id);
+  const { place, holder } = await placeAt(asked, parent, name, row.id);
+  const where = holder === undefined ? place : await conflictPlace(asked, parent, name, copyOf, row.id);
   const step: Step = {
     do: 'evict',
     node: row.id,
