@@ -1,8 +1,10 @@
 // What a system takes while a work is done, and what others on the machine take meanwhile.
 import { setTimeout as pause } from 'node:timers/promises';
-import { busyOfMachine, takenBy } from './processes.ts';
+import { busyOfMachine, memoryOf, takenBy } from './processes.ts';
 
 const sampleMs = 250;
+/** Every so many samples the processes are looked for anew: to read all of a machine's each time is seen in what is measured. */
+const samplesPerSearch = 4;
 
 // A type, not an interface: only those are records of numbers, too.
 export type Used = {
@@ -18,6 +20,7 @@ export class Usage {
   readonly #roots: () => readonly number[];
   #began = { at: 0, cpu: 0, foreign: 0 };
   #peak = 0;
+  #pids: readonly number[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /** `roots` are the processes that were started; what they start counts with them. */
@@ -27,7 +30,11 @@ export class Usage {
 
   begin(): void {
     this.#peak = 0;
-    this.#timer = setInterval(() => this.#sample(), sampleMs);
+    let samples = 0;
+    this.#timer = setInterval(() => {
+      if (++samples % samplesPerSearch === 0) this.#sample();
+      else this.#peak = Math.max(this.#peak, memoryOf(this.#pids));
+    }, sampleMs);
     this.#began = { at: performance.now(), cpu: this.#sample(), foreign: foreign() };
   }
 
@@ -57,8 +64,9 @@ export class Usage {
   }
 
   #sample(): number {
-    const { cpu, memory } = takenBy(this.#roots());
+    const { cpu, memory, pids } = takenBy(this.#roots());
     this.#peak = Math.max(this.#peak, memory);
+    this.#pids = pids;
     return cpu;
   }
 }

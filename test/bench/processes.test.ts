@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
-import { busyOfMachine, parseStat, sumOf, takenBy } from '../../bench/measure/processes.ts';
+import { busyOfMachine, memoryOf, parseStat, sumOf, takenBy } from '../../bench/measure/processes.ts';
 
 test('a line of /proc: the name may hold blanks and parentheses', () => {
   const line =
@@ -34,8 +34,13 @@ test('a real process with a child: both are found, and what an ended child took 
     expect(taken.cpu).toBeGreaterThan(0);
     expect(taken.memory).toBeGreaterThan(0);
     expect(busyOfMachine()).toBeGreaterThan(taken.cpu);
+    const { length, 0: first = 0 } = taken.pids;
+    expect(memoryOf(taken.pids)).toBeGreaterThan(memoryOf([first]));
+    expect(length).toBeGreaterThan(1);
     for (const pid of taken.pids.toReversed()) process.kill(pid);
   } finally {
     child.kill('SIGKILL');
   }
+  await once(child, 'exit');
+  expect(memoryOf([child.pid ?? 0])).toBe(0);
 });
