@@ -1,4 +1,5 @@
 // What an agent reaches directly, by the SAS it was handed: the group's rows, the queue, its slot of the topic.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryMode, ServiceBusClient } from '@azure/service-bus';
 import { count } from '../base/counters.ts';
 import type { Row } from '../cloud/ports.ts';
@@ -31,6 +32,7 @@ export interface ChangeSender {
  * gone, for a minute if nobody says otherwise; and for that long nothing of this site would go out.
  */
 const answerMs = 10_000;
+const closingMs = 1000;
 
 /** Sends once: who calls repeats it. Errors: those of the client, `ServiceTimeout` after `timeoutInMs`. */
 export function changeSender(changes: Access['changes'], timeoutInMs = answerMs): ChangeSender {
@@ -41,7 +43,7 @@ export function changeSender(changes: Access['changes'], timeoutInMs = answerMs)
       count('messages.sent');
       return sender.sendMessages({ body, sessionId: group, contentType: 'application/json' });
     },
-    close: () => client.close(),
+    close: () => closed(client),
   };
 }
 
@@ -72,5 +74,19 @@ export function hintReceiver(
     },
     { maxConcurrentCalls: 16 },
   );
-  return { close: () => client.close() };
+  return { close: () => closed(client) };
+}
+
+/**
+ * The client waits for the end of a link that its connection took with it, and for ever: an agent that turns to new rights
+ * after the service was away would stand still.
+ */
+async function closed(client: ServiceBusClient): Promise<void> {
+  const patience = new AbortController();
+  const late = sleep(closingMs, undefined, { signal: patience.signal, ref: false }).catch(() => undefined);
+  try {
+    await Promise.race([client.close(), late]);
+  } finally {
+    patience.abort();
+  }
 }

@@ -2,10 +2,11 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ServiceBusClient } from '@azure/service-bus';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { busClient } from '../../lib/azure/bus.ts';
 import { sitesOf } from '../../lib/azure/messages.ts';
-import { hintReceiver } from '../../lib/azure/site.ts';
+import { changeSender, hintReceiver } from '../../lib/azure/site.ts';
 import { startServiceBus } from '../../lib/local/service-bus/start.ts';
 import { rootKey, topology } from '../local/service-bus/fixture.ts';
 import type { Hint } from '../../lib/protocol/hint.ts';
@@ -77,7 +78,8 @@ test('the line of hints is there again soon after the service is', async () => {
     (error) => errors.push(error),
   );
   closing.push(line);
-  const client = bus.clientOf(connection, { retryOptions: { retryDelayInMs: 50, timeoutInMs: 5000 } });
+  const client = new ServiceBusClient(connection, { retryOptions: { retryDelayInMs: 50, timeoutInMs: 5000 } });
+  closing.push(client);
   await client.createSender('sites').sendMessages({ to: 'site-001', body: { seq: 1 } });
   await until('the first hint', () => seen.includes(1));
   await service.stop();
@@ -86,6 +88,24 @@ test('the line of hints is there again soon after the service is', async () => {
   closing.push({ close: () => again.stop() });
   await client.createSender('sites').sendMessages({ to: 'site-001', body: { seq: 2 } });
   await until('the second hint', () => seen.includes(2));
+});
+
+test('what an agent sends by can be closed when the service came back and is gone again', async () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'tideway-hints-')), 'bus.db');
+  const start = (port?: number) => startServiceBus({ file, port, topology, keys: [rootKey] });
+  const service = await start();
+  const changes = changeSender({ connection: connectionString(service.port), queue: 'sessions' }, 1000);
+  await changes.send('g', {});
+  await service.stop();
+  const again = await start(service.port);
+  await until('it sends again', () =>
+    changes.send('g', {}).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await again.stop();
+  await changes.close();
 });
 
 test('on its way: it is sent again when the time for an answer is over, and not a minute later', async () => {
