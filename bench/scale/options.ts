@@ -6,6 +6,7 @@ export interface ScaleOptions {
   readonly filled: number;
   readonly sampleMs: number;
   readonly rescans: number;
+  readonly scanOnly: boolean;
   readonly timeoutMs: number;
   readonly into: string | undefined;
   /** Samples of an earlier run: nothing is measured, they are shown. */
@@ -23,6 +24,7 @@ One group with very many files: first scan, first sync to a second site, scans i
   --sample SECONDS     between two looks at what is known, memory and databases (10)
   --rescans N          (3)
   --timeout SECONDS    for all of it (14400)
+  --scan-only          only scans of one site, by this process alone: minutes instead of hours
   --into FILE          puts the tables into a document: docs/performance.md
   --from FILE          shows the samples of an earlier run (samples.jsonl)
   --dir DIR            where to work; a fresh one below the temporary directory. A million files take 8 GB and 3 million inodes
@@ -42,6 +44,7 @@ export function parseScaleOptions(args: readonly string[]): ScaleOptions | 'help
       into: { type: 'string' },
       from: { type: 'string' },
       dir: { type: 'string' },
+      'scan-only': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -56,6 +59,7 @@ export function parseScaleOptions(args: readonly string[]): ScaleOptions | 'help
     into: values.into,
     from: values.from,
     dir: values.dir,
+    scanOnly: values['scan-only'],
     keep: values.keep,
   };
 }

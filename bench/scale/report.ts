@@ -14,7 +14,8 @@ export function asTables(lines: readonly Line[]): string {
   const figures = marks.map(({ name, value }) => `| ${name} | ${grouped(value)} |`);
   const picked = thinned(samples);
   const curve = picked.map((sample, index) => row(sample, picked[index - 1]));
-  return ['| what | figure |', '| --- | --- |', ...figures, '', ...heads, ...curve].join('\n');
+  const table = ['| what | figure |', '| --- | --- |', ...figures];
+  return (samples.length === 0 ? table : [...table, '', ...heads, ...curve]).join('\n');
 }
 
 /** About so many, evenly over time, with the first and the last of each phase. */

@@ -7,6 +7,7 @@ import { until } from '../measure/arrival.ts';
 import { startTideway } from '../systems/tideway.ts';
 import type { Place } from '../systems/system.ts';
 import type { ScaleOptions } from './options.ts';
+import { runScans } from './scan.ts';
 import { note, takeSample, type Phase, type Sample } from './sample.ts';
 import { makeTree } from './tree.ts';
 
@@ -31,6 +32,7 @@ export async function runScale(
   mark('files', files);
   mark('directories', directories.value);
   mark('made, s', directories.seconds);
+  if (options.scanOnly) return runScans(dir, options.rescans, mark);
   const began = performance.now();
   const since = (): number => (performance.now() - began) / 1000;
   const watch = async (phase: Phase, until: (sample: Sample) => boolean): Promise<void> => {
