@@ -1,17 +1,12 @@
 // What every SiteFs must do with symbolic links, owners and extended attributes.
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { must } from '../../../lib/base/errors.ts';
 import type { Details, SiteFs } from '../../../lib/agent/fs/port.ts';
-import { refused, type Foreign } from './contract.ts';
-import { put, text, type Site } from './site.ts';
+import type { Foreign } from './foreign.ts';
+import { put, refused, sceneOf, text, type Site } from './site.ts';
 
 export function attributeContract(name: string, make: () => Promise<Site>, foreign: Foreign): void {
-  const on = (title: string, body: (fs: SiteFs) => Promise<void>): void => {
-    test(title, async () => {
-      await using site = await make();
-      await body(site.fs);
-    });
-  };
+  const on = sceneOf(make);
 
   describe(`${name}: symbolic links`, () => {
     on('are made and read whatever they point to', async (fs) => {

@@ -1,10 +1,10 @@
 // What every SiteFs must say of many directories at once: what it says of each by itself.
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { codeOf } from '../../../lib/base/errors.ts';
 import { linesOf } from '../../../lib/agent/fs/lines.ts';
-import type { SiteFs, Surveyed } from '../../../lib/agent/fs/port.ts';
-import type { Foreign } from './contract.ts';
-import { put, type Site } from './site.ts';
+import type { Surveyed } from '../../../lib/agent/fs/port.ts';
+import type { Foreign } from './foreign.ts';
+import { put, sceneOf, type Site } from './site.ts';
 
 /** Of which the order of bytes is neither that of UTF-16 nor that of any list. */
 const hostile = [
@@ -24,12 +24,7 @@ const hostile = [
 ];
 
 export function surveyContract(name: string, make: () => Promise<Site>, foreign: Foreign): void {
-  const on = (title: string, body: (fs: SiteFs) => Promise<void>): void => {
-    test(title, async () => {
-      await using site = await make();
-      await body(site.fs);
-    });
-  };
+  const on = sceneOf(make);
 
   describe(`${name}: a survey`, () => {
     on('says of each directory what a list and a stat say', async (fs) => {

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../lib/base/clock.ts';
 import { FaultyFs } from '../../../lib/agent/fs/faulty-fs.ts';
 import { MemoryFs } from '../../../lib/agent/fs/memory-fs.ts';
-import { contract, refused } from './contract.ts';
+import { contract } from './contract.ts';
 import { kernel } from './foreign.ts';
-import { names, nativeSite, put, text } from './site.ts';
+import { names, nativeSite, put, refused, text } from './site.ts';
 
 function faulty(): FaultyFs {
   return new FaultyFs(new MemoryFs(() => 1n), systemClock);

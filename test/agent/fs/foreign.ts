@@ -1,11 +1,15 @@
-// Entries that the port cannot make.
+// Entries that the port cannot make: the caller makes them, by the kernel or in memory.
 import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryFs } from '../../../lib/agent/fs/memory-fs.ts';
 import { MemoryUser } from '../../../lib/agent/fs/memory-user.ts';
 import type { SiteFs } from '../../../lib/agent/fs/port.ts';
-import type { Foreign } from './contract.ts';
+
+export interface Foreign {
+  symlink(fs: SiteFs, target: string, path: string): void;
+  fifo(fs: SiteFs, path: string): void;
+}
 
 export const kernel: Foreign = {
   symlink: (fs, target, path) => symlinkSync(target, join(fs.root, path)),

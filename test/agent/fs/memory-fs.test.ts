@@ -2,9 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { MemoryFs } from '../../../lib/agent/fs/memory-fs.ts';
 import { MemoryUser } from '../../../lib/agent/fs/memory-user.ts';
 import { memoryWatch } from '../../../lib/agent/fs/memory-watch.ts';
-import { refused } from './contract.ts';
 import { Heard, textOf } from './heard.ts';
-import { names, put, text } from './site.ts';
+import { names, put, refused, text } from './site.ts';
 
 function volume(limits?: { bytes: number; inodes: number }): { fs: MemoryFs; user: MemoryUser } {
   const fs = new MemoryFs(() => 1_000_000n, limits);

@@ -10,8 +10,7 @@ import { codeOf, must } from '../../../lib/base/errors.ts';
 import { loadNative } from '../../../lib/agent/fs/binding.ts';
 import type { NativeFs } from '../../../lib/agent/fs/native-fs.ts';
 import { openNativeFs, openNodeFs, openSiteFs } from '../../../lib/agent/fs/open-site.ts';
-import { refused } from './contract.ts';
-import { nativeSite, nodeSite, put, text, type Site } from './site.ts';
+import { nativeSite, nodeSite, put, refused, text, type Site } from './site.ts';
 
 const native = must(loadNative(), 'the addon is built');
 

@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals';
 import { rm, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +7,21 @@ import { loadNative, type Native } from '../../../lib/agent/fs/binding.ts';
 import { MemoryFs } from '../../../lib/agent/fs/memory-fs.ts';
 import type { NativeFs } from '../../../lib/agent/fs/native-fs.ts';
 import { openNativeFs, openNodeFs } from '../../../lib/agent/fs/open-site.ts';
-import type { SiteFs } from '../../../lib/agent/fs/port.ts';
+import type { Entry, FileStat, SiteFs } from '../../../lib/agent/fs/port.ts';
 
 /** An empty site that is gone at the end of the scope. */
 export interface Site<Fs extends SiteFs = SiteFs> extends AsyncDisposable {
   readonly fs: Fs;
+}
+
+/** Makes a test of each scene, on a site of its own. */
+export function sceneOf(make: () => Promise<Site>): (title: string, body: (fs: SiteFs) => Promise<void>) => void {
+  return (title, body) => {
+    test(title, async () => {
+      await using site = await make();
+      await body(site.fs);
+    });
+  };
 }
 
 export function nativeSite(): Promise<Site<NativeFs>> {
@@ -60,4 +71,25 @@ export async function text(fs: SiteFs, path: string): Promise<string> {
 
 export async function names(fs: SiteFs, dir = ''): Promise<readonly string[]> {
   return (await fs.list(dir)).map(({ name }) => name).sort();
+}
+
+export async function refused(call: Promise<unknown>, code: string): Promise<void> {
+  await expect(call).rejects.toMatchObject({ code });
+}
+
+export async function stat(fs: SiteFs, path: string): Promise<Entry['stat']> {
+  return must<FileStat>(await fs.stat(path), path);
+}
+
+/** Equal, as far as the port can set a time. */
+export function isClose(got: bigint, wanted: bigint, fs: SiteFs): boolean {
+  const off = got > wanted ? got - wanted : wanted - got;
+  return off <= (fs.capabilities.nanoseconds ? 0n : 1000n);
+}
+
+/** Longer than the coarsest clock tick of a kernel. */
+export function tick(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 12);
+  });
 }

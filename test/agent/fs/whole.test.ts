@@ -5,8 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { FaultyFs } from '../../../lib/agent/fs/faulty-fs.ts';
 import type { SiteFs } from '../../../lib/agent/fs/port.ts';
 import { systemClock } from '../../../lib/base/clock.ts';
-import { refused } from './contract.ts';
-import { memorySite, names, nativeSite, nodeSite, put, siteOver, text, type Site } from './site.ts';
+import { memorySite, names, nativeSite, nodeSite, put, refused, siteOver, text, type Site } from './site.ts';
 
 const time = 1_600_000_000_123_456_789n;
 
