@@ -3,7 +3,7 @@
 // no key that it has not in Azure: it asks for tokens, and may do with them what the roles of the template say.
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startHub, type Hub } from '../../lib/local/hub/hub.ts';
@@ -114,6 +114,18 @@ test('all settings of the deployment and no other, as plain text; no key but tho
     'TIDEWAY_TABLES_KEY',
   ]);
   expect(given).toMatchObject({ TIDEWAY_FILES_SIGNING: 'userDelegation', TIDEWAY_PARK_AFTER_SECONDS: '10' });
+});
+
+test('the folder holds the functions and what they share, nothing of agents, of the embedded services, or of development', () => {
+  const files = readdirSync(app, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name));
+  const known = /^(host\.json|package\.json|\.funcignore|(functions|chunks)\/[\w-]+\.mjs(\.LEGAL\.txt)?)$/;
+  expect(files.filter((name) => !known.test(name))).toEqual([]);
+  const text = files.map((name) => readFileSync(path.join(app, name), 'utf8')).join('\n');
+  // State of agents and services, an agent's watch, the embedded host's own name, the tools.
+  for (const foreign of ['node:sqlite', 'fs.node', 'tideway-service-bus', 'registerHooks', '@jest', 'typescript'])
+    expect([foreign, text.includes(foreign)]).toEqual([foreign, false]);
+  // The one module that the host supplies is asked for by its name: the search sees what is there.
+  expect(text).toContain('@azure/functions-core');
 });
 
 test('every function of the code is in the folder, and those for the other way of events are off', async () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { compiled, hashFile, hashSources, sources, templates } from '../../infra/sources.ts';
 import { defaultSettings, readSettings } from '../../lib/cloud/settings.ts';
 import { alerts, apps, events, host, messages, settings } from './rules.ts';
+import { network } from './network.ts';
 import { roles } from './roles.ts';
 import { billing, keys, values, versions } from './security.ts';
 import { settingsOf } from './read-resources.ts';
@@ -23,6 +24,7 @@ describe('code, settings, topology and templates say the same', () => {
     ['versions of the resource providers', versions],
     ['keys', keys],
     ['roles', roles],
+    ['entrances and subnets', network],
   ])('%s', (_, rule) => {
     expect(rule(world)).toEqual([]);
   });

@@ -1,6 +1,7 @@
 // Each rule with something planted against it: a rule that sees nothing would be green for ever.
 import { describe, expect, test } from '@jest/globals';
 import { alerts, events, host, messages, settings } from './rules.ts';
+import { network } from './network.ts';
 import { roles } from './roles.ts';
 import { billing, keys, values, versions } from './security.ts';
 import { readWorld, type Resource, type World } from './world.ts';
@@ -8,14 +9,20 @@ import { readWorld, type Resource, type World } from './world.ts';
 const real = readWorld();
 
 /** The world with one resource of one variant put otherwise; null takes it away. */
-function planted(type: string, name: RegExp, change: (resource: Resource) => Resource | null): World {
-  const resources = real.snapshots.smallest.predictedResources;
+function planted(
+  type: string,
+  name: RegExp,
+  change: (resource: Resource) => Resource | null,
+  variant: 'smallest' | 'private' = 'smallest',
+): World {
+  const snapshot = real.snapshots[variant];
+  const resources = snapshot.predictedResources;
   const at = resources.findIndex((each) => each.type === type && name.test(each.name));
   const found = resources[at];
   if (found === undefined) throw new Error(`nothing to plant on: ${type} ${name.source}`);
   const made = change(structuredClone(found));
   const predictedResources = [...resources.slice(0, at), ...(made === null ? [] : [made]), ...resources.slice(at + 1)];
-  return { ...real, snapshots: { ...real.snapshots, smallest: { ...real.snapshots.smallest, predictedResources } } };
+  return { ...real, snapshots: { ...real.snapshots, [variant]: { ...snapshot, predictedResources } } };
 }
 
 /** What a rule finds that it does not find in the world as it is: that it finds nothing there is the other test's. */
@@ -171,5 +178,44 @@ describe('planted drift is found', () => {
   test('memory and TLS that Azure would refuse', () => {
     const world = planted('Microsoft.EventGrid/topics', /./, (each) => set(each, { minimumTlsVersionAllowed: '1.0' }));
     expect(found(values, world)).toEqual([expect.stringMatching(/minimumTlsVersionAllowed is "1.0"/)]);
+  });
+
+  /** The same resource with another word in it, wherever it stands. */
+  const worded = (from: string, to: string) => (each: Resource) =>
+    JSON.parse(JSON.stringify(each).replaceAll(from, to)) as Resource;
+  const vnet = 'Microsoft.Network/virtualNetworks';
+  const entrance = 'Microsoft.Network/privateEndpoints';
+  const bus = 'Microsoft.ServiceBus/namespaces';
+
+  test.each<[string, string, RegExp, (resource: Resource) => Resource | null, string]>([
+    [
+      'an entrance to a group that there is not',
+      entrance,
+      /-bus-/,
+      worded('"namespace"', '"servicebus"'),
+      'leads to servicebus of sb-',
+    ],
+    ['a service without an entrance', entrance, /-vault-/, () => null, 'is closed and has no entrance'],
+    [
+      'names that resolve to elsewhere',
+      `${entrance}/privateDnsZoneGroups`,
+      /-shares-/,
+      worded('file.{0}', 'blob.{0}'),
+      'is not resolved by file.',
+    ],
+    [
+      'a subnet as plans of other kinds want it',
+      vnet,
+      /./,
+      worded('Microsoft.App/environments', 'Microsoft.Web/serverFarms'),
+      'is not delegated',
+    ],
+    ['a subnet that is too small', vnet, /./, worded('10.90.0.0/26', '10.90.0.0/28'), '40 instances'],
+    ['a bus of the lesser tier', bus, /./, (each) => ({ ...each, sku: { name: 'Standard' } }), 'only Premium'],
+    ['a bus that takes no keys', bus, /./, (each) => set(each, { disableLocalAuth: true }), 'no agent could reach'],
+    ['a bus that is open', bus, /./, (each) => set(each, { publicNetworkAccess: 'Enabled' }), 'some are open'],
+  ])('private mode: %s', (_, type, name, change, text) => {
+    const world = planted(type, name, change, 'private');
+    expect(found(network, world)).toEqual([expect.stringContaining(text)]);
   });
 });
