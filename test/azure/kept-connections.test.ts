@@ -30,6 +30,9 @@ afterEach(async () => {
 const ask = (method = 'GET', body?: Buffer, headers: Record<string, string> = {}): Promise<Answer> =>
   connection.request(method, '/', { ...headers, 'content-length': String(body?.length ?? 0) }, body, 10_000);
 
+/** Longer than any test, however busy the machine. */
+const patient = { keepAliveTimeout: 120_000 };
+
 /** Answers with what it was sent; the method, too. */
 const echo: RequestListener = (request, response) => {
   const chunks: Buffer[] = [];
@@ -43,7 +46,7 @@ const echo: RequestListener = (request, response) => {
 };
 
 test('one after the other takes one connection, also where the answer has no body', async () => {
-  await listen(createHttp(echo));
+  await listen(createHttp(patient, echo));
   for (const method of ['GET', 'HEAD', 'DELETE', 'PUT']) {
     const answer = await ask(method, method === 'PUT' ? Buffer.from('abc') : undefined);
     expect(answer.headers.get('x-method')).toBe(method);
@@ -54,7 +57,7 @@ test('one after the other takes one connection, also where the answer has no bod
 });
 
 test('a body of megabytes comes back as it was', async () => {
-  await listen(createHttp(echo));
+  await listen(createHttp(patient, echo));
   const body = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => (index * 7919) >> 3));
   const answers = await Promise.all([ask('PUT', body), ask('PUT', body.subarray(1)), ask('PUT', body.subarray(2))]);
   expect(answers.map((answer, index) => answer.body.equals(body.subarray(index)))).toEqual([true, true, true]);
@@ -62,7 +65,7 @@ test('a body of megabytes comes back as it was', async () => {
 });
 
 test('one that the server ended meanwhile is not used again', async () => {
-  await listen(createHttp(echo));
+  await listen(createHttp(patient, echo));
   await ask();
   const closed = once(sockets[0] as Socket, 'close');
   sockets[0]?.end();
@@ -97,15 +100,22 @@ test('what is no answer, or only half of one, is an error', async () => {
   await expect(ask()).rejects.toThrow('the connection was lost');
 });
 
+test('one that the server is about to close is not used again', async () => {
+  await listen(createHttp({ keepAliveTimeout: 1000 }, echo));
+  await ask();
+  expect((await ask()).headers.get('keep-alive')).toBe('timeout=1');
+  expect(sockets).toHaveLength(2);
+});
+
 test('no value becomes a line of its own', async () => {
-  await listen(createHttp(echo));
+  await listen(createHttp(patient, echo));
   await expect(ask('GET', undefined, { a: 'b\r\nc: d' })).rejects.toThrow('the header a');
   await expect(connection.request('GET', '/a b', {}, undefined, 1000)).rejects.toThrow('encoded');
   expect(sockets).toHaveLength(0);
 });
 
 test('after it was closed what is under way fails, and what is asked for leaves nothing open', async () => {
-  await listen(createHttp((request, response) => void (request.method === 'GET' && echo(request, response))));
+  await listen(createHttp(patient, (request, response) => void (request.method === 'GET' && echo(request, response))));
   const waiting = ask('DELETE');
   while (sockets.length === 0) await new Promise(setImmediate);
   connection.close();
@@ -118,7 +128,7 @@ test('after it was closed what is under way fails, and what is asked for leaves 
 
 test('https is the same, and takes only whom it trusts', async () => {
   const certificate = makeCertificate(systemRandom, Date.now(), ['localhost']);
-  await listen(createHttps(certificate, echo), 'https');
+  await listen(createHttps({ ...patient, ...certificate }, echo), 'https');
   await expect(ask()).rejects.toThrow(/self.signed/i);
   const known = getCACertificates('default');
   setDefaultCACertificates([...known, certificate.cert]);

@@ -18,6 +18,9 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** A request is not sent this close to the moment at which the server is going to close what is unused (ms). */
+const closingMs = 1000;
+
 /** All connections read into it, for what is read is taken out of it before anything else is read. */
 const buffer = Buffer.allocUnsafe(64 * 1024);
 
@@ -27,6 +30,8 @@ export class Line {
   #pending: Pending | undefined;
   #error: Error | undefined;
   #reusable = true;
+  /** When the server closes it (`performance.now`), if nothing is asked. */
+  #until = Infinity;
 
   /** `onGone`: it is closed, and who waited for an answer has been told. */
   constructor(url: URL, onGone: (line: Line) => void) {
@@ -44,7 +49,8 @@ export class Line {
 
   /** Whether another request may be sent on it. */
   get usable(): boolean {
-    return this.#reusable && this.#pending === undefined && this.#socket.writable;
+    const open = this.#reusable && this.#pending === undefined && this.#socket.writable;
+    return open && performance.now() < this.#until - closingMs;
   }
 
   /** Rejects when the connection breaks, when what comes is no answer, and when it is not whole within `timeoutMs`. */
@@ -87,6 +93,8 @@ export class Line {
     this.#pending = undefined;
     // An answer may come before all was sent, which would then be in the way of the next request.
     this.#reusable = reader.reusable && this.#socket.writableLength === 0;
+    const seconds = /\btimeout=(\d+)/.exec(answer.headers.get('keep-alive') ?? '')?.[1];
+    this.#until = seconds === undefined ? Infinity : performance.now() + Number(seconds) * 1000;
     if (this.#reusable) this.#socket.unref();
     else this.#socket.destroy();
     resolve(answer);

@@ -27,7 +27,10 @@ export function connect(origin: string, sockets: number): Connection {
   let closed = false;
 
   const lineFor = (): Line => {
-    for (let line = free.shift(); line !== undefined; line = free.shift()) if (line.usable) return line;
+    for (let line = free.shift(); line !== undefined; line = free.shift()) {
+      if (line.usable) return line;
+      line.destroy();
+    }
     const line = new Line(url, (gone) => all.delete(gone));
     all.add(line);
     return line;
