@@ -1,4 +1,5 @@
 // The HTTP API of the backend, each request signed with the endpoint's key (lib/protocol/api.ts).
+import { connect } from '../../azure/rest/request.ts';
 import { TidewayError } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { count } from '../../base/counters.ts';
@@ -32,30 +33,34 @@ export interface Api {
   slots(count: number): Promise<Slots>;
   release(): Promise<void>;
   report(report: Report): Promise<ReportAnswer>;
+  close(): void;
 }
 
 const timeoutMs = 30_000;
+/** Calls are few: what is beyond waits for its turn. */
+const sockets = 4;
 
 export function apiOf(options: ApiOptions): Api {
+  const url = new URL(options.url);
+  const above = url.pathname.replace(/\/$/, '');
+  const connection = connect(url.origin, sockets);
   const post = async (what: string, value: object): Promise<unknown> => {
     const path = `/api/groups/${options.group}/${what}`;
-    const body = JSON.stringify(value);
+    const text = JSON.stringify(value);
+    const body = Buffer.from(text);
     const time = String(options.clock.now());
     count(`requests.api.${what}`);
-    const response = await fetch(`${options.url}${path}`, {
-      method: 'POST',
-      body,
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: {
-        'content-type': 'application/json',
-        [endpointHeader]: options.endpoint,
-        [timeHeader]: time,
-        [signatureHeader]: signText(signedText('POST', path, time, body), options.privateKey),
-      },
-    });
-    const text = await response.text();
-    if (response.ok) return JSON.parse(text);
-    throw refusalOf(response.status, text);
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+      [endpointHeader]: options.endpoint,
+      [timeHeader]: time,
+      [signatureHeader]: signText(signedText('POST', path, time, text), options.privateKey),
+    };
+    const answer = await connection.request('POST', above + path, headers, body, timeoutMs);
+    const said = answer.body.toString('utf8');
+    if (answer.status < 300) return JSON.parse(said);
+    throw refusalOf(answer.status, said);
   };
   return {
     incarnation: async (holder, incarnation) =>
@@ -64,6 +69,7 @@ export function apiOf(options: ApiOptions): Api {
     release: async () => void (await post('release', {})),
     report: async (report) => reportAnswer.parse(await post('report', report)),
     slots: async (wanted) => slotsAnswer.parse(await post('slots', { count: wanted })),
+    close: () => connection.close(),
   };
 }
 

@@ -155,6 +155,9 @@ export function remoteBackend(options: RemoteOptions): Backend {
         throw new TidewayError('short_read', 'the share sent less than asked', { path });
       return answer.body;
     },
-    close: () => lines.close(),
+    close: async () => {
+      api.close();
+      await lines.close();
+    },
   };
 }

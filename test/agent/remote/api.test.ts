@@ -34,6 +34,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
+  api.close();
   server.closeAllConnections();
   server.close();
 });
