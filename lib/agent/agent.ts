@@ -153,7 +153,9 @@ class Endpoint implements Agent {
     if (resumed) await reunite(this.#state, outbox, this.#options.clock, signal);
     if (signal.aborted) return;
     forgetUnproven(this.#state, this.#options.log);
-    for (const id of this.#state.unequal()) planner.touch(id);
+    const unequal = await this.#state.unequal();
+    if (signal.aborted) return;
+    for (const id of unequal) planner.touch(id);
     this.#started = true;
     this.#setFlags();
   }

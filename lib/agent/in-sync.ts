@@ -26,8 +26,10 @@ export async function isInSync(
   if (head === undefined) return false;
   // What a program wrote to a file that was replaced under it comes back as a file.
   await parts.replaced.sweep();
+  const suspects = state.suspects.known ?? [...(await state.unequal())];
+  // What came meanwhile is among them, and may be in somebody's hands by now.
   if (pendingOf(parts) > 0) return false;
-  const forgotten = unplanned(state, (id) => isTaken(parts, id) || goesAlong(state, id));
+  const forgotten = unplanned(state, suspects, (id) => isTaken(parts, id) || goesAlong(state, id));
   if (forgotten.length > 0) {
     log.warn('unplanned', toldOf(state, forgotten));
     for (const id of forgotten) {

@@ -8,7 +8,7 @@ import { randomInt, seededRandom } from '../../lib/base/random.ts';
 import { schema } from '../../lib/agent/state/schema.ts';
 import { State } from '../../lib/agent/state/state.ts';
 import { unequalIn } from '../../lib/agent/state/unequal.ts';
-import { openDatabase } from '../../lib/base/sqlite.ts';
+import { openDatabase, type Database } from '../../lib/base/sqlite.ts';
 
 let dir: string;
 let file: string;
@@ -23,6 +23,14 @@ afterEach(() => rmSync(dir, { recursive: true }));
 function local(id: string, parent: string, name: string, kind: 'file' | 'directory' = 'file'): Known {
   const times = { mtime: '1', statMtime: '1700000000000000001', ctime: '2' };
   return { id, parent, name, kind, size: 3, mode: 0o644, hash: null, settled: true, inode: '1:2', born: '7', ...times };
+}
+
+function everyUnequal(db: Database): readonly string[] {
+  const slices = unequalIn(db, 2);
+  const all: string[] = [];
+  let slice = slices.next();
+  for (; slice.done !== true; slice = slices.next()) all.push(...slice.value);
+  return [...all, ...slice.value];
 }
 
 function remote(id: string, parent: string, name: string, kind: 'file' | 'directory' = 'file'): NodeState {
@@ -204,7 +212,7 @@ describe('state', () => {
     state.close();
   });
 
-  test('unequal: exactly the nodes on which the three trees disagree', () => {
+  test('unequal: exactly the nodes on which the three trees disagree', async () => {
     const state = new State(':memory:');
     const hash = 'ab';
     const both = (id: string): void => {
@@ -225,13 +233,25 @@ describe('state', () => {
       state.setRemote(remote('new-there', 'root', 'new-there'));
       state.setLocal('new-here', local('new-here', 'root', 'new-here'));
     });
-    expect([...state.unequal()].toSorted()).toEqual(
-      ['mine', 'theirs', 'edited', 'gone-here', 'gone-there', 'moved', 'new-here', 'new-there', 'newer'].toSorted(),
-    );
+    const wanted = ['edited', 'gone-here', 'gone-there', 'mine', 'moved', 'new-here', 'new-there', 'newer', 'theirs'];
+    expect([...(await state.unequal())].toSorted()).toEqual(wanted);
+    // In slices: 8 rows here, 8 that were agreed, 8 there; others come first after each that is full.
+    for (const [rows, turns] of [
+      [1, 24],
+      [3, 6],
+      [5, 3],
+      [8, 3],
+      [9, 0],
+    ] as const) {
+      let others = 0;
+      const between = (): Promise<void> => Promise.resolve(void others++);
+      expect([...(await state.unequal(between, rows))].toSorted()).toEqual(wanted);
+      expect([rows, others]).toEqual([rows, turns]);
+    }
     state.close();
   });
 
-  test('suspects: whatever the trees disagree on is among them, however it came to that', () => {
+  test('suspects: whatever the trees disagree on is among them, however it came to that', async () => {
     const db = openDatabase(file, schema);
     const state = new State(db);
     const random = seededRandom(3);
@@ -249,8 +269,12 @@ describe('state', () => {
     ];
     const step = (): void => steps[randomInt(random, steps.length)]?.();
     expect(state.suspects.known).toBeUndefined();
-    state.unequal();
+    await state.unequal();
     let fewer = 0;
+    // While it is compared, a row at a time, it is written to.
+    const compare = async (): Promise<void> => {
+      await state.unequal(() => Promise.resolve(state.now(step)), 1);
+    };
     for (let round = 0; round < 400; round++) {
       if (round % 5 === 0)
         expect(() =>
@@ -260,23 +284,23 @@ describe('state', () => {
           }),
         ).toThrow('taken back');
       else state.now(step);
-      if (randomInt(random, 9) === 0) state.unequal();
+      if (randomInt(random, 9) === 0) await compare();
       const known = state.suspects.known ?? [];
       if (known.length < ids.length) fewer++;
-      expect([round, unequalIn(db).filter((id) => !known.includes(id))]).toEqual([round, []]);
+      expect([round, everyUnequal(db).filter((id) => !known.includes(id))]).toEqual([round, []]);
     }
     expect(fewer).toBeGreaterThan(100);
     state.close();
   });
 
-  test('suspects: beyond what is looked at one by one, everything is', () => {
+  test('suspects: beyond what is looked at one by one, everything is', async () => {
     const state = new State(':memory:');
-    state.unequal();
+    await state.unequal();
     state.now(() => {
       for (let at = 0; at <= 20_000; at++) state.setLocal(`id-${at}`, null);
     });
     expect(state.suspects.known).toBeUndefined();
-    state.unequal();
+    await state.unequal();
     expect(state.suspects.known).toEqual([]);
     state.close();
   });

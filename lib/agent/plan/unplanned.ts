@@ -6,14 +6,17 @@ import type { State } from '../state/state.ts';
 const idsAtOnce = 1000;
 
 /**
- * What still needs something, by what the trees say, and is in nobody's hands: somebody forgot to have it planned. Ask only
- * when nothing is under way. `isTaken`: somebody reports the node when it is its turn, or shows its problem.
+ * What of all that the trees may disagree on still needs something, and is in nobody's hands: somebody forgot to have it
+ * planned. Ask only when nothing is under way. `isTaken`: somebody reports the node when it is its turn, or shows its problem.
  */
-export function unplanned(state: State, isTaken: (id: NodeId) => boolean): readonly NodeId[] {
+export function unplanned(
+  state: State,
+  suspects: readonly NodeId[],
+  isTaken: (id: NodeId) => boolean,
+): readonly NodeId[] {
   const out = new Set<NodeId>();
-  const unequal = state.suspects.known ?? state.unequal();
-  for (let at = 0; at < unequal.length; at += idsAtOnce) {
-    const next = plan(state, unequal.slice(at, at + idsAtOnce));
+  for (let at = 0; at < suspects.length; at += idsAtOnce) {
+    const next = plan(state, suspects.slice(at, at + idsAtOnce));
     for (const { node } of [...next.proposals, ...next.actions]) out.add(node);
     for (const { id } of next.agreed) out.add(id);
     for (const { from } of next.adopted) out.add(from);

@@ -12,7 +12,7 @@ import { RemoteTable } from './remote-table.ts';
 import { schema } from './schema.ts';
 import { Suspects } from './suspects.ts';
 import { SyncedTable } from './synced-table.ts';
-import { unequalIn } from './unequal.ts';
+import { compare } from './unequal.ts';
 import { Writes } from './writes.ts';
 
 /**
@@ -279,11 +279,12 @@ export class State implements Trees {
     return `${endpoint}-${incarnation}-${nextNode.toString(36)}`;
   }
 
-  /** Every node that the three trees disagree on: what is left to plan after a start. */
-  unequal(): readonly NodeId[] {
-    const ids = unequalIn(this.#db);
-    this.suspects.compared(ids);
-    return ids;
+  /**
+   * Every node that the three trees disagree on: what is left to plan after a start. A million of them take many seconds, so
+   * others come first `between` two slices; what they write is in the answer, too.
+   */
+  unequal(between?: () => Promise<void>, rows?: number): Promise<ReadonlySet<NodeId>> {
+    return compare(this.#db, this.suspects, between, rows);
   }
 
   #wrote(id: NodeId): void {
