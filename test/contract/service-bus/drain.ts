@@ -18,16 +18,22 @@ interface Source {
   session(id: string): Promise<ServiceBusReceiver>;
 }
 
+type SequenceNumber = NonNullable<ServiceBusReceivedMessage['sequenceNumber']>;
+
 /** Longer than any lock of the topology. */
 const deadline = 120_000;
 
-/** Throws where something is left after two minutes. */
-export async function drainAll(client: ServiceBusClient): Promise<void> {
+/** What empties all entities. It throws where something is left after two minutes. */
+export function drainOf(client: ServiceBusClient): () => Promise<void> {
   const queues = topology.queues.flatMap((queue) => sourcesOf(client, queue, [queue.name]));
   const subscriptions = topology.topics.flatMap((topic) =>
     topic.subscriptions.flatMap((each) => sourcesOf(client, each, [topic.name, each.name])),
   );
-  await Promise.all([...queues, ...subscriptions].map((source) => drain(client, source)));
+  const drains = [...queues, ...subscriptions].map((source) => {
+    const peek = peekOf(source);
+    return () => drain(client, source, peek);
+  });
+  return async () => void (await Promise.all(drains.map((each) => each())));
 }
 
 /** Forwarding, and a status that lets nobody receive, leave no source. */
@@ -54,9 +60,13 @@ function sourcesOf(client: ServiceBusClient, entity: QueueDescription, path: rea
   ];
 }
 
-async function drain(client: ServiceBusClient, source: Source): Promise<void> {
+async function drain(
+  client: ServiceBusClient,
+  source: Source,
+  peek: () => Promise<readonly ServiceBusReceivedMessage[]>,
+): Promise<void> {
   for (const end = performance.now() + deadline; ; await sleep(100)) {
-    const left = await peeked(source);
+    const left = await peek();
     if (left.length === 0) return;
     if (performance.now() > end)
       throw new Error(`${source.name} is not empty: ${left.map(({ state }) => state).join()}`);
@@ -67,12 +77,18 @@ async function drain(client: ServiceBusClient, source: Source): Promise<void> {
   }
 }
 
-/** From the beginning, which only a new receiver looks at. */
-async function peeked(source: Source): Promise<readonly ServiceBusReceivedMessage[]> {
+/**
+ * Peeks from the beginning. The client goes on from the last number that any of its receivers has seen, unless it is told
+ * one: the first that was ever seen, for what comes later has a higher one.
+ */
+function peekOf(source: Source): () => Promise<readonly ServiceBusReceivedMessage[]> {
   const peeker = source.receiver({});
-  const messages = await peeker.peekMessages(200);
-  await peeker.close();
-  return messages;
+  let first: SequenceNumber | undefined;
+  return async () => {
+    const messages = await peeker.peekMessages(200, first === undefined ? {} : { fromSequenceNumber: first });
+    if (messages[0] !== undefined) first ??= numberOf(messages[0]);
+    return messages;
+  };
 }
 
 async function take(
@@ -105,9 +121,7 @@ async function empty(receiver: ServiceBusReceiver, due: readonly ServiceBusRecei
   }
 }
 
-function numberOf({
-  sequenceNumber,
-}: ServiceBusReceivedMessage): NonNullable<ServiceBusReceivedMessage['sequenceNumber']> {
+function numberOf({ sequenceNumber }: ServiceBusReceivedMessage): SequenceNumber {
   if (sequenceNumber === undefined) throw new Error('a message without a number');
   return sequenceNumber;
 }

@@ -10,13 +10,14 @@ import {
 } from '@azure/service-bus';
 import { must } from '../../../lib/base/errors.ts';
 import type { Namespace } from './contract.ts';
-import { drainAll } from './drain.ts';
+import { drainOf } from './drain.ts';
 import { setRules } from './rules.ts';
 
 export class Elsewhere implements Namespace {
   readonly connectionString: string;
   #own: ServiceBusClient | undefined;
   #turn: ServiceBusSessionReceiver | undefined;
+  #drain: () => Promise<void> = () => Promise.resolve();
   #clients: ServiceBusClient[] = [];
 
   constructor(connectionString: string) {
@@ -26,8 +27,8 @@ export class Elsewhere implements Namespace {
   async begin(): Promise<void> {
     this.#own = new ServiceBusClient(this.connectionString);
     this.#turn = await turnOf(this.#own);
-    await setRules(this.#own);
-    await drainAll(this.#own);
+    this.#drain = drainOf(this.#own);
+    await this.#restore();
   }
 
   client(options?: ServiceBusClientOptions): ServiceBusClient {
@@ -43,14 +44,17 @@ export class Elsewhere implements Namespace {
   /** The end of a case: all is as it was before. */
   async stop(): Promise<void> {
     await Promise.all(this.#clients.splice(0).map((client) => client.close()));
-    const own = must(this.#own, 'the run has not begun');
-    await setRules(own);
-    await drainAll(own);
+    await this.#restore();
   }
 
   async end(): Promise<void> {
     await this.#turn?.close();
     await this.#own?.close();
+  }
+
+  async #restore(): Promise<void> {
+    await setRules(must(this.#own, 'the run has not begun'));
+    await this.#drain();
   }
 }
 
