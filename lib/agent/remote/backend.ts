@@ -13,6 +13,7 @@ import type { Backend, Head } from '../backend.ts';
 import { apiOf } from './api.ts';
 import { HintLine } from './hint-line.ts';
 import { readAlive } from './namespace.ts';
+import { isRefused } from './refused.ts';
 import { Renewed } from './renewed.ts';
 import { Staging, accepted, stageBytes, stageFile, stageList, stagedEtag } from './staging.ts';
 import { z } from 'zod';
@@ -30,6 +31,8 @@ export interface RemoteOptions {
 interface Lines {
   readonly access: Access;
   readonly freshUntil: number;
+  /** Monotonic. */
+  readonly made: number;
   readonly rows: RowReader;
   readonly files: FilesRest;
   readonly changes: ChangeSender;
@@ -38,6 +41,8 @@ interface Lines {
 const headShape = z.object({ committedSeq: z.number(), epoch: z.string(), ...brakes });
 const floorShape = z.object({ floor: z.number() });
 const renewBeforeMs = 24 * 60 * 60 * 1000;
+/** New rights are refused like the old ones where the backend itself still signs with a key that is no more. */
+const againAfterMs = 60_000;
 
 export function remoteBackend(options: RemoteOptions): Backend {
   const api = apiOf(options);
@@ -55,12 +60,14 @@ export function remoteBackend(options: RemoteOptions): Backend {
       return {
         access,
         freshUntil: access.expires - Math.min(renewBeforeMs, left / 2),
+        made: clock.monotonic(),
         rows: rowReader(access),
         files: filesRest(access.share.url, { kind: 'sas', sas: access.share.sas }),
         changes: changeSender(access.changes),
       };
     },
     isFresh: ({ freshUntil }) => freshUntil > clock.now(),
+    isSpent: ({ made }, error) => isRefused(error) && clock.monotonic() - made >= againAfterMs,
     drop: async ({ files, rows, changes }) => {
       files.close();
       rows.close();
@@ -75,9 +82,9 @@ export function remoteBackend(options: RemoteOptions): Backend {
       return { group: access.group, server: access.server, ...access.settings };
     },
     head: async (): Promise<Head> => {
-      const { rows } = await lines.get();
       // Asked for at every hint: both lie together, so one request tells them.
-      const both = new Map((await rows.range('floor', 'head!', 100)).map((row) => [row.key, row]));
+      const found = await lines.use(({ rows }) => rows.range('floor', 'head!', 100));
+      const both = new Map(found.map((row) => [row.key, row]));
       const [head, floor] = [both.get('head'), both.get('floor')];
       if (head === undefined) throw new TidewayError('group_unknown', `there is no group ${options.group}`);
       const { committedSeq, epoch, held, stopped } = headShape.parse(head.value);
@@ -86,8 +93,7 @@ export function remoteBackend(options: RemoteOptions): Backend {
     },
     release: () => api.release(),
     readLog: async (after, limit): Promise<readonly LogRow[]> => {
-      const { rows } = await lines.get();
-      const found = await rows.range(logKey(after + 1), logKey(after + 1 + limit), limit);
+      const found = await lines.use(({ rows }) => rows.range(logKey(after + 1), logKey(after + 1 + limit), limit));
       const parsed = found.map((row) => logRow.parse(row.value));
       // Only an unbroken run is handed on (I9): what a page misses is asked for again.
       const run = parsed.findIndex((row, index) => row.seq !== after + 1 + index);
@@ -98,8 +104,7 @@ export function remoteBackend(options: RemoteOptions): Backend {
       await readAlive(rows, onNodes);
     },
     send: async (envelope) => {
-      const { changes } = await lines.get();
-      await changes.send(options.group, envelope);
+      await lines.use(({ changes }) => changes.send(options.group, envelope));
     },
     listen: async (onHint: (hint: Hint) => void) => {
       const line = new HintLine(onHint, log);
@@ -145,11 +150,13 @@ export function remoteBackend(options: RemoteOptions): Backend {
     },
     download: async (path, etag, offset, length) => {
       if (length === 0) return new Uint8Array();
-      const { files } = await lines.get();
-      const answer = await files.call('GET', path, [], { 'x-ms-range': `bytes=${offset}-${offset + length - 1}` });
-      if (answer.status === 404) throw new TidewayError('absent', 'nothing is there', { path });
-      if (answer.code === 'InvalidRange') throw new TidewayError('changed', 'it is shorter now', { path });
-      accepted(answer, path);
+      const range = { 'x-ms-range': `bytes=${offset}-${offset + length - 1}` };
+      const answer = await lines.use(async ({ files }) => {
+        const read = await files.call('GET', path, [], range);
+        if (read.status === 404) throw new TidewayError('absent', 'nothing is there', { path });
+        if (read.code === 'InvalidRange') throw new TidewayError('changed', 'it is shorter now', { path });
+        return accepted(read, path);
+      });
       if (header(answer, 'etag') !== etag) throw new TidewayError('changed', 'it is another version now', { path });
       if (answer.body.length !== length)
         throw new TidewayError('short_read', 'the share sent less than asked', { path });

@@ -1,6 +1,8 @@
 export interface RenewedOptions<T> {
   readonly make: () => Promise<T>;
   readonly isFresh: (value: T) => boolean;
+  /** Whether what went wrong with a value calls for another one. */
+  readonly isSpent: (value: T, error: unknown) => boolean;
   /** Of a value that another one has replaced. */
   readonly drop: (value: T) => Promise<void>;
 }
@@ -27,6 +29,20 @@ export class Renewed<T> {
     }
     // What was made just now is taken as it is: were it never fresh, asking again would not help.
     return (this.#current ??= this.#make());
+  }
+
+  /** The outcome of `act` with the value; one that turns out to be spent is made anew for the next who asks. */
+  async use<R>(act: (value: T) => Promise<R>): Promise<R> {
+    const value = await this.get();
+    try {
+      return await act(value);
+    } catch (error) {
+      const current = this.#options.isSpent(value, error) ? this.#current : undefined;
+      // Another one may have been made meanwhile, or be under way.
+      const isSame = (await current?.catch(() => undefined)) === value;
+      if (isSame && this.#current === current) this.#replace(value);
+      throw error;
+    }
   }
 
   #replace(old: T): void {

@@ -10,6 +10,7 @@ function rig(freshFor = 100) {
       return { number: ++world.made, until: world.now + freshFor };
     },
     isFresh: ({ until }) => until > world.now,
+    isSpent: (_, error) => error instanceof Error && error.message === 'spent',
     drop: ({ number }) => {
       world.dropped.push(number);
       return Promise.resolve();
@@ -37,6 +38,32 @@ describe('a renewed value', () => {
     );
     world.failing = false;
     expect(await get()).toBe(2);
+  });
+
+  test('is made anew after an act with it that says so, once for all whose acts do, and for no other failure', async () => {
+    const { world, renewed, get } = rig();
+    const acts = (message: string) =>
+      renewed.use(({ number }) => Promise.reject(new Error(`${message}`, { cause: number })));
+    expect(await renewed.use(({ number }) => Promise.resolve(number))).toBe(1);
+    await expect(acts('something else')).rejects.toThrow('something else');
+    expect(await get()).toBe(1);
+    await Promise.allSettled([acts('spent'), acts('spent'), acts('spent')]);
+    expect(await get()).toBe(2);
+    expect(world).toMatchObject({ made: 2, dropped: [1] });
+  });
+
+  test('of an act that ends when another value is there, or when none can be made, only the error is told', async () => {
+    const { world, renewed, get } = rig();
+    const late = Promise.withResolvers<never>();
+    const act = renewed.use(() => late.promise);
+    await get();
+    world.now = 100;
+    world.failing = true;
+    const next = get();
+    late.reject(new Error('spent'));
+    await expect(act).rejects.toThrow('spent');
+    await expect(next).rejects.toThrow('no 2');
+    expect(world.dropped).toEqual([1]);
   });
 
   test('one that is never fresh is taken as it is', async () => {

@@ -1,0 +1,12 @@
+import { TidewayError, codeOf } from '../../base/errors.ts';
+
+/**
+ * Whether a service does not take the rights it was shown: the key that signed them was rotated, or access was revoked. By
+ * what the client of Service Bus, and ours of tables and files, throw.
+ */
+export function isRefused(error: unknown): boolean {
+  if (codeOf(error) === 'UnauthorizedAccess') return true;
+  return (
+    error instanceof TidewayError && /^(table|share)_call_failed$/.test(error.code) && error.message.startsWith('403 ')
+  );
+}
