@@ -135,6 +135,15 @@ filesContract((w) => {
       expect(await file.exists()).toBe(false);
     });
 
+    test('have 4 TiB at most', async () => {
+      const file = w.share.rootDirectoryClient.getFileClient('huge');
+      const most = 4 * 2 ** 40;
+      await file.create(most);
+      expect(await refused(file.resize(most + 1))).toBe('OutOfRangeInput');
+      expect((await file.getProperties()).contentLength).toBe(most);
+      await file.delete();
+    });
+
     test('without a body are one hole', async () => {
       const file = w.share.rootDirectoryClient.getFileClient('hole');
       await file.create(200_000);

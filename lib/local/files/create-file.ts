@@ -11,7 +11,8 @@ import { isoOf } from './stamps.ts';
 import type { Part } from './store.ts';
 import { fileKind, type Node } from './tree.ts';
 
-const maxFileSize = 4 * 2 ** 40;
+/** Bytes of a file, holes included. */
+export const maxFileSize = 4 * 2 ** 40;
 
 /** Most bytes of content in one request. */
 export const maxRange = 4 * 2 ** 20;

@@ -1,4 +1,5 @@
 import { cut } from './contents.ts';
+import { maxFileSize } from './create-file.ts';
 import { FilesError } from './errors.ts';
 import { checkLease } from './leases.ts';
 import { directoryOf, existing, locateLive } from './locate.ts';
@@ -16,6 +17,7 @@ export async function setFileProperties({ store, request }: Call): Promise<Reply
   const directory = directoryOf(place);
   const { id } = existing(store, place, fileKind);
   const size = wholeNumber(request.headers.get('x-ms-content-length'), 'x-ms-content-length');
+  if (size !== undefined && size > maxFileSize) throw new FilesError('OutOfRangeInput', 'x-ms-content-length');
   const node = await changeContent(store, id, (old, part) => {
     store.handles.check(id, 'write');
     checkLease(old, request.headers.get('x-ms-lease-id'));
