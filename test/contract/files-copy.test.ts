@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ShareFileClient } from '@azure/storage-file-share';
+import { Crc64 } from '../../lib/local/files/crc64.ts';
 import { rawRequest } from '../local/files/raw.ts';
 import { contentOf, refused } from '../local/files/world.ts';
 import { embeddedFiles, filesContract } from './files/contract.ts';
@@ -129,6 +130,23 @@ filesContract((w) => {
   });
 
   describe('Put Range from URL', () => {
+    test('takes bytes only as they are described by their checksum', async () => {
+      await put('from', 'abcdefghij');
+      await put('to', '0123456789');
+      const crcOf = (text: string): Uint8Array => new Crc64().update(Buffer.from(text)).digest();
+      const [right, wrong] = [crcOf('cde'), crcOf('CDE')];
+      const take = (options: object): Promise<string> =>
+        refused(at('to').uploadRangeFromURL(at('from').url, 2, 4, 3, options));
+      expect(await take({ sourceContentCrc64: wrong })).toBe('Crc64Mismatch');
+      expect(await take({ sourceConditions: { sourceIfMatchCrc64: wrong } })).toBe('ConditionNotMet');
+      expect(await take({ sourceConditions: { sourceIfNoneMatchCrc64: right } })).toBe('ConditionNotMet');
+      expect((await contentOf(w.share, 'to')).toString()).toBe('0123456789');
+      expect(await take({ sourceContentCrc64: right })).toBe('none');
+      expect(await take({ sourceConditions: { sourceIfMatchCrc64: right } })).toBe('none');
+      expect(await take({ sourceConditions: { sourceIfNoneMatchCrc64: wrong } })).toBe('none');
+      expect((await contentOf(w.share, 'to')).toString()).toBe('0123cde789');
+    });
+
     test('takes bytes of any file that can be read, and keeps the time if told', async () => {
       await put('from', 'abcdefghij');
       await put('to', '0123456789', { lastWriteTime: new Date(0) });
@@ -149,7 +167,8 @@ filesContract((w) => {
       expect(await range(at('from').url, 0, 0, 1, { leaseAccessConditions: { leaseId: one } })).toBe(
         'LeaseNotPresentWithFileOperation',
       );
-      expect(await range(at('from').url, 0, 0, 1, { sourceContentCrc64: new Uint8Array(8) })).toBe('UnsupportedHeader');
+      const sourceAuthorization = { scheme: 'Bearer', value: 'a-token' };
+      expect(await range(at('from').url, 0, 0, 1, { sourceAuthorization })).toBe('UnsupportedHeader');
       expect((await contentOf(w.share, 'to')).toString()).toBe('0123456789');
     });
   });

@@ -1,6 +1,7 @@
 import { randomHex } from '../../base/random.ts';
 import { codeOf } from '../../base/errors.ts';
 import { gather, read, slice, type Content } from './contents.ts';
+import { Crc64 } from './crc64.ts';
 import { FilesError } from './errors.ts';
 import { checkLease } from './leases.ts';
 import { directoryOf, existing, locate, locateLive } from './locate.ts';
@@ -50,9 +51,28 @@ export async function putRangeFromUrl(call: Call): Promise<Reply> {
     const node = sourceFile(call);
     if (to > node.size) throw new FilesError('InvalidRange', 'x-ms-source-range');
     const bytes = await bytesOf(call, node, from, to);
-    if (bytes !== undefined) return rangeReply(await updateRange(call, start, bytes));
+    if (bytes !== undefined) {
+      checkSourceBytes(headers, bytes);
+      return rangeReply(await updateRange(call, start, bytes));
+    }
     if (attempt === maxAttempts) throw new FilesError('ServerBusy');
   }
+}
+
+/** Errors: ConditionNotMet, Crc64Mismatch, and InvalidHeaderValue for what is no checksum. */
+function checkSourceBytes(headers: Request['headers'], bytes: Uint8Array): void {
+  const [meant, match, noneMatch] = ['content', 'if-match', 'if-none-match'].map((name) => {
+    const header = `x-ms-source-${name}-crc64`;
+    const given = headers.get(header);
+    if (given === undefined) return undefined;
+    const checksum = Buffer.from(given, 'base64');
+    if (checksum.length !== 8) throw new FilesError('InvalidHeaderValue', header);
+    return checksum;
+  });
+  if (meant === undefined && match === undefined && noneMatch === undefined) return;
+  const found = new Crc64().update(bytes).digest();
+  if (match?.equals(found) === false || noneMatch?.equals(found) === true) throw new FilesError('ConditionNotMet');
+  if (meant?.equals(found) === false) throw new FilesError('Crc64Mismatch');
 }
 
 /** Undefined when the content was replaced and removed before it could be opened. */

@@ -21,6 +21,7 @@ const table = {
   CannotDeleteFileOrDirectory: [409, 'The file or directory can not be deleted.'],
   CannotVerifyCopySource: [404, 'The copy source could not be found or read.'],
   ConditionHeadersNotSupported: [400, 'Condition headers are not supported.'],
+  ConditionNotMet: [412, 'The condition specified using HTTP conditional header(s) is not met.'],
   Crc64Mismatch: [
     400,
     'The CRC64 value specified in the request did not match the CRC64 value calculated by the server.',

@@ -4,7 +4,7 @@ import type { Request } from './request.ts';
 // What Azure Files has and a share of this kind (SMB, pay as you go) has not, and what the embedded service leaves out: it
 // is refused by name rather than passed over, for who sent it counts on it.
 
-/** NFS properties, and checks of a source that the embedded service does not make. */
+/** NFS properties, and the right to read a source by somebody's token. */
 const headers = [
   'x-ms-owner',
   'x-ms-group',
@@ -12,9 +12,6 @@ const headers = [
   'x-ms-file-file-type',
   'x-ms-file-mode-copy-mode',
   'x-ms-file-owner-copy-mode',
-  'x-ms-source-content-crc64',
-  'x-ms-source-if-match-crc64',
-  'x-ms-source-if-none-match-crc64',
   'x-ms-copy-source-authorization',
 ];
 
