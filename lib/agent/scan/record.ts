@@ -1,6 +1,7 @@
 // Takes what a scan saw into the local tree, except what the agent's own hand (or a later scan) was at meanwhile.
-import { identify, isIdentity, type Found } from '../../core/identify.ts';
+import { identify, isIdentity, type Found, type Known } from '../../core/identify.ts';
 import { rootId, type NodeId } from '../../core/node.ts';
+import { siteWith, type Lately } from './lately.ts';
 import { isSeen, type Round } from './round.ts';
 import type { State } from '../state/state.ts';
 import type { Touched } from './touched.ts';
@@ -18,7 +19,7 @@ export interface Recorded {
 }
 
 /** Must run inside a transaction of `state`. */
-export function record(state: State, touched: Touched, round: Round): Recorded {
+export function record(state: State, touched: Touched, round: Round, lately?: Lately): Recorded {
   const again = [...round.again];
   // Where it went since, the local tree says; what is in it would else be looked at by nobody before the next full scan.
   for (const { place, path } of round.unread)
@@ -47,8 +48,13 @@ export function record(state: State, touched: Touched, round: Round): Recorded {
     found = free(state, missing, found, refuse);
   }
   const seen = { has: (id: NodeId): boolean => isSeen(state, touched, round, id) };
+  const back = lately?.among(found, state) ?? new Map<NodeId, Known>();
+  for (const id of back.keys()) missing.add(id);
   const scan = { found, missing, seen };
-  const { put, gone, unsettled, excused, again: moving } = identify(state, scan, () => state.newId());
+  const { gone: left, ...identified } = identify(siteWith(state, back), scan, () => state.newId());
+  const { put, unsettled, excused, again: moving } = identified;
+  const gone = left.filter((id) => state.local(id) !== undefined);
+  lately?.add(gone.flatMap((id) => state.local(id) ?? []));
   for (const id of gone) state.setLocal(id, null);
   for (const entry of put) state.setLocal(entry.id, entry);
   return { unsettled, again, moving, excused, changed: [...gone, ...put.map(({ id }) => id)] };

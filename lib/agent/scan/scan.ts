@@ -8,6 +8,7 @@ import { Excused } from './excused.ts';
 import type { SiteFs } from '../fs/port.ts';
 import type { StartWatch, Watch, WatchEvent } from '../fs/watch-port.ts';
 import { InParts } from './in-parts.ts';
+import { Lately } from './lately.ts';
 import { lookAt } from './look-at.ts';
 import { isOwn, Looks } from './looks.ts';
 import { lookAtOldPlaces } from './old-places.ts';
@@ -55,6 +56,7 @@ const movingMs = 200;
 export class Scanner {
   readonly #options: ScanOptions;
   readonly #looks = new Looks();
+  readonly #lately: Lately;
   readonly #fullWake = new Signal();
   readonly #fullWaiters: (() => void)[] = [];
   #fullWanted = false;
@@ -73,6 +75,7 @@ export class Scanner {
   constructor(options: ScanOptions) {
     this.#options = options;
     this.#excused = new Excused(options.state);
+    this.#lately = new Lately(options.clock);
     this.seen = new Seen(options.clock);
   }
 
@@ -262,7 +265,7 @@ export class Scanner {
       if (round.missing.size > 0) await verifyRoot();
       this.#recorded(
         state.now(() => {
-          const result = record(state, touched, round);
+          const result = record(state, touched, round, this.#lately);
           for (const [dir, name] of seen) touched.mark(dir, name);
           return result;
         }),
