@@ -88,7 +88,7 @@ test('one whose server will end it, or said more than was asked, or answered bef
   );
   await ask();
   await ask();
-  await ask('PUT', Buffer.alloc(16 * 2 ** 20));
+  await ask('PUT', Buffer.alloc(64 * 2 ** 20));
   expect((await ask()).body.toString()).toBe('.');
   expect(sockets).toHaveLength(4);
 });
@@ -134,6 +134,8 @@ test('https is the same, and takes only whom it trusts', async () => {
   setDefaultCACertificates([...known, certificate.cert]);
   try {
     for (const text of ['a', 'b']) expect((await ask('PUT', Buffer.from(text))).body.toString()).toBe(text);
+    const large = Buffer.from(Array.from({ length: 1_000_000 }, (_, index) => (index * 7919) >> 3));
+    expect((await ask('PUT', large)).body.equals(large)).toBe(true);
     expect(sockets.filter(({ destroyed }) => !destroyed)).toHaveLength(1);
   } finally {
     setDefaultCACertificates(known);
