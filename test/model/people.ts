@@ -66,8 +66,10 @@ export function deedAtSite(
       return { at, do: what, path: tree, ...(what === 'remake' ? {} : { to: path }), ms, gap };
     }
     case 'program': {
-      const writes = Array.from({ length: 1 + chance.below(3) }, (): [number, string] => [chance.below(3000), text()]);
-      return { at, do: 'program', path: file, writes, ms: 3000 + chance.below(3000) };
+      // Some have it open for so long that others replace it meanwhile.
+      const ms = 3000 + chance.below(chance.pick([3000, 60_000]) ?? 1);
+      const writes = Array.from({ length: 1 + chance.below(3) }, (): [number, string] => [chance.below(ms), text()]);
+      return { at, do: 'program', path: file, writes, ms };
     }
     case 'chmod':
       return { at, do: 'chmod', path: any, mode: (files.includes(any) ? 0o600 : 0o700) | chance.below(64) };
