@@ -87,12 +87,21 @@ export class SimulatedCloud {
     const name = `process-${++this.#names}`;
     const instance = this.#run.chance.below(this.#instances.length);
     const life = this.#life(instance);
+    const { signers } = this.#run;
     const cloud = this.#cloudOf(this.#hooks(name, life), life, this.#instances[instance] ?? new Map());
     return {
       name,
       life,
       cloud,
-      commit: (body, deliveries) => life.run(() => commit(cloud, group, body, deliveries)),
+      commit: (body, deliveries) =>
+        life.run(() =>
+          commit(
+            cloud,
+            group,
+            this.#plants.message(body, (id) => signers.get(id)),
+            deliveries,
+          ),
+        ),
     };
   }
 

@@ -5,7 +5,9 @@ import { surveyOf } from '../../lib/agent/fs/survey.ts';
 import type { State } from '../../lib/agent/state/state.ts';
 import { ours, trashRoot } from '../../lib/protocol/layout.ts';
 import type { NodeState } from '../../lib/core/node.ts';
+import { cloudSigner, seal, type Envelope, type Payload } from '../../lib/protocol/message.ts';
 import { instead } from './instead.ts';
+import { givenName } from './names.ts';
 import { nothingPlanted, type Plants } from './plants.ts';
 
 /** Every transaction with its writes changed; the ETags of what was left out are made up. */
@@ -205,6 +207,33 @@ const parts: Readonly<Record<string, Partial<Plants>>> = {
       },
     };
   }),
+  'what is open holds up all that comes after it': shareOf((share) => {
+    let left = 0;
+    return {
+      rename: async (from, to, kind, traits) => {
+        if (left-- > 0) throw new ShareRefusal('busy', 'SharingViolation', from);
+        try {
+          return await share.rename(from, to, kind, traits);
+        } catch (error) {
+          left = isRefused(error, 'busy') ? 2000 : 0;
+          throw error;
+        }
+      },
+    };
+  }),
+  'whoever a message names has sent it': {
+    message: (body, keyOf) => {
+      const { signer, payload } = body as Envelope;
+      const { endpoint } = JSON.parse(payload) as { readonly endpoint?: string };
+      const key = endpoint === undefined ? undefined : keyOf(endpoint);
+      return endpoint === undefined || key === undefined || signer === cloudSigner
+        ? body
+        : seal(JSON.parse(payload) as Payload, endpoint, key);
+    },
+  },
+  'what others make may be made above the root': fsOf((fs) => ({
+    mkdir: (path, mode) => fs.mkdir(path.startsWith(givenName) ? `../${path}` : path, mode),
+  })),
   'what is replaced here is not set aside': fsOf((fs) => ({
     rename: async (from, to, replace) => {
       if (!to.startsWith('.tideway/replaced/')) return fs.rename(from, to, replace);

@@ -11,6 +11,8 @@ export interface Plants {
   backend(backend: Backend, share: MemoryShare): Backend;
   fs(fs: SiteFs): SiteFs;
   state(state: State): State;
+  /** What the committer gets of the queue; `keyOf` answers the private key of an endpoint. */
+  message(body: unknown, keyOf: (endpoint: string) => string | undefined): unknown;
 }
 
 export const nothingPlanted: Plants = {
@@ -19,4 +21,5 @@ export const nothingPlanted: Plants = {
   backend: (backend) => backend,
   fs: (fs) => fs,
   state: (state) => state,
+  message: (body) => body,
 };

@@ -25,6 +25,10 @@ export class Run {
   readonly steps: Step[] = [];
   /** Broken invariants, as they are met. */
   readonly broken: string[] = [];
+  /** Paths that somebody had open on the share, or deleted while it was open. */
+  readonly opened = new Set<string>();
+  /** Private keys by endpoint. */
+  readonly signers = new Map<string, string>();
   /** True once the storm is over: nothing fails any more. */
   calm = false;
   readonly #late: (() => void)[] = [];

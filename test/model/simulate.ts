@@ -5,6 +5,7 @@ import { Chance } from '../support/chance.ts';
 import { Replay } from '../support/replay.ts';
 import { check, saidTooEarly } from './check.ts';
 import { group, SimulatedCloud } from './cloud.ts';
+import { Mallory } from './mallory.ts';
 import { nothingPlanted, type Plants } from './plants.ts';
 import { Run } from './run.ts';
 import { Site } from './site.ts';
@@ -90,8 +91,17 @@ async function build(run: Run, plants: Plants): Promise<World> {
     });
     const skew = run.chance.is(30) ? run.chance.below(20 * minute) - 10 * minute : 0;
     sites.push(new Site(run, cloud, plants, name, { endpoint, slot, keys, skew }));
+    run.signers.set(endpoint, keys.privateKey);
   }
   cloud.start();
+  if (run.weather.forgeries > 0) {
+    const mallory = await Mallory.join(
+      run,
+      cloud,
+      sites.map(({ endpoint }) => endpoint),
+    );
+    mallory.start();
+  }
   return { cloud, sites, users: sites.map((site) => new User(run, site)), smb: new Smb(run, cloud) };
 }
 

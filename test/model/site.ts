@@ -315,6 +315,7 @@ export class Site {
     const fs = new MemoryFs(volume);
     const { clock, chance, trace } = this.#run;
     fs.before = async (call, path) => {
+      if (/(^|\/)\.{0,2}(\/|$)|\0/.test(path) && path !== '') this.#run.break(`I25 ${this.name}: ${call} ${path}`);
       if (alive()) {
         trace.add(this.name, `fs ${call} ${path}`);
         if (this.#run.trouble('crashes')) this.crash();

@@ -120,7 +120,8 @@ export class Smb {
   }
 
   #hold(path: string, ms: number, close: () => void): void {
-    const { clock, trace } = this.#run;
+    const { clock, trace, opened } = this.#run;
+    opened.add(path);
     const end = (): void => {
       if (!this.#held.delete(end)) return;
       trace.add('smb', `closes ${path}`);

@@ -2,10 +2,12 @@
 // looked at in the moment it does.
 import { ours } from '../../lib/protocol/layout.ts';
 import { logRow, type LogRow } from '../../lib/protocol/log-row.ts';
+import { parkedRow, type ParkedRow } from '../../lib/cloud/rows.ts';
 import type { Renamed, ShareKind, Traits, Write } from '../../lib/cloud/ports.ts';
 import { MemoryShare } from '../support/memory-share.ts';
 import { MemoryTable } from '../support/memory-table.ts';
 import { keyOf } from './ledger.ts';
+import { forgedName } from './names.ts';
 import type { Run } from './run.ts';
 
 export class WatchedTable extends MemoryTable {
@@ -22,13 +24,26 @@ export class WatchedTable extends MemoryTable {
     const etags = super.transact(group, writes);
     this.writes++;
     for (const write of writes) {
+      if (write.do === 'put' && write.key.startsWith('parked|')) this.#lookAtParked(parkedRow.parse(write.value));
       if (write.do === 'delete' || !write.key.startsWith('log|')) continue;
       const row = logRow.parse(write.value);
       this.#run.trace.add('log', JSON.stringify(row));
       if (row.seq !== this.rows.length + 1) this.#run.break(`I9 row ${row.seq} after ${this.rows.length}`);
       this.rows.push(row);
+      // I26: she may make it in her own name, and nobody else does.
+      if (row.effects.some((effect) => 'put' in effect && effect.put.name === forgedName))
+        this.#run.break(`I26 row ${row.seq} of ${row.server} was sent by another`);
     }
     return etags;
+  }
+
+  /** I15: only what somebody has open is held up, and what is above or below it. */
+  #lookAtParked({ code, path, n }: ParkedRow): void {
+    if (code !== 'SharingViolation') return;
+    const isBelow = (one: string, other: string): boolean =>
+      `${one}/`.toLowerCase().startsWith(`${other}/`.toLowerCase());
+    if ([...this.#run.opened].some((each) => isBelow(each, path) || isBelow(path, each))) return;
+    this.#run.break(`I15 number ${n} is parked because of ${path}, which nobody had open`);
   }
 }
 

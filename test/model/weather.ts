@@ -48,6 +48,8 @@ const ordinary = {
   restoredStates: 30,
   /** People who delete and make again with the same content, or copy back what they moved away. */
   remakes: 60,
+  /** A member of the group speaks for others, and gives names that lead out of a site. New kinds go here, at the end. */
+  forgeries: 1,
 } as const;
 
 export type Fault = keyof typeof ordinary;
@@ -62,6 +64,7 @@ const rare: ReadonlySet<Fault> = new Set([
   'unmounts',
   'lostStates',
   'restoredStates',
+  'forgeries',
 ] satisfies Fault[]);
 
 export const faults = Object.keys(ordinary) as readonly Fault[];
