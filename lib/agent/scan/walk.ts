@@ -11,6 +11,7 @@ import type { Entry, FileStat, SiteFs } from '../fs/port.ts';
 import type { Watch } from '../fs/watch-port.ts';
 import { eachBounded } from '../../base/pool.ts';
 import type { Problems } from '../problems.ts';
+import { isQuiet } from './quiet.ts';
 import { identityOf, isInode, type Round } from './round.ts';
 import type { Shown } from '../apply/shown.ts';
 import { sightOfStat, sightsOf, type Sights } from './sights.ts';
@@ -220,8 +221,12 @@ export class Walk {
     if (isKnown) this.round.seen.add(entry.id);
     else if (entry !== undefined) this.round.missing.set(entry.id, path);
     const look = looks.get(path);
-    if (isKnown && (isSame(entry, stat, look, now()) ?? isSameDirectory(entry, shown)))
+    const same = isKnown ? isSame(entry, stat, look, now()) : false;
+    if (isKnown && (same ?? isSameDirectory(entry, shown))) {
+      // Names came and went in it. Once its ctime is past no change can hide behind that, and it need not be looked at again.
+      if (same === undefined && isQuiet(stat, now())) this.#state.refreshLocal(entry, stat.ctimeNs.toString());
       return stat.kind === 'directory' && deep ? { place: entry.id, path, identity } : undefined;
+    }
     if (stat.kind === 'file' && stat.links > 1) onHardLink(path);
     const place = this.#options.parts?.placeOf(dir) ?? dir;
     const found = { ...foundAt({ dir, name, path }, sight, { look, hears, nowMs: now() }), dir: place };

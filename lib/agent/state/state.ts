@@ -170,6 +170,11 @@ export class State implements Trees {
     this.#wrote(id);
   }
 
+  /** It is as it was, as of this ctime: nothing is to be planned. */
+  refreshLocal(entry: Known, ctime: Known['ctime']): void {
+    this.one(() => this.#local.put({ ...entry, ctime }));
+  }
+
   /** The local entry `from`, and all that names it as its parent, goes by `to` from now on. */
   rekeyLocal(from: NodeId, to: NodeId): void {
     const entry = this.#local.get(from);
@@ -279,10 +284,7 @@ export class State implements Trees {
     return `${endpoint}-${incarnation}-${nextNode.toString(36)}`;
   }
 
-  /**
-   * Every node that the three trees disagree on: what is left to plan after a start. A million of them take many seconds, so
-   * others come first `between` two slices; what they write is in the answer, too.
-   */
+  /** Every node that the three trees disagree on: what is left to plan after a start. See `compare`. */
   unequal(between?: () => Promise<void>, rows?: number): Promise<ReadonlySet<NodeId>> {
     return compare(this.#db, this.suspects, between, rows);
   }

@@ -74,6 +74,27 @@ describe('a scan again', () => {
     expect([state.find('b/moved'), state.find('b/d/deep')]).toEqual([id, deep]);
   });
 
+  test('of a directory in which names came and went looks at itself once more, and then no more', async () => {
+    user.writeFile('a/d/new', 'new');
+    await rescan();
+    expect(others()).toContain('details a');
+    calls = [];
+    expect(await rescan()).toBe(0);
+    expect(others()).toEqual([]);
+    user.chmod('a/d', 0o700);
+    expect(await rescan()).toBe(1);
+    expect(known(state)).toEqual(await onDisk(fs));
+  });
+
+  test('does so as long as the moment lasts in which that happened: another change may have the same ctime', async () => {
+    user.writeFile('a/d/new', 'new');
+    for (let again = 0; again < 2; again++) {
+      calls = [];
+      await rescan({ now: () => Number(now / 1_000_000n) });
+      expect(others()).toContain('details a');
+    }
+  });
+
   test('lists where much has changed', async () => {
     for (let at = 0; at < 20; at++) user.writeFile(`a/f${at}`, 'longer');
     expect(await rescan()).toBe(20);
