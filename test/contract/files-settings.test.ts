@@ -50,6 +50,40 @@ filesContract((w) => {
       await file.delete();
     });
 
+    test('that were broken are told so, until the next holder or the next change', async () => {
+      const file = w.share.rootDirectoryClient.getFileClient('broken-then');
+      await file.create(1);
+      const [lease, other] = [file.getShareLeaseClient(one), file.getShareLeaseClient(two)];
+      const state = async (): Promise<unknown> => {
+        const { leaseState, leaseStatus, leaseDuration } = await file.getProperties();
+        return [leaseState, leaseStatus, leaseDuration];
+      };
+      const isBroken = ['broken', 'unlocked', undefined];
+      const isFree = ['available', 'unlocked', undefined];
+      await lease.acquireLease(-1);
+      await other.breakLease();
+      expect(await state()).toEqual(isBroken);
+      await other.breakLease();
+      expect(await refused(file.setMetadata({}, { leaseAccessConditions: { leaseId: one } }))).toBe(
+        'LeaseNotPresentWithFileOperation',
+      );
+      expect(await refused(lease.changeLease(two))).toBe('LeaseNotPresentWithLeaseOperation');
+      expect(await refused(file.getShareLeaseClient(two).releaseLease())).toBe('LeaseIdMismatchWithLeaseOperation');
+      expect(await state()).toEqual(isBroken);
+      await file.getShareLeaseClient(one).releaseLease();
+      expect(await state()).toEqual(isFree);
+      await file.getShareLeaseClient(one).acquireLease(-1);
+      await file.getShareLeaseClient(two).breakLease();
+      await file.uploadRange('x', 0, 1);
+      expect(await state()).toEqual(isFree);
+      expect(await refused(file.getShareLeaseClient(two).breakLease())).toBe('LeaseNotPresentWithLeaseOperation');
+      await file.getShareLeaseClient(one).acquireLease(-1);
+      await file.getShareLeaseClient(two).breakLease();
+      await file.getShareLeaseClient(two).acquireLease(-1);
+      expect(await state()).toEqual(['leased', 'locked', 'infinite']);
+      await file.getShareLeaseClient(two).releaseLease();
+    });
+
     test('on the target of a rename must be named to replace it', async () => {
       const root = w.share.rootDirectoryClient;
       await root.getFileClient('a').create(0);

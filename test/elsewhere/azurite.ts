@@ -22,7 +22,8 @@ const account = 'devstoreaccount1';
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 export async function askAzurite(): Promise<void> {
-  if (!existsSync(join(folder, 'node_modules/azurite'))) await install();
+  // npm writes this last: without it an installation was cut off.
+  if (!existsSync(join(folder, 'node_modules/.package-lock.json'))) await install();
   const data = await mkdtemp(join(tmpdir(), 'tideway-azurite-'));
   const azurite = serverIn(data);
   await azurite.start();

@@ -1,5 +1,6 @@
 import { randomHex, type Random } from '../../base/random.ts';
 import { FilesError } from './errors.ts';
+import { broken, brokenOf, holderOf } from './leases.ts';
 import { existing, locateLive } from './locate.ts';
 import type { Call } from './operation.ts';
 import { changedHeaders, type Reply } from './reply.ts';
@@ -21,7 +22,7 @@ export async function leaseFile(call: Call): Promise<Reply> {
 
 interface Outcome {
   readonly status: number;
-  /** What the file is leased to from now on; '' for nobody. */
+  /** What the row holds from now on (leases.ts). */
   readonly lease: string;
   readonly headers: readonly string[];
 }
@@ -30,37 +31,39 @@ function actionOf(call: Call, action: string | undefined, node: Node): Outcome {
   const { headers } = call.request;
   const given = leaseId(headers.get('x-ms-lease-id'), 'x-ms-lease-id');
   const proposed = leaseId(headers.get('x-ms-proposed-lease-id'), 'x-ms-proposed-lease-id');
+  const holder = holderOf(node);
+  const held = holder === '' ? brokenOf(node) : holder;
   switch (action ?? '') {
     case 'acquire': {
       if (headers.get('x-ms-lease-duration') !== '-1')
         throw new FilesError('InvalidHeaderValue', 'x-ms-lease-duration');
       call.store.handles.check(node.id, 'write');
       const lease = proposed ?? newLeaseId(call.random);
-      if (node.lease !== '' && node.lease !== lease) throw new FilesError('LeaseAlreadyPresent');
+      if (holder !== '' && holder !== lease) throw new FilesError('LeaseAlreadyPresent');
       return { status: 201, lease, headers: ['x-ms-lease-id', lease] };
     }
     case 'change': {
       if (proposed === undefined) throw new FilesError('MissingRequiredHeader', 'x-ms-proposed-lease-id');
       // Changing to what it is already succeeds, so that a lost answer can be asked for again.
-      if (node.lease !== proposed) checkHeld(node, given);
+      if (holder !== proposed) checkHeld(holder, given);
       return { status: 200, lease: proposed, headers: ['x-ms-lease-id', proposed] };
     }
     case 'release':
-      checkHeld(node, given);
+      checkHeld(held, given);
       return { status: 200, lease: '', headers: [] };
     case 'break':
-      if (node.lease === '') throw new FilesError('LeaseNotPresentWithLeaseOperation');
-      if (given !== undefined) checkHeld(node, given);
-      return { status: 202, lease: '', headers: ['x-ms-lease-time', '0'] };
+      if (held === '') throw new FilesError('LeaseNotPresentWithLeaseOperation');
+      if (given !== undefined) checkHeld(held, given);
+      return { status: 202, lease: broken(held, node.etag), headers: ['x-ms-lease-time', '0'] };
     default:
       throw new FilesError('InvalidHeaderValue', 'x-ms-lease-action');
   }
 }
 
-function checkHeld(node: Node, given: string | undefined): void {
+function checkHeld(held: string, given: string | undefined): void {
   if (given === undefined) throw new FilesError('MissingRequiredHeader', 'x-ms-lease-id');
-  if (node.lease === '') throw new FilesError('LeaseNotPresentWithLeaseOperation');
-  if (node.lease !== given) throw new FilesError('LeaseIdMismatchWithLeaseOperation');
+  if (held === '') throw new FilesError('LeaseNotPresentWithLeaseOperation');
+  if (held !== given) throw new FilesError('LeaseIdMismatchWithLeaseOperation');
 }
 
 /** An id from a header, in lower case. Errors: InvalidHeaderValue. */

@@ -1,3 +1,4 @@
+import { brokenOf, holderOf } from './leases.ts';
 import { parsePairs } from './properties.ts';
 import { etagOf, httpDateOf } from './stamps.ts';
 import type { Node } from './tree.ts';
@@ -35,10 +36,13 @@ export function nodeHeaders(node: Node): string[] {
   return headers;
 }
 
+const leaseBroken: readonly string[] = ['x-ms-lease-state', 'broken', 'x-ms-lease-status', 'unlocked'];
 const leaseFree: readonly string[] = ['x-ms-lease-state', 'available', 'x-ms-lease-status', 'unlocked'];
 
 export function leaseHeaders(node: Node): readonly string[] {
-  return node.lease === ''
+  if (node.lease === '') return leaseFree;
+  if (brokenOf(node) !== '') return leaseBroken;
+  return holderOf(node) === ''
     ? leaseFree
     : ['x-ms-lease-state', 'leased', 'x-ms-lease-status', 'locked', 'x-ms-lease-duration', 'infinite'];
 }

@@ -3,6 +3,7 @@ import { randomHex, type Random } from '../../base/random.ts';
 import { cut } from './contents.ts';
 import { FilesError } from './errors.ts';
 import type { OpenFile } from './handles.ts';
+import { holderOf } from './leases.ts';
 import { directoryOf, locateLive, type Place } from './locate.ts';
 import { checkName } from './names.ts';
 import { freshProperties, inheritedBy, isReadOnly } from './properties.ts';
@@ -58,7 +59,7 @@ export class Smb {
     if (options.access === 'write') {
       if (node.kind === directoryKind) throw new FilesError('ResourceTypeMismatch');
       if (isReadOnly(node)) throw new FilesError('ReadOnlyAttribute');
-      if (node.lease !== '') throw new FilesError('SharingViolation');
+      if (holderOf(node) !== '') throw new FilesError('SharingViolation');
     }
     const file: OpenFile = {
       handleId: randomHex(this.#random, 8),
@@ -129,7 +130,7 @@ export class Smb {
       directoryOf(place);
       store.handles.check(node.id, 'delete');
       if (isReadOnly(node)) throw new FilesError('ReadOnlyAttribute');
-      if (node.lease !== '') throw new FilesError('SharingViolation');
+      if (holderOf(node) !== '') throw new FilesError('SharingViolation');
       if (node.kind === directoryKind && store.tree.hasChildren(node.id)) throw new FilesError('DirectoryNotEmpty');
       if (store.handles.deleteLater(node.id)) return;
       store.drop(part, node);
