@@ -1,6 +1,6 @@
 // What an agent reaches directly, by the SAS it was handed: the group's rows, the queue, its slot of the topic.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RetryMode, ServiceBusClient } from '@azure/service-bus';
+import { ServiceBusClient } from '@azure/service-bus';
 import { count } from '../base/counters.ts';
 import type { Row } from '../cloud/ports.ts';
 import type { Access } from '../protocol/api.ts';
@@ -56,9 +56,7 @@ export function hintReceiver(
   onBody: (body: unknown) => void,
   onError: (error: unknown) => void,
 ): { close(): Promise<void> } {
-  const client = new ServiceBusClient(hints.connection, {
-    retryOptions: { mode: RetryMode.Exponential, retryDelayInMs: 500 },
-  });
+  const client = new ServiceBusClient(hints.connection, { retryOptions: { retryDelayInMs: 1000 } });
   const receiver = client.createReceiver(hints.topic, hints.subscription, { receiveMode: 'receiveAndDelete' });
   receiver.subscribe(
     {

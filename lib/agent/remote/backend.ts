@@ -107,7 +107,10 @@ export function remoteBackend(options: RemoteOptions): Backend {
       await lines.use(({ changes }) => changes.send(options.group, envelope));
     },
     listen: async (onHint: (hint: Hint) => void) => {
-      const line = new HintLine(onHint, log);
+      const line = new HintLine(onHint, (error) => {
+        log.warn('hints_interrupted', { error });
+        void lines.blame(error);
+      });
       await line.turnTo((await lines.get()).access.hints);
       hintLines.add(line);
       return {

@@ -1,18 +1,17 @@
 import { hintReceiver } from '../../azure/site.ts';
-import type { Log } from '../../base/log.ts';
 import type { Access } from '../../protocol/api.ts';
 import { hint, type Hint } from '../../protocol/hint.ts';
 
 /** Listens on this server's slot, and goes on with new rights when the old ones near their end. */
 export class HintLine {
   readonly #onHint: (hint: Hint) => void;
-  readonly #log: Log;
+  readonly #onError: (error: unknown) => void;
   #connection = '';
   #receiver: { close(): Promise<void> } | undefined;
 
-  constructor(onHint: (hint: Hint) => void, log: Log) {
+  constructor(onHint: (hint: Hint) => void, onError: (error: unknown) => void) {
     this.#onHint = onHint;
-    this.#log = log;
+    this.#onError = onError;
   }
 
   async turnTo(hints: Access['hints']): Promise<void> {
@@ -25,7 +24,7 @@ export class HintLine {
         const parsed = hint.safeParse(body);
         if (parsed.success) this.#onHint(parsed.data);
       },
-      (error) => this.#log.warn('hints_interrupted', { error }),
+      this.#onError,
     );
     await old?.close();
   }

@@ -37,12 +37,22 @@ export class Renewed<T> {
     try {
       return await act(value);
     } catch (error) {
-      const current = this.#options.isSpent(value, error) ? this.#current : undefined;
-      // Another one may have been made meanwhile, or be under way.
-      const isSame = (await current?.catch(() => undefined)) === value;
-      if (isSame && this.#current === current) this.#replace(value);
+      await this.blame(error, (current) => current === value);
       throw error;
     }
+  }
+
+  /** What went wrong with the value, where nobody waits for an outcome; `isSame` where it was one value that it went wrong with. */
+  async blame(error: unknown, isSame: (current: T) => boolean = () => true): Promise<void> {
+    const known = this.#current;
+    if (known === undefined) return;
+    const value = await known.then(
+      (made) => ({ made }),
+      () => undefined,
+    );
+    // Another one may have been made meanwhile, or be under way.
+    if (value === undefined || this.#current !== known || !isSame(value.made)) return;
+    if (this.#options.isSpent(value.made, error)) this.#replace(value.made);
   }
 
   #replace(old: T): void {
