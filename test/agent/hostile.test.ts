@@ -57,7 +57,7 @@ function forge(id: string, parent: string, name: string, directory = false): voi
 }
 
 describe('a name from elsewhere', () => {
-  test('fault 45: that leads out of its directory, or into ours, is a problem of its own; the rest goes on', async () => {
+  test('faults 43 and 45: that leads out of its directory, or into ours, or stands for no bytes, is a problem of its own; the rest goes on', async () => {
     mkdirSync(path.join(root, 'd'));
     await tokyo.start();
     const bad = ['../x', 'd/x', '.', '', '/etc/x', 'a\0b', '\ud800'];

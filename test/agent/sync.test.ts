@@ -115,7 +115,7 @@ describe('two sites', () => {
     expect([...tokyo.tree().keys()].toSorted()).toEqual(names.toSorted());
   });
 
-  test('a hard link is a file of its own', async () => {
+  test('fault 47: a hard link is a file of its own', async () => {
     paris.user.writeFile('one', 'x');
     await Promise.all([paris.start(), tokyo.start()]);
     await converge(cloud, paris, tokyo);
