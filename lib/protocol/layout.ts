@@ -40,9 +40,17 @@ export function decodeName(text: string): string | undefined {
   }
 }
 
-/** The share's spelling of a time (100 ns) from nanoseconds since 1970, as its headers want it. */
+// Nanoseconds since 1970. Before the first a share counts no time, and its 0 asks for no change; a year has four digits.
+const earliest = -11_644_473_600_000_000_000n + 100n;
+const latest = 253_402_300_799_999_999_900n;
+
+/**
+ * The share's spelling of a time (100 ns) from nanoseconds since 1970, as its headers want it; of one that it cannot have
+ * the nearest.
+ */
 export function shareTime(mtime: string): string {
-  const ns = BigInt(mtime);
+  const asked = BigInt(mtime);
+  const ns = asked < earliest ? earliest : asked > latest ? latest : asked;
   const seconds = ns / 1_000_000_000n - (ns % 1_000_000_000n < 0n ? 1n : 0n);
   const rest = ns - seconds * 1_000_000_000n;
   const date = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
