@@ -168,6 +168,16 @@ filesContract((w) => {
       }
     });
 
+    test('are no times that SMB does not know', async () => {
+      await at('timeless').create(1);
+      const set = (lastWriteTime: string): Promise<string> =>
+        refused(at('timeless').setProperties({ lastWriteTime: lastWriteTime as unknown as Date }));
+      for (const bad of ['yesterday', '1600-12-31T23:59:59.9999999Z', '2001-02-30T25:00:00.0000000Z'])
+        expect([bad, await set(bad)]).toEqual([bad, 'InvalidHeaderValue']);
+      expect(await set('1601-01-01T00:00:00.0000001Z')).toBe('none');
+      expect(await set('9999-12-31T23:59:59.9999999Z')).toBe('none');
+    });
+
     test('are refused where a share of this kind has them not', async () => {
       const posix = { posixProperties: { owner: '1000', group: '1000' } };
       expect(await refused(at('p').create(1, posix))).toBe('UnsupportedHeader');

@@ -82,11 +82,14 @@ export function httpDateOf(stamp: number): string {
   return dateText;
 }
 
+/** Where the times of SMB begin. */
+const firstYear = '1601';
+
 const isoPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z$/;
 
 /** A time from a request in the form that `isoOf` gives, or undefined if it is none. */
 export function normalIso(text: string): string | undefined {
   const match = isoPattern.exec(text);
-  if (match === null || Number.isNaN(Date.parse(text))) return undefined;
+  if (match === null || Number.isNaN(Date.parse(text)) || text < firstYear) return undefined;
   return `${match[1]}.${(match[2] ?? '').padEnd(7, '0')}Z`;
 }
