@@ -125,17 +125,23 @@ describe('C121 two sightings', () => {
     expect(world.rows()).toEqual(rows);
   });
 
-  test('fault 18: commits that go on meanwhile are not taken for edits of others', async () => {
-    const id = await begin(world);
-    let count = 0;
-    for (;;) {
-      await world.commit(paris, paris.edit(world.node('b.txt'), `edit ${count++}`, { at: count }));
-      const { id: node, version } = world.node('d/a.txt');
-      if (count === 2) await world.commit(paris, { kind: 'delete', node, base: version });
-      if (count === 3) await world.commit(paris, paris.create('root', 'late', 'x'), paris.mkdir('root', 'e'));
-      await step(world);
-      if ((await scanOf(world, id)).state === 'done') break;
-    }
+  test('fault 18: a thousand commits that go on meanwhile are not taken for edits of others', async () => {
+    world = await CloudWorld.create();
+    paris = await world.endpoint('paris');
+    const dirs = Array.from({ length: 10 }, (_, n) => paris.mkdir('root', `d${n}`));
+    await world.commit(paris, ...dirs, ...dirs.map(({ node }) => paris.create(node, 'a.txt', 'one')));
+    await world.commit(paris, paris.create('root', 'b.txt', 'two'));
+    const work = async (round: number): Promise<void> => {
+      const { id: node, version } = world.node(`d${round}/a.txt`);
+      const into = (n: number): string => dirs[(round + n) % dirs.length]?.node ?? '';
+      await world.commit(paris, paris.edit(world.node('b.txt'), `edit ${round}`, { at: round + 5 }));
+      await world.commit(paris, ...Array.from({ length: 99 }, (_, n) => paris.create(into(n), `f${round}-${n}`, 'x')));
+      await world.commit(paris, { kind: 'move', node, parent: 'root', name: `moved ${round}` });
+      if (round % 2 === 0) await world.commit(paris, { kind: 'delete', node, base: version });
+      await world.commit(paris, paris.mkdir('root', `e${round}`));
+    };
+    for (let round = 0; round < dirs.length; round++) await Promise.all([detectAll(world), work(round)]);
+    expect(world.head).toBeGreaterThan(1000);
     expect(world.rows().filter((row) => row.op === 'found')).toEqual([]);
   });
 });
