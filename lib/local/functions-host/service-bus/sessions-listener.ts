@@ -61,12 +61,16 @@ export class SessionsListener implements Listener {
 
   /**
    * The next session, or undefined: then there was none, or an error that has been reported and slept over, or the host
-   * stops. A session that comes after that is not served: it goes back with the connection.
+   * stops. A session that comes after that is not served: it goes back.
    */
   async #accept(): Promise<SessionReceiver | undefined> {
     const { signal } = this.#stopping;
     try {
-      return await Promise.race([within(acceptMs, this.#trigger.source.nextSession()), this.#stopped]);
+      const next = within(acceptMs, this.#trigger.source.nextSession());
+      const first = await Promise.race([next, this.#stopped]);
+      // Whether it closes or not, it goes back with the connection.
+      if (first === undefined) next.then((late) => late.close()).catch(() => {});
+      return first;
     } catch (error) {
       const code = codeOf(error);
       // No session has messages now: the next wait follows at once, so that somebody is always there.

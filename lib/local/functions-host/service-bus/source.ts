@@ -23,6 +23,12 @@ export function openSource(open: Connect, { path, subscription }: Entity): Sourc
   const connect = (): ServiceBusClient =>
     open({ retryOptions: { maxRetries: 0, timeoutInMs: waitMs, retryDelayInMs: 250, maxRetryDelayInMs: 2_000 } });
   let client = connect();
+  // Told when the client is given up: a session that still comes to it is closed at once, else its token would be renewed for
+  // hours, which keeps a process alive.
+  const waiting = new Set<AbortController>();
+  const giveUp = (): void => {
+    for (const one of waiting) one.abort();
+  };
   let lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
   return {
@@ -34,12 +40,14 @@ export function openSource(open: Connect, { path, subscription }: Entity): Sourc
     },
     nextSession() {
       // The client renews a session's lock only for so long after it was accepted; the listener renews by message.
-      const options = { ...raw, maxAutoLockRenewalDurationInMs: 0 };
+      const wait = new AbortController();
+      waiting.add(wait);
+      const options = { ...raw, maxAutoLockRenewalDurationInMs: 0, abortSignal: wait.signal };
       const accepted =
         subscription === undefined
           ? client.acceptNextSession(path, options)
           : client.acceptNextSession(path, subscription, options);
-      return Promise.race([accepted, lost.promise]);
+      return Promise.race([accepted.finally(() => waiting.delete(wait)), lost.promise]);
     },
     reconnect() {
       const old = client;
@@ -48,9 +56,13 @@ export function openSource(open: Connect, { path, subscription }: Entity): Sourc
       lost.reject(Object.assign(new Error('The connection was given up.'), { code: 'ServiceTimeout' }));
       lost = Promise.withResolvers<never>();
       lost.promise.catch(() => {});
+      giveUp();
       // It cannot be told whether what is broken closes; nothing waits for it.
       close(old).catch(() => {});
     },
-    close: () => close(client),
+    close() {
+      giveUp();
+      return close(client);
+    },
   };
 }
