@@ -148,6 +148,20 @@ describe('what an activity throws', () => {
     }, `function () { throw ${source}; }`);
     expect(output).toBe(`Activity function 'run' failed:  ${message}`);
   });
+
+  test.each(['undefined', 'null'])(
+    '%s is a failure, which Microsoft’s extension takes for a result',
+    async (source) => {
+      const output = await app.result(function* (df, code) {
+        try {
+          return yield df.callActivity('run', { code });
+        } catch {
+          return df.state.find((event: Df) => event.EventType === 6).Reason;
+        }
+      }, `function () { throw ${source}; }`);
+      expect(output).toBe("Activity function 'run' failed:  Unknown error");
+    },
+  );
 });
 
 test('an exception that the app describes comes with its description', async () => {

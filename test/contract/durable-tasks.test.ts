@@ -1,5 +1,5 @@
 // oxlint-disable require-yield
-// Timers, events, retries, races and continuations, as orchestrators meet them.
+// Timers, events, retries and races, as orchestrators meet them.
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
 import { type Df, DurableApp, script, startDurableHost } from '../support/durable.ts';
@@ -272,60 +272,5 @@ describe('Task.all and Task.any', () => {
       { options: { firstRetryIntervalInMilliseconds: 10, maxNumberOfAttempts: 3 }, of: trace.toString() },
     );
     expect(output).toEqual(['T10 0', 'T4 1', 'T6', 'T10 2', 'T11', 'T4 3', 'T5', 'T4 4', 'T5']);
-  });
-});
-
-describe('continueAsNew', () => {
-  test('begins an execution of its own: a history from the start, ids from 0', async () => {
-    const run = function* (df: Df, { n, code, of }: Df): Generator<Df, unknown, Df> {
-      const first = df.state.map((event: Df) => event.EventType);
-      const started = df.state.find((event: Df) => event.EventType === 0);
-      if (n === 0) df.setCustomStatus('kept');
-      yield df.callActivity('echo', n);
-      if (n < 2) {
-        df.continueAsNew({ code, arg: { n: n + 1, code, of } });
-        return 'ignored';
-      }
-      return {
-        first,
-        isShort: /^[0-9a-f]{32}$/.test(started.OrchestrationInstance.ExecutionId),
-        generation: started.Generation,
-        trace: df.compile(of)(df),
-      };
-    };
-    const { output, historyEvents, customStatus } = await app.end(
-      await app.start(run, { n: 0, code: run.toString(), of: trace.toString() }),
-      '?showHistory=true',
-    );
-    expect(output).toEqual({
-      // The last replay was given all of it.
-      first: [12, 0, 13, 4, 13, 12, 5],
-      isShort: true,
-      generation: null,
-      trace: ['T4 0', 'T5'],
-    });
-    expect(historyEvents?.map((event) => event['EventType'])).toEqual([
-      'ExecutionStarted',
-      'TaskCompleted',
-      'ExecutionCompleted',
-    ]);
-    expect(customStatus).toBeNull();
-  });
-
-  test('loses events that were not read, and waits for what is open', async () => {
-    const run = function* (df: Df, { n, code }: Df): Generator<Df, unknown, Df> {
-      if (n === 0) {
-        yield df.waitForExternalEvent('go');
-        df.continueAsNew({ code, arg: { n: 1, code } });
-        return undefined;
-      }
-      const timer = df.createTimer(new Date(df.currentUtcDateTime.getTime() + 50));
-      const winner = yield df.Task.any([timer, df.waitForExternalEvent('A')]);
-      return winner === timer ? 'nothing came' : 'it came';
-    };
-    const id = await app.start(run, { n: 0, code: run.toString() });
-    await app.client('raiseEvent', id, 'A', 1);
-    await app.client('raiseEvent', id, 'go', 1);
-    expect((await app.end(id)).output).toBe('nothing came');
   });
 });

@@ -52,12 +52,20 @@ function keep(
 
 /** The row as it stands after the turn. */
 function after(before: Instance, result: TurnResult, now: number): Instance {
-  const customStatus = result.customStatus === undefined ? before.customStatus : result.customStatus;
   const { end } = result;
-  const row = { ...before, customStatus, updatedAt: now };
+  const row = { ...before, customStatus: statusAfter(before, result), updatedAt: now };
   if (end === undefined || end.status === 'ContinuedAsNew')
     return { ...row, status: result.isSuspended ? 'Suspended' : 'Running', output: suspendedFor(result, before) };
   return { ...row, status: end.status, output: end.status === 'Failed' ? JSON.stringify(end.output) : end.output };
+}
+
+/** JSON needs no space before it: one marks the status of a former execution, seen until the new one has its own, or ends. */
+const inherited = ' ';
+
+function statusAfter({ customStatus: shown }: Instance, { customStatus: own, end }: TurnResult): string | null {
+  const isLeft = own === undefined || (own === null && end === undefined && shown?.startsWith(inherited) === true);
+  const status = isLeft ? shown : own;
+  return status !== null && end?.status === 'ContinuedAsNew' ? `${inherited}${status.trim()}` : status;
 }
 
 /** While an instance is suspended, its output is the reason. */
