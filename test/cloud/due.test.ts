@@ -101,6 +101,21 @@ describe('C105 collection is begun', () => {
     expect(staged()).toBe(0);
   });
 
+  test('at the first look after its age, though every answer of the tables takes a moment', async () => {
+    await rest();
+    paris.stage('left over', '1');
+    world.clock.advance(8 * day);
+    const { cloud } = world.committer();
+    const { table } = cloud;
+    const get: typeof table.get = (...args) => {
+      world.clock.advance(1);
+      return table.get(...args);
+    };
+    const begun: Job[] = [];
+    await tick({ ...cloud, table: { ...table, get } }, (job) => Promise.resolve(void begun.push(job)));
+    expect(begun).toContain('collect');
+  });
+
   test('for what grows old while a step is under way, by the next run', async () => {
     const old = paris.stage('left over', paris.mtime());
     world.clock.advance(8 * day);

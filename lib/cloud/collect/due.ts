@@ -28,7 +28,7 @@ export async function isCollectDue(cloud: Cloud, group: string): Promise<boolean
   const known = row === undefined ? undefined : dueRow.parse(row.value);
   // A clock that was set back has looked in the future.
   if (known !== undefined && known.at <= now && now < known.nextAt) return false;
-  const next = await look(cloud, group, known !== undefined && known.at <= now ? known.stagingAt : 0);
+  const next = await look(cloud, group, known !== undefined && known.at <= now ? known.stagingAt : 0, now);
   if (next === undefined) return false;
   if (next.nextAt <= now) return true;
   await remember(cloud, group, next);
@@ -58,9 +58,11 @@ async function remember(cloud: Cloud, group: string, value: DueRow): Promise<voi
   await cloud.table.transact(group, [{ do: 'put', key: dueKey, value }]);
 }
 
-/** Undefined where there is no group. */
-async function look(cloud: Cloud, group: string, stagingAt: number): Promise<DueRow | undefined> {
-  const at = cloud.clock.now();
+/**
+ * As of `at`, which is that of whoever asks: what is due by a later moment would count as not due yet. Undefined where there
+ * is no group.
+ */
+async function look(cloud: Cloud, group: string, stagingAt: number, at: number): Promise<DueRow | undefined> {
   const [row, floor] = await Promise.all([cloud.table.get(group, groupKey), cloud.table.get(group, floorKey)]);
   if (row === undefined || floor === undefined) return undefined;
   const logAt = await logDue(cloud, group, floorRow.parse(floor.value));
