@@ -1,21 +1,14 @@
 // oxlint-disable require-yield
 // What goes into activities and comes out of them, how many run at once, and what a crash of their process does.
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
-import { type Df, DurableApp, script, startDurableHost } from '../support/durable.ts';
+import { type Df, DurableApp, script, startDurableHost, sharedApp } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
-let host: FunctionsHost;
-let app: DurableApp;
-beforeAll(async () => {
-  host = await startDurableHost();
-  app = new DurableApp(host);
-});
-afterAll(() => host.stop());
+const app = sharedApp();
 
 describe('the input of an activity', () => {
   test.each([

@@ -1,20 +1,13 @@
 // oxlint-disable require-yield
 // Entities and critical sections through the official library.
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
-import { type Df, DurableApp, startDurableHost } from '../support/durable.ts';
+import { describe, expect, jest, test } from '@jest/globals';
+import { type Df, sharedApp } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
-let host: FunctionsHost;
-let app: DurableApp;
+const app = sharedApp();
 let count = 0;
 const fresh = (name = 'cnt'): string => `@${name}@Key${++count}`;
-beforeAll(async () => {
-  host = await startDurableHost();
-  app = new DurableApp(host);
-});
-afterAll(() => host.stop());
 
 async function state(id: string): Promise<unknown> {
   const [, name, key] = id.split('@');

@@ -1,20 +1,13 @@
 // The state of an entity as the status of its instance shows it: keys, order and texts as Microsoft's extension (3.14.1) was
 // seen to write them.
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
-import { type Df, DurableApp, startDurableHost, type StatusBody } from '../support/durable.ts';
+import { expect, jest, test } from '@jest/globals';
+import { type Df, type StatusBody, sharedApp } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
-let host: FunctionsHost;
-let app: DurableApp;
+const app = sharedApp();
 let count = 0;
 const fresh = (): string => `@cnt@Shown${++count}`;
-beforeAll(async () => {
-  host = await startDurableHost();
-  app = new DurableApp(host);
-});
-afterAll(() => host.stop());
 
 interface Shown {
   readonly input: string;

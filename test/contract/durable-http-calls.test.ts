@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
-import { type Df, DurableApp, startDurableHost } from '../support/durable.ts';
+import { type Df, sharedApp } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
@@ -14,8 +13,7 @@ interface Seen {
   readonly body: string;
 }
 
-let host: FunctionsHost;
-let app: DurableApp;
+const app = sharedApp();
 let base: string;
 let seen: Seen[] = [];
 let respond: (n: number, response: ServerResponse, request: IncomingMessage) => void;
@@ -31,11 +29,8 @@ const server = createServer((request, response) => {
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  host = await startDurableHost();
-  app = new DurableApp(host);
 });
-afterAll(async () => {
-  await host.stop();
+afterAll(() => {
   server.close();
 });
 beforeEach(() => {
@@ -44,7 +39,7 @@ beforeEach(() => {
 });
 
 /** The result of one call, and the events that it made. */
-const call = (options: Df): ReturnType<DurableApp['run']> =>
+const call = (options: Df): ReturnType<typeof app.run> =>
   app.run(function* (df, given) {
     let result;
     try {

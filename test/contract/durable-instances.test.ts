@@ -1,28 +1,12 @@
 // oxlint-disable require-yield
 // Starts, statuses and lists: through the official library, and through the HTTP API beside it.
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { keys } from '../support/apps/start.ts';
-import {
-  DurableApp,
-  type StatusBody,
-  failedOne,
-  runningOne,
-  script,
-  seen,
-  startDurableHost,
-  waiting,
-} from '../support/durable.ts';
+import { type StatusBody, failedOne, runningOne, script, seen, waiting, sharedApp } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
-let host: FunctionsHost;
-let app: DurableApp;
-beforeAll(async () => {
-  host = await startDurableHost();
-  app = new DurableApp(host);
-});
-afterAll(() => host.stop());
+const app = sharedApp();
 
 describe('a start', () => {
   test('is answered with where to look, and makes an id where none is given', async () => {
@@ -37,7 +21,9 @@ describe('a start', () => {
     );
     expect(body['id']).toMatch(/^[0-9a-f]{32}$/);
     const query = `taskHub=TestHubName&connection=Storage&code=${keys.system}`;
-    expect(body['statusQueryGetUri']).toBe(`${host.url}/runtime/webhooks/durabletask/instances/${body['id']}?${query}`);
+    expect(body['statusQueryGetUri']).toBe(
+      `${app.host.url}/runtime/webhooks/durabletask/instances/${body['id']}?${query}`,
+    );
     expect(response.headers.get('location')).toBe(body['statusQueryGetUri']);
     await app.end(body['id'] ?? '');
     const status = await fetch(body['statusQueryGetUri'] ?? '');
@@ -131,7 +117,7 @@ describe('a start', () => {
 describe('a status', () => {
   test('has its keys in order, times to the second, and says while it runs when to come again', async () => {
     const id = await runningOne(app);
-    const url = `${host.url}/runtime/webhooks/durabletask/instances/${id}?code=${keys.system}`;
+    const url = `${app.host.url}/runtime/webhooks/durabletask/instances/${id}?code=${keys.system}`;
     const response = await fetch(url);
     expect([response.status, response.headers.get('retry-after'), response.headers.get('location')]).toEqual([
       202,
@@ -158,7 +144,7 @@ describe('a status', () => {
   });
 
   test('needs the key, and is not of one that is not there', async () => {
-    const response = await fetch(`${host.url}/runtime/webhooks/durabletask/instances/x`);
+    const response = await fetch(`${app.host.url}/runtime/webhooks/durabletask/instances/x`);
     expect([response.status, await response.text()]).toEqual([401, '']);
     expect(await seen(await app.http('GET', 'instances/nosuch'))).toEqual([404, '']);
     await expect(app.client('getStatus', 'nosuch')).rejects.toThrow(

@@ -1,32 +1,24 @@
 // oxlint-disable require-yield
 // What may be done with instances, and when: through the official library, and through the HTTP API beside it.
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
 import {
   type Df,
-  DurableApp,
   type StatusBody,
   completedOne,
   failedOne,
   runningOne,
   script,
   seen,
-  startDurableHost,
   waiting,
+  sharedApp,
 } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
-let host: FunctionsHost;
-let app: DurableApp;
-beforeAll(async () => {
-  host = await startDurableHost();
-  app = new DurableApp(host);
-});
-afterAll(() => host.stop());
+const app = sharedApp();
 
 describe('management', () => {
   const post = (id: string, what: string): Promise<Response> => app.http('POST', `instances/${id}/${what}`);
@@ -321,7 +313,7 @@ describe('rewind', () => {
 });
 
 test('an app answers a start as the documentation shows', async () => {
-  const response = await fetch(`${host.url}/api/start/plain`, { method: 'POST', body: '3' });
+  const response = await fetch(`${app.host.url}/api/start/plain`, { method: 'POST', body: '3' });
   const body = (await response.json()) as Record<string, string>;
   expect(response.status).toBe(202);
   expect(Object.keys(body)).toContain('rewindPostUri');
@@ -344,15 +336,18 @@ describe('the client of the library', () => {
   });
 
   const call = async (method: string, ...args: readonly unknown[]): Promise<unknown[]> =>
-    seen(await fetch(`${host.url}/api/client/${method}`, { method: 'POST', body: JSON.stringify(args) }));
+    seen(await fetch(`${app.host.url}/api/client/${method}`, { method: 'POST', body: JSON.stringify(args) }));
 
   test('waits for an end, and answers it, or where to look for it', async () => {
     const id = await completedOne(app);
     const wait = 'waitForCompletionOrCreateCheckStatusResponse';
-    expect(await call(wait, { url: host.url }, id)).toEqual([200, 1]);
+    expect(await call(wait, { url: app.host.url }, id)).toEqual([200, 1]);
     const still = await runningOne(app);
     const options = { timeoutInMilliseconds: 20, retryIntervalInMilliseconds: 5 };
-    expect(await call(wait, { url: host.url }, still, options)).toEqual([202, expect.objectContaining({ id: still })]);
+    expect(await call(wait, { url: app.host.url }, still, options)).toEqual([
+      202,
+      expect.objectContaining({ id: still }),
+    ]);
     await app.client('terminate', still, 'x');
   });
 

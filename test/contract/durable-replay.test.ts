@@ -1,18 +1,11 @@
 // oxlint-disable require-yield
 // What a replay compares with its history, and the status that an orchestrator sets.
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
-import { type Df, DurableApp, startDurableHost } from '../support/durable.ts';
+import { describe, expect, jest, test } from '@jest/globals';
+import { type Df, sharedApp } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
-let host: FunctionsHost;
-let app: DurableApp;
-beforeAll(async () => {
-  host = await startDurableHost();
-  app = new DurableApp(host);
-});
-afterAll(() => host.stop());
+const app = sharedApp();
 
 describe('determinism', () => {
   const failsWith = async (first: (df: Df) => Df, next: (df: Df) => Df): Promise<unknown> => {

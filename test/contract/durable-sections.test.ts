@@ -1,21 +1,14 @@
 // Critical sections in use: what is allowed inside, every way out of one, and that they exclude each other.
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
-import { type Df, DurableApp, startDurableHost } from '../support/durable.ts';
+import { describe, expect, jest, test } from '@jest/globals';
+import { type Df, sharedApp } from '../support/durable.ts';
 import { Chance } from '../support/chance.ts';
 
 jest.setTimeout(60_000);
 
-let host: FunctionsHost;
-let app: DurableApp;
+const app = sharedApp();
 let count = 0;
 const fresh = (): string => `@cnt@Section${++count}`;
 const entity = (id: string): object => ({ $entity: id });
-beforeAll(async () => {
-  host = await startDurableHost();
-  app = new DurableApp(host);
-});
-afterAll(() => host.stop());
 
 const read = (id: string): Promise<unknown> =>
   app.result(function* (df, to) {

@@ -1,18 +1,11 @@
 // oxlint-disable require-yield
 // Timers, events, retries and races, as orchestrators meet them.
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
-import { type Df, DurableApp, script, startDurableHost } from '../support/durable.ts';
+import { describe, expect, jest, test } from '@jest/globals';
+import { type Df, script, sharedApp } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
-let host: FunctionsHost;
-let app: DurableApp;
-beforeAll(async () => {
-  host = await startDurableHost();
-  app = new DurableApp(host);
-});
-afterAll(() => host.stop());
+const app = sharedApp();
 
 /** Numbers and types of what was scheduled and of what came of it: `T4 0`, `T6`. */
 const trace = function (df: Df): string[] {

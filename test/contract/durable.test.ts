@@ -1,19 +1,12 @@
 // oxlint-disable require-yield
 // Orchestrations through the official library, in a functions app that runs in its own process: what the library hands to
 // the orchestrator, and what clients see of it, is what Microsoft's extension gave (facts observed there).
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { FunctionsHost } from '../../lib/local/functions-host/host.ts';
-import { type Df, DurableApp, script, startDurableHost } from '../support/durable.ts';
+import { describe, expect, jest, test } from '@jest/globals';
+import { type Df, script, sharedApp } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
-let host: FunctionsHost;
-let app: DurableApp;
-beforeAll(async () => {
-  host = await startDurableHost();
-  app = new DurableApp(host);
-});
-afterAll(() => host.stop());
+const app = sharedApp();
 
 /** Types and numbers of the events that the orchestrator was given. */
 const shape = (state: readonly Df[]): string[] => state.map((event) => `T${event.EventType}/${event.EventId}`);

@@ -1,5 +1,7 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { must } from '../../lib/base/errors.ts';
 import {
   type FunctionsHost,
   type FunctionsHostOptions,
@@ -97,6 +99,20 @@ export class DurableApp {
 export const waiting = function* (df: Df): Generator<Df, unknown, Df> {
   return yield df.waitForExternalEvent('go');
 };
+
+/** The app under one host for all tests of a file. */
+export function sharedApp(): DurableApp {
+  let host: FunctionsHost | undefined;
+  beforeAll(async () => {
+    host = await startDurableHost();
+  });
+  afterAll(() => host?.stop());
+  return new DurableApp({
+    get url() {
+      return must(host, 'it is started before all tests').url;
+    },
+  });
+}
 
 let count = 0;
 
