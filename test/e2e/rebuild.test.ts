@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { must } from '../../lib/base/errors.ts';
 import { epochPath } from '../../lib/protocol/layout.ts';
 import { Clock } from './support/clock.ts';
 import { shareOf } from './support/share.ts';
@@ -31,9 +32,9 @@ afterEach(async () => {
 
 const at = (site: string, name: string): string => path.join(space.site(site), 'work', name);
 
-async function halted(code: string): Promise<void> {
-  await until(`both sites to halt: ${code}`, 60_000, async () =>
-    (await space.status()).endpoints.every(({ halt }) => halt?.code === code),
+async function halted(code: string, at: readonly string[] = sites): Promise<void> {
+  await until(`${at.join()} to halt: ${code}`, 60_000, async () =>
+    (await space.status()).endpoints.every(({ server, halt }) => !at.includes(server) || halt?.code === code),
   );
 }
 
@@ -42,6 +43,9 @@ test('an older share in its place, and edits under way at a site: all of both is
   mkdirSync(path.join(space.site('a'), 'work'));
   for (const name of ['kept', 'edited', 'deleted', 'renamed', 'later']) writeFileSync(at('a', name), `${name} at a`);
   await space.inSync();
+  // The agent at b learns of all that only when people there have worked on: what they do is under way by then.
+  const agent = must(space.pidOf('agent', 'b'), 'b has an agent');
+  process.kill(agent, 'SIGSTOP');
   // As it was before `later` came, with what was taken away since, and as another one's: another epoch.
   const share = await shareOf(space);
   const work = share.getDirectoryClient('work');
@@ -53,11 +57,13 @@ test('an older share in its place, and edits under way at a site: all of both is
     .getDirectoryClient('.tideway')
     .getFileClient(epochPath.slice('.tideway/'.length))
     .setMetadata({ tw_epoch: 'another' });
-  await halted('share_replaced');
-  // Nobody tells people: none of this is taken by anybody until a person has decided.
+  await halted('share_replaced', ['a']);
+  // None of this is taken by anybody until a person has decided.
   writeFileSync(at('b', 'edited'), 'edited at b meanwhile');
   writeFileSync(at('b', 'new'), 'new at b');
   rmSync(at('b', 'deleted'));
+  process.kill(agent, 'SIGCONT');
+  await halted('share_replaced');
   expect((await space.run('endpoint', 'resume', 'b')).code).toBe(1);
   const early = await space.run('group', 'rebuild');
   expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('group_just_stopped')]);
