@@ -1,24 +1,14 @@
 // Owner, group and extended attributes: what a site can set and see it syncs, what it cannot stays with the others.
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Accounts, type AccountSource } from '../../lib/agent/fs/accounts.ts';
 import { mayGiveAway } from '../../lib/agent/fs/open-accounts.ts';
-import { FakeCloud } from '../support/fake-backend.ts';
-import { converge, TestSite, until } from './rig.ts';
+import type { FakeCloud } from '../support/fake-backend.ts';
+import { converge, eachOnTwoSites, type TestSite, until } from './rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
-
-beforeEach(() => {
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
-});
-
-afterEach(async () => {
-  await paris.agent?.stop();
-  await tokyo.agent?.stop();
-});
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 
 function people(users: Readonly<Record<string, number>>): Accounts {
   const source: AccountSource = {

@@ -1,23 +1,14 @@
 // A transfer of several blocks that is struck in the middle.
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { TidewayError } from '../../lib/base/errors.ts';
-import { FakeCloud } from '../support/fake-backend.ts';
-import { converge, TestSite, until } from './rig.ts';
+import type { FakeCloud } from '../support/fake-backend.ts';
+import { converge, eachOnTwoSites, type TestSite, until } from './rig.ts';
 
 const mebi = 2 ** 20;
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
-
-beforeEach(() => {
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
-});
-
-afterEach(async () => {
-  for (const site of [paris, tokyo]) await site.agent?.stop();
-});
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 
 test('fault 11: a range that was stored and answered by an error is sent again, and the content is the same', async () => {
   const content = Buffer.alloc(9 * mebi, 'abcdefg');

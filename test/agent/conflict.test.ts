@@ -1,22 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { FakeCloud } from '../support/fake-backend.ts';
-import { contents, converge, TestSite, until } from './rig.ts';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { FakeCloud } from '../support/fake-backend.ts';
+import { contents, converge, eachOnTwoSites, type TestSite, until } from './rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 
 beforeEach(async () => {
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
   await paris.start();
   await tokyo.start();
-});
-
-afterEach(async () => {
-  await paris.agent?.stop();
-  await tokyo.agent?.stop();
 });
 
 /** Both sites change something before either hears of the other. */

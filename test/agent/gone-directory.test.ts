@@ -1,26 +1,19 @@
 // A directory that is deleted here while others put something into it.
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { FakeCloud } from '../support/fake-backend.ts';
-import { converge, TestSite, until } from './rig.ts';
+import { beforeEach, expect, test } from '@jest/globals';
+import type { FakeCloud } from '../support/fake-backend.ts';
+import { converge, eachOnTwoSites, type TestSite, until } from './rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 
 beforeEach(async () => {
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
   paris.user.mkdir('dir');
   paris.user.writeFile('dir/old.txt', 'old');
   await paris.start();
   await tokyo.start();
   await converge(cloud, paris, tokyo);
-});
-
-afterEach(async () => {
-  await paris.agent?.stop();
-  await tokyo.agent?.stop();
 });
 
 test('a file that comes in between the plan and the sending of the delete is not deleted with it', async () => {

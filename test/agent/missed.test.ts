@@ -1,29 +1,22 @@
 // What happens under the eyes of a scan, or beside the watch: nothing of it may be missed, for nobody would look again.
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { MemoryFs } from '../../lib/agent/fs/memory-fs.ts';
 import type { WatchEvent } from '../../lib/agent/fs/watch-port.ts';
-import { FakeCloud } from '../support/fake-backend.ts';
-import { converge, TestSite, until } from './rig.ts';
+import type { FakeCloud } from '../support/fake-backend.ts';
+import { converge, eachOnTwoSites, type TestSite, until } from './rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 /** Of tokyo's watch: true for what it does not tell. */
 let deaf: (event: WatchEvent) => boolean;
 let fs: MemoryFs;
 
 beforeEach(() => {
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
   deaf = () => false;
   tokyo.watch = { drop: (event) => deaf(event) };
   fs = new MemoryFs(tokyo.volume.volume);
-});
-
-afterEach(async () => {
-  await paris.agent?.stop();
-  await tokyo.agent?.stop();
 });
 
 async function start(): Promise<void> {

@@ -1,5 +1,5 @@
 // Agents over one fake backend, each on a file system in memory, or on a real directory.
-import { expect } from '@jest/globals';
+import { afterEach, beforeEach, expect } from '@jest/globals';
 import { startAgent, type Agent } from '../../lib/agent/agent.ts';
 import type { Backend } from '../../lib/agent/backend.ts';
 import { MemoryFs } from '../../lib/agent/fs/memory-fs.ts';
@@ -14,7 +14,7 @@ import { systemClock, type Clock } from '../../lib/base/clock.ts';
 import { jsonLog, silent } from '../../lib/base/log.ts';
 import { seededRandom } from '../../lib/base/random.ts';
 import { makeSigningKeys } from '../../lib/protocol/message.ts';
-import type { FakeCloud } from '../support/fake-backend.ts';
+import { FakeCloud } from '../support/fake-backend.ts';
 
 const keys = makeSigningKeys();
 
@@ -77,6 +77,26 @@ export class TestSite {
     }
     return out;
   }
+}
+
+export interface TwoSites {
+  readonly cloud: FakeCloud;
+  readonly paris: TestSite;
+  readonly tokyo: TestSite;
+}
+
+/** Gives each test of a file two sites that have not been started, and stops them after it. */
+export function eachOnTwoSites(take: (sites: TwoSites) => void): void {
+  let sites: readonly TestSite[] = [];
+  beforeEach(() => {
+    const cloud = new FakeCloud();
+    const [paris, tokyo] = [new TestSite(cloud, 'paris'), new TestSite(cloud, 'tokyo')];
+    sites = [paris, tokyo];
+    take({ cloud, paris, tokyo });
+  });
+  afterEach(async () => {
+    for (const site of sites) await site.agent?.stop();
+  });
 }
 
 let tick = 0;

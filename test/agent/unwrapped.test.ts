@@ -3,25 +3,18 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { FakeCloud } from '../support/fake-backend.ts';
-import { converge, TestSite, until } from './rig.ts';
+import { beforeEach, expect, test } from '@jest/globals';
+import type { FakeCloud } from '../support/fake-backend.ts';
+import { converge, eachOnTwoSites, type TestSite, until } from './rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 let stateFile: string;
 
 beforeEach(() => {
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
   stateFile = join(mkdtempSync(join(tmpdir(), 'tideway-unwrapped-')), 'tokyo.db');
-});
-
-afterEach(async () => {
-  await paris.agent?.stop();
-  await tokyo.agent?.stop();
 });
 
 const tree = (): unknown[] => [...cloud.tree()].toSorted(([a], [b]) => (a < b ? -1 : 1));

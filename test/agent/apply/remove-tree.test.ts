@@ -1,22 +1,20 @@
 // A directory that others deleted goes with all that is in it at once; what somebody does in it in that very moment stays.
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { rootId } from '../../../lib/core/node.ts';
 import type { Action } from '../../../lib/core/trees.ts';
 import { wholeTrees } from '../../../lib/agent/apply/whole-trees.ts';
-import { FakeCloud } from '../../support/fake-backend.ts';
+import type { FakeCloud } from '../../support/fake-backend.ts';
 import { tinyTrees } from '../../support/tiny-trees.ts';
-import { converge, TestSite, until } from '../rig.ts';
+import { converge, eachOnTwoSites, type TestSite, until } from '../rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 /** What tokyo's agent does to the site, outside of its own folder. */
 let calls: string[];
 
 beforeEach(async () => {
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
   paris.user.mkdirp('dir/below');
   paris.user.mkdirp('dir/empty');
   for (let index = 0; index < 20; index++) paris.user.writeFile(`dir/${index}`, `content ${index}`);
@@ -30,11 +28,6 @@ beforeEach(async () => {
   tokyo.volume.before = (name, path) => {
     if (['rename', 'unlink', 'rmdir'].includes(name) && !path.startsWith('.tideway/')) calls.push(`${name} ${path}`);
   };
-});
-
-afterEach(async () => {
-  await paris.agent?.stop();
-  await tokyo.agent?.stop();
 });
 
 const left = (): number => tokyo.user.snapshot('.tideway/removed').size + tokyo.user.snapshot('.tideway/replaced').size;

@@ -1,24 +1,17 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { FakeCloud } from '../../support/fake-backend.ts';
-import { contents, converge, TestSite, until } from '../rig.ts';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { FakeCloud } from '../../support/fake-backend.ts';
+import { contents, converge, eachOnTwoSites, type TestSite, until } from '../rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 
 beforeEach(async () => {
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
   paris.user.writeFile('f.txt', 'base');
   await paris.start();
   await tokyo.start();
   await converge(cloud, paris, tokyo);
-});
-
-afterEach(async () => {
-  await paris.agent?.stop();
-  await tokyo.agent?.stop();
 });
 
 const kept = (): readonly string[] =>
