@@ -1,7 +1,7 @@
 // oxlint-disable require-yield
-// Entities and critical sections through the official library.
+// Entities through the official library.
 import { describe, expect, jest, test } from '@jest/globals';
-import { type Df, sharedApp } from '../support/durable.ts';
+import { type Df, entityState, sharedApp, untilEntity } from '../support/durable.ts';
 
 jest.setTimeout(30_000);
 
@@ -9,21 +9,13 @@ const app = sharedApp();
 let count = 0;
 const fresh = (name = 'cnt'): string => `@${name}@Key${++count}`;
 
-async function state(id: string): Promise<unknown> {
-  const [, name, key] = id.split('@');
-  const response = await app.http('GET', `entities/${name}/${key}`);
-  return response.status === 200 ? response.json() : response.status;
-}
+const state = (id: string): Promise<unknown> => entityState(app, id);
+const untilState = (id: string, wanted: unknown): Promise<void> => untilEntity(app, id, wanted);
 
 const json = (value: unknown): RequestInit => ({
   body: JSON.stringify(value),
   headers: { 'content-type': 'application/json' },
 });
-
-/** Until the entity's state is that. */
-async function untilState(id: string, wanted: unknown): Promise<void> {
-  while (JSON.stringify(await state(id)) !== JSON.stringify(wanted)) await new Promise(setImmediate);
-}
 
 describe('an entity', () => {
   test('answers calls, one number each, by messages that tell what they are', async () => {
@@ -239,127 +231,5 @@ describe('the HTTP API of entities', () => {
     const purged = await app.http('DELETE', `instances/${id}`);
     expect([purged.status, await purged.json()]).toEqual([200, { instancesDeleted: 1 }]);
     expect(await state(id)).toBe(404);
-  });
-});
-
-describe('a critical section', () => {
-  test('has one message for all locks, one number for each release, and an answer at the end', async () => {
-    const [a, b] = [fresh(), fresh()].sort();
-    const { output } = await app.run(
-      function* (df, [first, second]) {
-        yield df.callEntity(first, 'add', 1);
-        const lock = yield df.lock(second, first, second);
-        const inside = df.isLocked();
-        yield df.callEntity(first, 'add', 1);
-        yield df.callEntity(second, 'add', 1);
-        lock.release();
-        yield df.callEntity(first, 'get');
-        const sent = df.state.filter((event: Df) => event.EventType === 14);
-        return { inside, after: df.isLocked(), sent, raised: df.state.filter((event: Df) => event.EventType === 15) };
-      },
-      [{ $entity: a }, { $entity: b }],
-    );
-    const { inside, after, sent, raised } = output as Record<string, Df>;
-    expect(inside).toEqual({
-      isLocked: true,
-      ownedLocks: [a, b].map((id) => ({ name: 'cnt', key: id?.split('@')[2] })),
-    });
-    expect(after).toEqual({ isLocked: false, ownedLocks: [] });
-    expect(sent.map((event: Df) => [event.EventId, event.InstanceId, event.Name])).toEqual([
-      [0, a, 'op'],
-      [1, a, 'op'],
-      [2, a, 'op'],
-      [3, b, 'op'],
-      [4, a, 'release'],
-      [5, b, 'release'],
-      [6, a, 'op'],
-    ]);
-    const lock = JSON.parse(sent[1].Input);
-    expect(Object.keys(lock)).toEqual('$type op id parent parentExecution Timestamp Predecessor lockset'.split(' '));
-    expect(lock.op).toBeNull();
-    const [, granted] = raised;
-    expect([granted.Name, JSON.parse(granted.Input).result]).toEqual([lock.id, 'Lock Acquisition Completed']);
-    expect(JSON.parse(sent[4].Input)).toMatchObject({ id: lock.id });
-  });
-
-  test('keeps others out until it is left, in order of arrival', async () => {
-    const id = fresh();
-    const holder = await app.start(
-      function* (df, to) {
-        const lock = yield df.lock(to);
-        df.setCustomStatus('locked');
-        yield df.waitForExternalEvent('go');
-        yield df.callEntity(to, 'add', 1);
-        lock.release();
-        return df.callEntity === undefined;
-      },
-      { $entity: id },
-    );
-    await app.until(holder, ({ customStatus }) => customStatus === 'locked');
-    const other = await app.start(
-      function* (df, to) {
-        const lock = yield df.lock(to);
-        const seen = yield df.callEntity(to, 'get');
-        lock.release();
-        return seen;
-      },
-      { $entity: id },
-    );
-    await app.client('signalEntity', { $entity: id }, 'add', 10);
-    await app.until(id, ({ input }) => (input as { queue?: unknown[] }).queue?.length === 2);
-    expect(await app.status(id)).toMatchObject({ input: { lockedBy: holder } });
-    await app.client('raiseEvent', holder, 'go', 1);
-    await app.end(holder);
-    // The second locker came before the signal.
-    expect((await app.end(other)).output).toBe(1);
-    await untilState(id, 11);
-  });
-
-  test.each([
-    ['returns', false, 'Completed'],
-    ['fails, whose lock Microsoft’s extension keeps for ever', true, 'Failed'],
-  ])('is left by who %s', async (_, fails, status) => {
-    const id = fresh();
-    const holder = await app.run(
-      function* (df, { to, fails: does }) {
-        yield df.lock(to);
-        yield df.callEntity(to, 'add', 1);
-        if (does) throw new Error('in the section');
-      },
-      { to: { $entity: id }, fails },
-    );
-    expect(holder.runtimeStatus).toBe(status);
-    const seen = await app.result(
-      function* (df, to) {
-        return yield df.callEntity(to, 'add', 1);
-      },
-      { $entity: id },
-    );
-    expect(seen).toBe(2);
-  });
-
-  test('is left by who is terminated, as it is by who only waits for it', async () => {
-    const id = fresh();
-    const hold = function* (df: Df, to: Df): Generator<Df, void, Df> {
-      yield df.lock(to);
-      df.setCustomStatus('locked');
-      yield df.waitForExternalEvent('never');
-    };
-    const holder = await app.start(hold, { $entity: id });
-    await app.until(holder, ({ customStatus }) => customStatus === 'locked');
-    const waiting = await app.start(hold, { $entity: id });
-    await app.until(id, ({ input }) => (input as { queue?: unknown[] }).queue?.length === 1);
-    await app.client('terminate', waiting, 'x');
-    await app.end(waiting);
-    await app.client('terminate', holder, 'x');
-    await app.end(holder);
-    expect(
-      await app.result(
-        function* (df, to) {
-          return yield df.callEntity(to, 'add', 1);
-        },
-        { $entity: id },
-      ),
-    ).toBe(1);
   });
 });

@@ -145,6 +145,18 @@ export async function seen(response: Response): Promise<unknown[]> {
   return [response.status, text === '' ? '' : JSON.parse(text)];
 }
 
+/** What the HTTP API reads of an entity; its answer's status where there is nothing to read. */
+export async function entityState(app: DurableApp, id: string): Promise<unknown> {
+  const [, name, key] = id.split('@');
+  const response = await app.http('GET', `entities/${name}/${key}`);
+  return response.status === 200 ? response.json() : response.status;
+}
+
+/** Until the entity's state is that. */
+export async function untilEntity(app: DurableApp, id: string, wanted: unknown): Promise<void> {
+  while (JSON.stringify(await entityState(app, id)) !== JSON.stringify(wanted)) await new Promise(setImmediate);
+}
+
 /** Input of the orchestrators `js` and `sub`, and of the activity `run`. */
 export function script(run: (...args: Df[]) => unknown, arg?: unknown): { code: string; arg?: unknown } {
   return { code: run.toString(), arg };
