@@ -245,6 +245,24 @@ describe('accepting sessions', () => {
     expect(receiver.closed).toBe(true);
     expect(source.closed).toBe(true);
   });
+
+  test('a session that comes while another one is still served by a listener that stops is closed, and nobody runs it', async () => {
+    const { trigger, source, invoked } = bench(clock, { run: () => clock.sleep(5_000) });
+    const listener = new SessionsListener(trigger, 2, serveSession);
+    await listener.start();
+    const [served, late] = [new FakeReceiver(clock), new FakeReceiver(clock)];
+    source.acceptors.shift()?.resolve(served);
+    await settle();
+    void served.deliver(message('1'));
+    const stopped = listener.stop();
+    await settle();
+    source.acceptors.shift()?.resolve(late);
+    await settle();
+    expect([late.closed, served.closed, source.closed]).toEqual([true, false, false]);
+    await clock.advance(5_000);
+    await stopped;
+    expect(invoked).toHaveLength(1);
+  });
 });
 
 test('batches of a session are taken until a receive comes back empty', async () => {
