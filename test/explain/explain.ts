@@ -77,7 +77,8 @@ export class Search {
         const kept = then(next);
         if (kept !== undefined) after.set(keyOf(kept), kept);
       }
-    return [...after.values()];
+    // The last is tried first: that with the fewest steps that nobody saw. Whoever was cut off has sent only what he had at last.
+    return [...after.values()].toReversed();
   }
 }
 
