@@ -251,6 +251,9 @@ export class Follower {
     const { committedSeq } = await online.call('head', () => backend.head());
     const { holder, incarnation } = state.meta.values;
     const { n } = await online.call('incarnation', () => backend.incarnation(holder, incarnation));
+    // Its row is not read below: nothing else would tell, and the operation that gets this number here had no outcome ever.
+    if (n >= state.meta.values.nextN)
+      throw new TidewayError('clone', `operation ${n} was sent by another agent with this state`);
     let count = 0;
     await online.call('read_namespace', async () => {
       count = 0;

@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Backend } from '../../../lib/agent/backend.ts';
 import { MemoryFs } from '../../../lib/agent/fs/memory-fs.ts';
 import type { SiteFs } from '../../../lib/agent/fs/port.ts';
 import { State } from '../../../lib/agent/state/state.ts';
@@ -177,6 +178,19 @@ describe('whose turn it is', () => {
     await until('one of them halts', () => halts().includes('clone'));
     expect([paris.tree().get('one'), twin.tree().get('two')]).toEqual(['of paris', 'of the copy']);
     await twin.agent!.stop();
+  });
+
+  test('a message of an earlier self that arrives before the namespace is read: its number is never given again', async () => {
+    const backend = cloud.backend('paris');
+    let asked = 0;
+    const incarnation: Backend['incarnation'] = async (...whose) => {
+      const answer = await backend.incarnation(...whose);
+      return asked++ === 0 ? answer : { ...answer, n: 1 };
+    };
+    paris.user.writeFile('f', 'f');
+    await paris.start({ backend: instead<Backend>(backend, { incarnation }) });
+    await halted(paris, 'clone');
+    expect([cloud.tree().size, paris.tree().get('f')]).toEqual([0, 'f']);
   });
 
   test('another share than before halts', async () => {
