@@ -149,7 +149,7 @@ async function commitBatch(
   if (left.length === 0) return;
   const operations = left.map(({ operation }) => operation);
   const sender: Sender = { endpoint: endpoint.id, server: endpoint.server, incarnation: endpoint.incarnation };
-  const staged = await stagedChecks(share, endpoint.id, operations);
+  const staged = stagedChecks(share, endpoint.id, operations);
   const careful = deliveries > 1 || endpoint.trying !== undefined;
   let open: Held | undefined;
   while (left.length > 0) {

@@ -18,7 +18,7 @@ export async function retryParked(turn: Turn): Promise<Logged> {
   const due = rowsNow.map((row) => parkedRow.parse(row.value)).filter(({ nextAt }) => nextAt <= cloud.clock.now());
   for (const parked of due.slice(0, atOnce)) {
     const { endpoint, server, incarnation, n, operation, since, attempts } = parked;
-    const staged = await stagedChecks(share, endpoint, [operation]);
+    const staged = stagedChecks(share, endpoint, [operation]);
     const item = { n, operation, retry: { since, attempts } };
     for (;;) {
       const chunk = await nextChunk(decidingOf(turn, { endpoint, server, incarnation }, staged), [item]);

@@ -21,25 +21,30 @@ function batchOf(slot: string): string {
   return dash < 0 ? slot : slot.slice(0, dash + 1);
 }
 
-/** Lists what the operations name and answers a check of one of them. */
-export async function stagedChecks(
-  share: Share,
-  endpoint: string,
-  operations: readonly AnyOperation[],
-): Promise<StagedCheck> {
-  const batches = new Set<string>();
-  for (const operation of operations) if ('content' in operation) batches.add(batchOf(operation.content.slot));
-  const staged = new Map<string, ShareEntry>();
-  const listed = await Promise.all([...batches].map((batch) => share.list(stagingDir(endpoint), batch)));
-  for (const entries of listed) for (const entry of entries ?? []) staged.set(entry.name, entry);
+/** Lists what the operations name, side by side with what else is looked up for them, and answers a check of one of them. */
+export function stagedChecks(share: Share, endpoint: string, operations: readonly AnyOperation[]): StagedCheck {
+  const listing = listed(share, endpoint, operations);
+  listing.catch(() => {}); // it is awaited by each check: this one only says that somebody will
   return async (operation) => {
     if (!('content' in operation)) return {};
     const { content } = operation;
+    const staged = await listing;
     const entry = staged.get(content.slot);
     const wrong = await check(share, endpoint, staged, content);
     if (entry === undefined || wrong !== undefined) return { wrong };
     return { expect: { fileId: entry.fileId, size: entry.size, lastWrite: entry.lastWrite } };
   };
+}
+
+async function listed(
+  share: Share,
+  endpoint: string,
+  operations: readonly AnyOperation[],
+): Promise<ReadonlyMap<string, ShareEntry>> {
+  const batches = new Set<string>();
+  for (const operation of operations) if ('content' in operation) batches.add(batchOf(operation.content.slot));
+  const lists = await Promise.all([...batches].map((batch) => share.list(stagingDir(endpoint), batch)));
+  return new Map(lists.flatMap((entries) => (entries ?? []).map((entry) => [entry.name, entry] as const)));
 }
 
 async function check(
