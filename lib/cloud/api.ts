@@ -237,6 +237,7 @@ const statuses: Readonly<Record<string, number>> = {
   too_many_scans: 429,
   path_invalid: 400,
   clone: 409,
+  settling: 409,
   server_taken: 409,
   too_many_servers: 409,
   body_malformed: 400,

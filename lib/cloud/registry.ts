@@ -7,6 +7,7 @@ import { blocksRoot, epochPath, ours, stagingDir, stagingRoot, trashRoot } from 
 import type { EnrolAnswer, EnrolRequest } from '../protocol/api.ts';
 import { rootId } from '../core/node.ts';
 import { newScan } from './enumerate/start.ts';
+import { intentRow } from './commit/plan.ts';
 import type { Cloud } from './group.ts';
 import { RowConflict, ShareRefusal, type Share } from './ports.ts';
 import {
@@ -156,7 +157,7 @@ export async function enrol(cloud: Cloud, request: EnrolRequest): Promise<EnrolA
 
 /**
  * Compare-and-set of an endpoint's incarnation; 0 asks for one, once for each holder: asked again, as after a lost answer,
- * the same is answered. Rejects with code `clone` when another holds it.
+ * the same is answered. Rejects with code `clone` when another holds it, with `settling` where it has to be asked again soon.
  */
 export async function claimIncarnation(
   cloud: Cloud,
@@ -169,8 +170,10 @@ export async function claimIncarnation(
   if (row === undefined) throw new TidewayError('endpoint_unknown', `there is no endpoint ${endpointId}`);
   const endpoint = endpointRow.parse(row.value);
   // A request for a new one may also arrive late: it must not take the turn from the very holder that has it.
-  if (holder === endpoint.holder && (incarnation === 0 || incarnation === endpoint.incarnation))
+  if (holder === endpoint.holder && (incarnation === 0 || incarnation === endpoint.incarnation)) {
+    if (incarnation === 0) await assertSettled(cloud, group, endpoint);
     return { incarnation: endpoint.incarnation, n: endpoint.n };
+  }
   if (incarnation !== 0) {
     throw new TidewayError('clone', 'this state is a copy: another agent works with the same endpoint', {
       hint: 'Stop this agent and remove its state; then it joins as a server of its own.',
@@ -185,5 +188,19 @@ export async function claimIncarnation(
     if (error instanceof RowConflict) return claimIncarnation(cloud, group, endpointId, holder, incarnation);
     throw error;
   }
+  await assertSettled(cloud, group, next);
   return { incarnation: next.incarnation, n: 0 };
+}
+
+/**
+ * What the endpoint said before has come to its end: a namespace that is read from now on shows all of it. No intent of it
+ * is opened any more, because its row has changed (C5a). Rejects with `settling` while one is open: ask again.
+ */
+async function assertSettled(cloud: Cloud, group: string, { id, incarnation }: EndpointRow): Promise<void> {
+  if (incarnation === 1) return;
+  const intents = await cloud.table.range(group, 'intent|', after('intent|'), 1000);
+  const isOpen = intents
+    .flatMap(({ value }) => intentRow.parse(value).operations)
+    .some((planned) => planned.endpoint === id && planned.incarnation < incarnation);
+  if (isOpen) throw new TidewayError('settling', 'an operation of this server from before is just being committed');
 }

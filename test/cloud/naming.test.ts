@@ -4,6 +4,7 @@ import { claimIncarnation } from '../../lib/cloud/registry.ts';
 import { endpointKey, endpointRow } from '../../lib/cloud/rows.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
+import { at, type Blow } from '../support/life.ts';
 import { brokenInvariants } from '../support/invariants.ts';
 
 let world: CloudWorld;
@@ -75,6 +76,40 @@ describe('incarnations', () => {
     await world.commit(paris, paris.create('root', 'new', 'two'));
     expect(world.visible()).toEqual({ new: 'two' });
   });
+
+  test.each<Blow>(['freeze-before', 'freeze-after'])(
+    'C5a after a new incarnation is told, nothing of the old one is committed: %s each call',
+    async (blow) => {
+      await world.commit(paris, paris.create('root', 'a', 'one'));
+      const claim = (holder: string): ReturnType<typeof claimIncarnation> =>
+        claimIncarnation(world.committer().cloud, group, paris.id, holder, 0);
+      let settling = 0;
+      const calm = world.committer();
+      await calm.commit(paris.seal([paris.create('root', 'b', 'two')]));
+      for (const index of calm.life.calls.keys()) {
+        const { incarnation } = row();
+        const message = paris.seal([paris.create('root', `b${index}`, 'two')]);
+        const zombie = world.committer(at(index, blow));
+        const late = zombie.commit(message).catch((error: unknown) => expect(error).toBeInstanceOf(Error));
+        await Promise.race([late, zombie.life.frozen]);
+        const first = await claim(`${blow} ${index}`).catch((error: unknown) => {
+          expect(error).toMatchObject({ code: 'settling' });
+          settling++;
+        });
+        if (first === undefined) {
+          await world.deliver(message);
+          expect(await claim(`${blow} ${index}`)).toEqual({ incarnation: incarnation + 1, n: 0 });
+        }
+        const told = world.rows();
+        zombie.life.thaw();
+        await late;
+        await world.deliver(message);
+        expect({ index, rows: world.rows() }).toEqual({ index, rows: told });
+        Object.assign(paris, { incarnation: incarnation + 1, n: 0 });
+      }
+      expect(settling).toBeGreaterThan(0);
+    },
+  );
 
   test('C5 the holder may confirm its incarnation, a clone of its state may not', async () => {
     const { cloud } = world.committer();

@@ -10,7 +10,7 @@ import { newTxnId, type Cloud } from '../group.ts';
 import type { IntentRow, Planned } from './plan.ts';
 import { intentRow } from './plan.ts';
 import type { Share, Write } from '../ports.ts';
-import { after, intentKey } from '../rows.ts';
+import { after, endpointKey, intentKey } from '../rows.ts';
 import type { LogRow } from '../../protocol/log-row.ts';
 import { TurnLost, type Work } from './steps/work.ts';
 import { transactHead } from '../transact.ts';
@@ -54,8 +54,22 @@ export async function commitChunk(turn: Turn, chunk: readonly Planned[], ahead?:
   const { committedSeq, intentSeq } = view.head.row;
   const head = { committedSeq, intentSeq: intentSeq + chunk.length, txnId: newTxnId(cloud) };
   const since = cloud.clock.monotonic();
-  await transactHead(cloud.table, view, head, [{ do: 'insert', key, value: row }]);
+  await transactHead(cloud.table, view, head, [
+    { do: 'insert', key, value: row },
+    ...(await senderAsRead(view, chunk)),
+  ]);
   return carryOutAll(turn, { key, row, since }, ahead);
+}
+
+/**
+ * The sender's row as it was when its message was verified. RACE: its agent may have lost its state meanwhile, and a new one
+ * have been given the next incarnation. What an intent of the old one deletes after the new one has read the namespace would
+ * be deleted there, too, though it stands at that very site. Later intents go with the finish, which writes this row.
+ */
+async function senderAsRead(view: View, chunk: readonly Planned[]): Promise<Write[]> {
+  const first = chunk.find(({ n, retry }) => n > 0 && retry === undefined);
+  const row = first === undefined ? undefined : await view.row(endpointKey(first.endpoint));
+  return row === undefined ? [] : [{ do: 'replace', key: row.key, value: row.value, etag: row.etag }];
 }
 
 function intentOf({ cloud }: Turn, chunk: readonly Planned[]): IntentRow {
