@@ -30,6 +30,8 @@ export class Search {
   #sieves: readonly Sieve[] = [];
   /** Those that an event was met in, by the number of those before it. */
   readonly #reached: Map<string, State>[] = [];
+  /** By the number of a rest: what was tried of the ways to it. */
+  readonly #been = new Map<number, Set<string>[]>();
   /** The way so far: of each event the states after it that are still to be tried. */
   readonly #way: State[][];
 
@@ -72,7 +74,9 @@ export class Search {
     const [now, then] = [this.#sieves[index] ?? asItIs, this.#sieves[index + 1] ?? asItIs];
     const after = new Map<string, State>();
     if (event === undefined) return [];
-    for (const before of possible([state], event, this.#rules, now))
+    const been = this.#been.get(index) ?? [];
+    this.#been.set(index, been);
+    for (const before of possible([state], event, this.#rules, now, been))
       for (const next of apply(before, event)) {
         const kept = then(next);
         if (kept !== undefined) after.set(keyOf(kept), kept);

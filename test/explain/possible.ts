@@ -8,10 +8,19 @@ import { abandon, arrive, commit, commitOrphan, find, send, type Rules } from '.
 /** Answers one that is equal in all that matters, or undefined where nothing comes of it. */
 export type Sieve = (state: State) => State | undefined;
 
-/** Before `event`; those in which it cannot happen may be among them. */
-export function possible(states: Iterable<State>, event: Event, rules: Rules, sieve: Sieve): Iterable<State> {
-  const all = committed(states, rules, sieve);
-  if (event.kind === 'rest') return atRest([...all.values()], sieve);
+/**
+ * Before `event`; those in which it cannot happen may be among them. At a rest everything may have happened, which from many
+ * states is the same: what is in `been`, by how far it went, was answered, or led to what was answered, already.
+ */
+export function possible(
+  states: Iterable<State>,
+  event: Event,
+  rules: Rules,
+  sieve: Sieve,
+  been: Set<string>[] = [],
+): Iterable<State> {
+  if (event.kind === 'rest') return atRest([...committed(states, rules, sieve, setOf(been, 0)).values()], sieve, been);
+  const all = committed(states, rules, sieve, new Set());
   if (event.kind === 'share') return [...all.values()].filter(({ due }) => due.has('share')).map(({ state }) => state);
   return atSite([...all.values()], event.site, event.kind !== 'read', sieve);
 }
@@ -25,15 +34,20 @@ interface Reached {
 }
 
 /** With all that may have been committed by now, in every order. */
-function committed(states: Iterable<State>, rules: Rules, sieve: Sieve): ReadonlyMap<string, Reached> {
+function committed(
+  states: Iterable<State>,
+  rules: Rules,
+  sieve: Sieve,
+  been: Set<string>,
+): ReadonlyMap<string, Reached> {
   const all = new Map<string, Reached>();
   const reach = (state: State, ...due: readonly Due[]): void => {
     const kept = sieve(state);
     if (kept === undefined) return;
     const key = keyOf(kept);
     const there = all.get(key);
-    if (there === undefined) all.set(key, { state: kept, due: new Set(due) });
-    else for (const each of due) there.due.add(each);
+    if (there !== undefined) for (const each of due) there.due.add(each);
+    else if (!been.has(key)) all.set(key, { state: kept, due: new Set(due) });
   };
   for (const state of states) reach(state, 'start', 'share');
   for (const { state } of all.values()) {
@@ -46,6 +60,7 @@ function committed(states: Iterable<State>, rules: Rules, sieve: Sieve): Readonl
         reach(after, ...due);
       }
   }
+  for (const key of all.keys()) been.add(key);
   return all;
 }
 
@@ -68,7 +83,7 @@ function atSite(all: readonly Reached[], index: number, isChange: boolean, sieve
   for (const { state, due } of all) {
     const isOwn = due.has('start') || due.has(index);
     if (!isOwn && !due.has('version')) continue;
-    for (const [key, next] of arrivals([state], index, sieve)) {
+    for (const [key, next] of arrivals([state], index, sieve, new Set())) {
       // What another committed last is there because it is what comes here.
       if (!isOwn && !hasNewest(next, index)) continue;
       found.set(key, next);
@@ -85,22 +100,31 @@ function hasNewest(state: State, index: number): boolean {
   return site !== undefined && (site.base >= newest - 1 || site.value === version(state, newest).value);
 }
 
-function atRest(all: readonly Reached[], sieve: Sieve): Iterable<State> {
+function atRest(all: readonly Reached[], sieve: Sieve, been: Set<string>[]): Iterable<State> {
   let states: Iterable<State> = all.map(({ state }) => state);
-  for (const index of all[0]?.state.sites.keys() ?? []) states = arrivals(states, index, sieve).values();
+  for (const index of all[0]?.state.sites.keys() ?? [])
+    states = arrivals(states, index, sieve, setOf(been, index + 1)).values();
   return states;
 }
 
+function setOf(been: Set<string>[], at: number): Set<string> {
+  return (been[at] ??= new Set());
+}
+
 /** With all that may have come to one site. */
-function arrivals(states: Iterable<State>, index: number, sieve: Sieve): Map<string, State> {
+function arrivals(states: Iterable<State>, index: number, sieve: Sieve, been: Set<string>): Map<string, State> {
   const all = new Map<string, State>();
-  for (const state of states) all.set(keyOf(state), state);
+  for (const state of states) {
+    const key = keyOf(state);
+    if (!been.has(key)) all.set(key, state);
+  }
   for (const state of all.values())
     for (const next of [...arrive(state, index), ...abandon(state, index)]) {
       const kept = sieve(next);
       if (kept === undefined) continue;
       const key = keyOf(kept);
-      if (!all.has(key)) all.set(key, kept);
+      if (!all.has(key) && !been.has(key)) all.set(key, kept);
     }
+  for (const key of all.keys()) been.add(key);
   return all;
 }
