@@ -52,7 +52,7 @@ const alone: readonly Bound[] = [
   ['looks at one file', 0.6 * singles, (counts) => of(counts, 'files.requests.GetFileProperties')],
   // Intent, finish, and how far it is published.
   ['transactions', 3.8 * singles, (counts) => of(counts, 'tables.transactions')],
-  ['table rows', 9.8 * singles, (counts) => of(counts, 'tables.entitiesWritten')],
+  ['table rows', 10.8 * singles, (counts) => of(counts, 'tables.entitiesWritten')],
   // 12.6 of them are the file's; agents that poll and `tick` bring more, the longer this takes.
   ['requests to the tables', 24 * singles, (counts) => of(counts, 'tables.requests')],
   // To the committer, and a hint to each site.
