@@ -215,7 +215,7 @@ export class Follower {
     if (row.incarnation !== incarnation) return;
     const flight = this.#options.outbox.flight(row.n);
     if (row.n < nextN && (flight === undefined || isOutcomeOf(sentAs(flight, row), row))) return;
-    throw new TidewayError('clone', `operation ${row.n} was sent by another agent with this state`);
+    throw sentByAnother(row.n);
   }
 
   #apply(row: LogRow): void {
@@ -252,8 +252,7 @@ export class Follower {
     const { holder, incarnation } = state.meta.values;
     const { n } = await online.call('incarnation', () => backend.incarnation(holder, incarnation));
     // Its row is not read below: nothing else would tell, and the operation that gets this number here had no outcome ever.
-    if (n >= state.meta.values.nextN)
-      throw new TidewayError('clone', `operation ${n} was sent by another agent with this state`);
+    if (n >= state.meta.values.nextN) throw sentByAnother(n);
     let count = 0;
     await online.call('read_namespace', async () => {
       count = 0;
@@ -288,4 +287,8 @@ export class Follower {
       for (const flight of outbox.flights()) if (flight.n <= n) outbox.close(flight.n);
     });
   }
+}
+
+function sentByAnother(n: number): TidewayError {
+  return new TidewayError('clone', `operation ${n} was sent by another agent with this state`);
 }
