@@ -47,12 +47,12 @@ test('who has spoken to it last, and from which execution; clients are nobody', 
     { $entity: id },
   );
   await app.end(caller);
-  const { input } = await app.status(id);
+  const status = await app.status(id);
   // The last one was the second of its turn: 100 ns later, and its zone is lost.
-  expect(shown(await app.status(id)).input).toBe(
+  expect(shown(status).input).toBe(
     `{"exists":true,"state":"5","sorter":{"ReceivedFromInstance":{"${caller}":{"Last":"time","ExecutionId":"guid"}},"ReceiveHorizon":"timeZ"}}`,
   );
-  const { ReceivedFromInstance, ReceiveHorizon } = (input as Df).sorter;
+  const { ReceivedFromInstance, ReceiveHorizon } = (status.input as Df).sorter;
   expect(Date.parse(`${ReceivedFromInstance[caller].Last}Z`) - Date.parse(ReceiveHorizon)).toBeGreaterThan(1_799_999);
 });
 

@@ -8,25 +8,18 @@ import type { SiteFs } from '../../../lib/agent/fs/port.ts';
 import { State } from '../../../lib/agent/state/state.ts';
 import { instead } from '../../model/instead.ts';
 import { FakeCloud } from '../../support/fake-backend.ts';
-import { bothWithFiles, converge, halted, TestSite, until } from '../rig.ts';
+import { bothWithFiles, converge, eachOnTwoSites, halted, TestSite, until } from '../rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
 let dir: string;
 
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'tideway-halt-'));
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
 });
-
-afterEach(async () => {
-  await paris.agent?.stop();
-  await tokyo.agent?.stop();
-  rmSync(dir, { recursive: true });
-});
+afterEach(() => rmSync(dir, { recursive: true }));
 
 const stateFile = (): string => join(dir, 'paris.db');
 

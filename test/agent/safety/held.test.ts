@@ -2,26 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { FakeCloud } from '../../support/fake-backend.ts';
-import { bothWithFiles, converge, halted, TestSite, until } from '../rig.ts';
+import type { FakeCloud } from '../../support/fake-backend.ts';
+import { bothWithFiles, converge, eachOnTwoSites, halted, type TestSite, until } from '../rig.ts';
 
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
 let dir: string;
 
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'tideway-held-'));
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
 });
-
-afterEach(async () => {
-  await paris.agent?.stop();
-  await tokyo.agent?.stop();
-  rmSync(dir, { recursive: true });
-});
+afterEach(() => rmSync(dir, { recursive: true }));
 
 const stateFile = (): string => join(dir, 'paris.db');
 
