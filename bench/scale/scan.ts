@@ -16,7 +16,7 @@ import { Shown } from '../../lib/agent/apply/shown.ts';
 import { State } from '../../lib/agent/state/state.ts';
 import { Touched } from '../../lib/agent/scan/touched.ts';
 import { Walk } from '../../lib/agent/scan/walk.ts';
-import { eachBounded } from '../../lib/base/pool.ts';
+import { eachBounded, inGroups } from '../../lib/base/pool.ts';
 import { rootId } from '../../lib/core/node.ts';
 
 const together = 16;
@@ -108,9 +108,7 @@ export async function runScans(
         },
       );
       const directories = directoriesOf(state);
-      const batches = Array.from({ length: Math.ceil(directories.length / together) }, (_, at) =>
-        directories.slice(at * together, (at + 1) * together),
-      );
+      const batches = inGroups(directories, together);
       const survey = (): Promise<void> => eachBounded(batches, calls, async (paths) => void (await fs.survey(paths)));
       await measure(`floor ${round}`, () => objects, survey);
     }

@@ -27,6 +27,11 @@ export class Pool {
   }
 }
 
+/** In order; each of `size` items, the last of what is left. */
+export function inGroups<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+}
+
 /** Runs `work` for each item, at most `width` at once; the first error is thrown after all that started have ended. */
 export async function eachBounded<T>(
   items: Iterable<T>,

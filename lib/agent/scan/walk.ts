@@ -9,7 +9,7 @@ import type { InParts } from './in-parts.ts';
 import { joinPath } from '../fs/names.ts';
 import type { Entry, FileStat, SiteFs } from '../fs/port.ts';
 import type { Watch } from '../fs/watch-port.ts';
-import { eachBounded } from '../../base/pool.ts';
+import { eachBounded, inGroups } from '../../base/pool.ts';
 import type { Problems } from '../problems.ts';
 import { isQuiet } from './quiet.ts';
 import { identityOf, isInode, type Round } from './round.ts';
@@ -284,10 +284,6 @@ export class Walk {
 
 function isKnown(dir: Directory): dir is KnownDirectory {
   return typeof dir.place === 'string';
-}
-
-function inGroups<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
 }
 
 function rootGone(): Error {

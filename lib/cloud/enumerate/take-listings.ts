@@ -1,5 +1,5 @@
 // The part of a step that lists directories.
-import { inParallel } from '../../base/pool.ts';
+import { inGroups, inParallel } from '../../base/pool.ts';
 import { ShareRefusal, type Write } from '../ports.ts';
 import { after } from '../rows.ts';
 import { listDirectory, type Listed } from './list.ts';
@@ -91,11 +91,7 @@ async function record(step: Step, all: readonly One[]): Promise<void> {
 }
 
 function parts<T>(items: readonly T[], first: number): (readonly [number, T[]])[] {
-  const count = Math.ceil(items.length / maxInRow);
-  return Array.from({ length: count }, (_, part) => [
-    first + part,
-    items.slice(part * maxInRow, (part + 1) * maxInRow),
-  ]);
+  return inGroups(items, maxInRow).map((some, part) => [first + part, some]);
 }
 
 function counted(scan: ScanRow, all: readonly One[]): Pick<ScanRow, 'directories' | 'entries' | 'known' | 'missing'> {

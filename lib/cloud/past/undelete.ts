@@ -1,5 +1,6 @@
 // A path that was deleted comes back: what belongs to it is looked up here, and posted to the committer in parts, which alone
 // touches the share. It may be asked for again at any time: what is back already is left alone.
+import { inGroups } from '../../base/pool.ts';
 import { TidewayError } from '../../base/errors.ts';
 import { randomHex } from '../../base/random.ts';
 import { cloudSigner, seal } from '../../protocol/message.ts';
@@ -56,9 +57,7 @@ export async function startUndelete(cloud: Cloud, group: string, given: string):
   await forgetOld(cloud, group);
   const at = cloud.clock.now();
   const id = `${at.toString(36).padStart(9, '0')}-${randomHex(cloud.random, 4)}`;
-  const parts = Array.from({ length: Math.ceil(items.length / maxItems) }, (_, part) =>
-    items.slice(part * maxItems, (part + 1) * maxItems),
-  );
+  const parts = inGroups(items, maxItems);
   const value = { v: 1, id, path, node: row.id, at, items: items.length, parts: parts.length };
   await cloud.table.transact(group, [{ do: 'insert', key: undeleteKey(id), value }]);
   for (const [part, some] of parts.entries()) {
