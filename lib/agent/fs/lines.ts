@@ -1,4 +1,4 @@
-// A directory as text that can be compared as a whole with what is known of it (see state/local-table.ts, which makes the
+// A directory as text that can be compared as a whole with what is known of it (see state/local-lines.ts, which makes the
 // same lines from its rows, and native/survey.hh): one line an entry, in the order of the names' bytes, with all that tells
 // whether the entry is as it was.
 //
