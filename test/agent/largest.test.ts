@@ -54,3 +54,45 @@ test('fault 47: of a file of 4 TiB with two bytes in it two blocks are sent, and
   for (const from of blocks) hashes[from / blockSize] = blockHash(blockWith(from));
   expect(content.hash).toBe(contentHash(hashes));
 }, 120_000);
+
+test('of a file with very many holes the longest are announced, and the others are sent as zeros', async () => {
+  // One block of data and one of nothing, 1,499 times; the last hole is a long one.
+  const blocks = 3000;
+  const length = (blocks + 100) * blockSize;
+  const isData = (at: number): boolean => at < blocks * blockSize && Math.floor(at / blockSize) % 2 === 0;
+  const byte = Buffer.alloc(blockSize, 1);
+  const file = {
+    stat: () => Promise.resolve({ ...stat, size: length } as unknown as FileStat),
+    nextData: (from: number) => {
+      const next = Math.ceil(from / blockSize / 2) * 2 * blockSize;
+      return Promise.resolve(isData(from) ? from : isData(next) ? next : length);
+    },
+    read: () => Promise.resolve(byte),
+    close: () => Promise.resolve(),
+  } as Partial<ReadFile> as ReadFile;
+  const sent = new Map<number, boolean>();
+  const backend = {
+    slot: () => Promise.resolve({ slot: 'slot' }),
+    stageCreate: () => Promise.resolve(),
+    stageRange: (_slot, offset, bytes) => {
+      expect([sent.has(offset), bytes.length]).toEqual([false, blockSize]);
+      return Promise.resolve(void sent.set(offset, bytes[0] === 1));
+    },
+    stageBlocks: () => Promise.resolve(),
+    stageEtag: () => Promise.resolve('etag'),
+  } as Partial<Backend> as Backend;
+  const online = { call: (_name: string, work: () => unknown) => work() } as unknown as Online;
+  const fs = { open: () => Promise.resolve(file) } as Partial<SiteFs> as SiteFs;
+  const outcome = await upload({ fs, backend, online }, 'f', { ...entry, size: length }, null);
+  const { holes = [] } = (outcome as { content: { holes?: readonly [number, number][] } }).content;
+  expect(holes).toHaveLength(1000);
+  expect(holes.at(-1)).toEqual([(blocks - 1) * blockSize, length]);
+  // Each block is sent as what it is, or announced, and never both.
+  const announced = new Set(
+    holes.flatMap(([from, to]) => Array.from({ length: (to - from) / blockSize }, (_, n) => from + n * blockSize)),
+  );
+  for (let at = 0; at < length; at += blockSize) {
+    expect([at, announced.has(at)]).toEqual([at, !sent.has(at)]);
+    if (sent.has(at)) expect([at, sent.get(at)]).toEqual([at, isData(at)]);
+  }
+});

@@ -34,6 +34,13 @@ export function joined(holes: readonly Range[]): Range[] {
   return out;
 }
 
+/** The longest `most` of them, in order, and the others. */
+export function longest(holes: readonly Range[], most: number): { kept: readonly Range[]; others: readonly Range[] } {
+  const byLength = holes.toSorted(([a, aEnd], [b, bEnd]) => bEnd - b - (aEnd - a) || a - b);
+  const kept = new Set(byLength.slice(0, most));
+  return { kept: holes.filter((hole) => kept.has(hole)), others: byLength.slice(most) };
+}
+
 /** Writes into a new file: pieces of nothing but zeros are left out. Whoever is done sets the length. */
 export async function writeSparse(file: WriteFile, offset: number, bytes: Uint8Array): Promise<void> {
   for (const [from, to] of filled(bytes)) await file.write(offset + from, bytes.subarray(from, to));

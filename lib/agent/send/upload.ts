@@ -9,9 +9,11 @@ import { blockHash, contentHash, listHash } from '../hash.ts';
 import { transfer, type Online } from '../online.ts';
 import { eachBounded } from '../../base/pool.ts';
 import { isInode } from '../scan/round.ts';
-import { isHole, joined, zeroHash, type Range } from '../apply/sparse.ts';
+import { isHole, joined, longest, zeroHash, type Range } from '../apply/sparse.ts';
 
 const rangesAtOnce = 4;
+/** A message has to hold them all, and so has the committer's intent. */
+const maxHoles = 1000;
 
 /** `refused`: its content cannot stand on the share. `changed`: the file is not (or no longer) what the local tree says; look at it again (I18). */
 export type Uploaded =
@@ -160,6 +162,10 @@ async function large({ backend, online }: UploadOptions, file: ReadFile, entry: 
     await online.call('stage', () => backend.stageRange(slot, offset, bytes), transfer);
   });
   if (short) return changed;
+  const { kept, others } = longest(joined(holes), maxHoles);
+  await eachBounded(blocksIn(others), rangesAtOnce, async ([from, to]) => {
+    await online.call('stage', () => backend.stageRange(slot, from, Buffer.alloc(to - from)), transfer);
+  });
   const list = Buffer.concat(hashes);
   await online.call('stage', () => backend.stageBlocks(slot, list), transfer);
   const etag = await online.call('stage', () => backend.stageEtag(slot), transfer);
@@ -170,9 +176,14 @@ async function large({ backend, online }: UploadOptions, file: ReadFile, entry: 
     etag,
     whole: false,
     blocks: listHash(list),
-    ...(holes.length === 0 ? {} : { holes: joined(holes).map(([from, to]) => [from, to]) }),
+    ...(kept.length === 0 ? {} : { holes: kept.map(([from, to]) => [from, to]) }),
   };
   return { kind: 'staged', content };
+}
+
+function* blocksIn(holes: readonly Range[]): Generator<Range> {
+  for (const [from, to] of holes)
+    for (let at = from; at < to; at += blockSize) yield [at, Math.min(at + blockSize, to)];
 }
 
 function isAsKnown(stat: FileStat, entry: Known): boolean {

@@ -41,8 +41,8 @@ export interface Deciding {
 
 const budget = 97; // of 100 rows; head, intent and endpoint are the others
 const maxOperations = 48;
-/** Extended attributes of one chunk, in characters: they are in its intent twice, and that row has 1 MiB. */
-const maxXattrs = 64 * 1024;
+/** Extended attributes and holes of one chunk, in characters: they are in its intent twice, and that row has 1 MiB. */
+const maxLong = 64 * 1024;
 /** So many rows of a directory are read at most to save the look-up of one name. */
 const rowsForOne = 40;
 
@@ -69,7 +69,7 @@ export async function nextChunk(
   };
   for (const planned of before) take(planned);
   let rows = 0;
-  let xattrs = 0;
+  let long = 0;
   const firstSeq = at.view.head.row.intentSeq + 1;
   for (const item of operations) {
     if (chunk.length >= most || namesAny(item.operation, ids)) break;
@@ -78,8 +78,8 @@ export async function nextChunk(
     const alone = isAlone(planned);
     const cost = rowCost(planned) + (planned.retry === undefined ? 0 : 1);
     const depends = [...at.view.reads, ...keysOf(planned.changes)].some((key) => taken.has(key));
-    xattrs += xattrsOf(item.operation);
-    const full = rows + cost > budget || xattrs > maxXattrs;
+    long += longOf(item.operation);
+    const full = rows + cost > budget || long > maxLong;
     const first = chunk.length === 0 && before.length === 0;
     if (!first && (alone || depends || full || paths.meets(planned.steps))) break;
     chunk.push(planned);
@@ -222,8 +222,9 @@ function namesAny(operation: AnyOperation, ids: ReadonlySet<string>): boolean {
   return ('node' in operation && ids.has(operation.node)) || ('parent' in operation && ids.has(operation.parent));
 }
 
-function xattrsOf(operation: AnyOperation): number {
-  return 'xattrs' in operation ? JSON.stringify(operation.xattrs ?? {}).length : 0;
+function longOf(operation: AnyOperation): number {
+  const xattrs = 'xattrs' in operation ? JSON.stringify(operation.xattrs ?? {}).length : 0;
+  return xattrs + ('content' in operation ? JSON.stringify(operation.content.holes ?? []).length : 0);
 }
 
 function idsOf(planned: Planned): readonly string[] {
