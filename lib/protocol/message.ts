@@ -5,9 +5,15 @@ import { z } from 'zod';
 import { undeletePart } from './past.ts';
 import { author, authorOperation, finding, operation } from './operation.ts';
 
-/** Most operations of one message; a message also stays below `maxBatchBytes`. */
-export const maxBatch = 96;
+/**
+ * Most operations of one message, and most bytes of them as they travel, which most messages of many files end at. What comes
+ * with a message (its look-ups, its listing, its events) costs the committer as much as some sixty small files, so a flood
+ * goes in few of them; what waits behind two full ones waits for a thousand files.
+ */
+export const maxBatch = 480;
 export const maxBatchBytes = 192 * 1024;
+/** So many are taken: more than are sent, lest who sends has to be older than who takes. */
+const maxTaken = 500;
 
 const batch = z.object({
   v: z.literal(1),
@@ -16,11 +22,14 @@ const batch = z.object({
   incarnation: z.number().int().positive(),
   /** The number of the first operation; the others follow without a gap. */
   from: z.number().int().positive(),
-  operations: z.array(operation).min(1).max(100),
+  operations: z.array(operation).min(1).max(maxTaken),
   /** So many files the endpoint has: a mass change is a part of these. */
   files: z.number().int().nonnegative().optional(),
 });
 export type Batch = z.infer<typeof batch>;
+
+/** Most orders of one message. */
+export const maxOrders = 100;
 
 /** What one of the backend's own authors asks, numbered as those of an endpoint are. */
 const orders = z.object({
@@ -29,7 +38,7 @@ const orders = z.object({
   author,
   incarnation: z.number().int().positive(),
   from: z.number().int().positive(),
-  orders: z.array(authorOperation).min(1).max(100),
+  orders: z.array(authorOperation).min(1).max(maxOrders),
 });
 
 /** The backend's own message: paths of the share to look at. */

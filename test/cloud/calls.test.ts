@@ -52,6 +52,19 @@ test('96 new files: each chunk is opened with the finish of the one before it', 
   expect((counts['get'] ?? 0) + (counts['range'] ?? 0)).toBeLessThanOrEqual(8);
 });
 
+test('a full message of new files, with a directory of its own: nothing is read again for any chunk', async () => {
+  const counts = await callsOf(async (world, paris) => {
+    const dir = await filled(world, paris, 20);
+    const own = paris.mkdir(dir, 'own');
+    const some = Array.from({ length: 320 }, (_, n) => paris.create(dir, `new-${n}`, `new ${n}`));
+    return [own, ...some, ...Array.from({ length: 159 }, (_, n) => paris.create(own.node, `own-${n}`, `own ${n}`))];
+  });
+  // 480 nodes, 32 a chunk: an intent, then a finish with the next intent each; before and after the directory a new one.
+  expect(counts['transact']).toBeLessThanOrEqual(Math.ceil(480 / 32) + 3);
+  expect(counts).toMatchObject({ list: 1, rename: 480 });
+  expect((counts['get'] ?? 0) + (counts['range'] ?? 0)).toBeLessThanOrEqual(10);
+});
+
 test('one new file', async () => {
   const counts = await callsOf(async (world, paris) => [paris.create(await filled(world, paris, 1), 'new', 'new')]);
   const { transact, list, rename, get = 0, range = 0, committed, ...others } = counts;

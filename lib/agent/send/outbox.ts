@@ -29,7 +29,7 @@ export class Outbox {
   readonly #wake = new Signal();
   /** Open operations by number, in order of number. */
   readonly #flights = new Map<number, Flight>();
-  /** Size of each as JSON. */
+  /** Size of each as it travels: JSON within a string of JSON. */
   readonly #bytes = new Map<number, number>();
   /** The lowest number that was not sent since the start or the last rewind. */
   #next: number;
@@ -217,8 +217,7 @@ export class Outbox {
         if (batch.length > 0) break;
         continue;
       }
-      // Every character can be escaped when the payload travels as a string.
-      bytes += 2 * (this.#bytes.get(n) ?? 0);
+      bytes += this.#bytes.get(n) ?? 0;
       if (batch.length > 0 && bytes > maxBatchBytes) return batch;
       batch.push(flight);
     }
@@ -276,7 +275,7 @@ export class Outbox {
 
   #opened(flight: Flight): void {
     this.#flights.set(flight.n, flight);
-    this.#bytes.set(flight.n, Buffer.byteLength(JSON.stringify(flight.operation)));
+    this.#bytes.set(flight.n, Buffer.byteLength(JSON.stringify(JSON.stringify(flight.operation))));
     const { state } = this.#options;
     const node = nodeOf(flight);
     if (node === undefined) return;

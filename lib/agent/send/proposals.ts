@@ -41,8 +41,8 @@ interface Queued {
 type WithContent = Extract<Proposal, { kind: 'create' | 'edit' }>;
 
 const uploadsAtOnce = 16;
-/** Operations in the outbox and uploads on their way there: what is beyond stays in memory, unread. */
-const maxOpen = 512;
+/** Operations in the outbox and uploads on their way there, two full messages and a third that is filled: what is beyond stays in memory, unread. */
+const maxOpen = 1536;
 const maxStarted = 10_000;
 
 export class Proposals {

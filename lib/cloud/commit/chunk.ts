@@ -56,8 +56,7 @@ export async function nextChunk(
   most = maxOperations,
   before: readonly Planned[] = [],
 ): Promise<readonly Planned[]> {
-  // All of a message where all of it may go: the chunks after this one find it read.
-  await foresee(at, most < maxOperations ? operations.slice(0, most) : operations);
+  if (most === 1) await foresee(at.view, operations.slice(0, 1));
   const chunk: Planned[] = [];
   const taken = new Set<string>();
   const ids = new Set<string>();
@@ -90,8 +89,11 @@ export async function nextChunk(
   return chunk;
 }
 
-/** Reads side by side, and many names of one directory at once, what the decisions will ask for one by one. */
-async function foresee({ view }: Deciding, operations: readonly Numbered[]): Promise<void> {
+/**
+ * Reads side by side, and many names of one directory at once, what the decisions will ask for one by one: for all of a
+ * message before its first chunk, so that the others find it read.
+ */
+export async function foresee(view: View, operations: readonly Numbered[]): Promise<void> {
   const fresh = new Set<string>();
   const known = new Set<string>();
   const names = new Map<string, string[]>();

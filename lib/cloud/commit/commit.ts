@@ -11,7 +11,7 @@ import {
 } from '../../protocol/message.ts';
 import { hold, limitsOf, weigh, type Weighed } from '../brake.ts';
 import { isAuthor, type AnyOperation } from '../../protocol/operation.ts';
-import { nextChunk, type Numbered, type Sender } from './chunk.ts';
+import { foresee, nextChunk, type Numbered, type Sender } from './chunk.ts';
 import { decidingOf, rejected } from './deciding.ts';
 import { endScan } from '../enumerate/start.ts';
 import { examine, examineEach } from './examine.ts';
@@ -151,6 +151,7 @@ async function commitBatch(
   const sender: Sender = { endpoint: endpoint.id, server: endpoint.server, incarnation: endpoint.incarnation };
   const staged = stagedChecks(share, endpoint.id, operations);
   const careful = deliveries > 1 || endpoint.trying !== undefined;
+  if (!careful) await foresee(turn.view, left);
   let open: Held | undefined;
   while (left.length > 0) {
     const deciding = decidingOf(turn, sender, staged);
