@@ -1,6 +1,7 @@
 // Rows of one group, read through a cache that is exact or not used: every change of a node, id or endpoint row goes with a
 // transaction on `head`, so as long as `head` carries the txnId that the cache was filled under, no row has moved.
 import type { NodeId } from '../core/node.ts';
+import { keyRuns } from './key-runs.ts';
 import type { Row, Table } from './ports.ts';
 import {
   after,
@@ -134,20 +135,18 @@ export class CachedRows {
   /** Looks up keys of which most are free, and which lie close together, with few reads. */
   async loadNew(keys: readonly string[]): Promise<void> {
     const unread = keys.filter((key) => !this.#cache.rows.has(key));
-    // Counted ids sort by their numbers where they are of one length.
-    await Promise.all([...Map.groupBy(unread, (key) => key.length).values()].map((same) => this.#loadBetween(same)));
+    await Promise.all(keyRuns(unread).map((run) => this.#loadBetween(run)));
   }
 
-  async #loadBetween(keys: readonly string[]): Promise<void> {
-    const sorted = keys.toSorted();
-    const [first, last] = [sorted[0], sorted.at(-1)];
+  async #loadBetween(run: readonly string[]): Promise<void> {
+    const [first, last] = [run[0], run.at(-1)];
     if (first === undefined || last === undefined) return;
-    const rows = sorted.length < 2 ? [] : await this.#table.range(this.group, first, `${last}!`, pageSize);
-    if (sorted.length < 2 || rows.length >= pageSize) {
-      await Promise.all(sorted.map((key) => this.row(key)));
+    const rows = run.length < 2 ? [] : await this.#table.range(this.group, first, `${last}!`, pageSize);
+    if (run.length < 2 || rows.length >= pageSize) {
+      await Promise.all(run.map((key) => this.row(key)));
       return;
     }
-    for (const key of sorted) this.#cache.rows.set(key, null);
+    for (const key of run) this.#cache.rows.set(key, null);
     for (const row of rows) this.#cache.rows.set(row.key, row);
   }
 
