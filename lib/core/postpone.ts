@@ -138,7 +138,8 @@ export class Postponed {
     if (this.#trees.local(id) !== undefined) return undefined;
     const synced = this.#trees.synced(id);
     const remote = this.#trees.remote(id);
-    if (synced === undefined || remote === undefined || remote.parent === rootId) return undefined;
+    if (synced === undefined || remote === undefined) return undefined;
+    if (remote.parent === rootId && remote.kind === 'directory') return undefined;
     // What has new content there is no delete: it comes back.
     return remote.kind === 'directory' || remote.version === synced.version ? remote.parent : undefined;
   }
@@ -162,6 +163,7 @@ export class Postponed {
   }
 
   #stir(directory: NodeId, now: number): void {
+    if (directory === rootId) this.#group(rootId, now).last = now;
     for (let at: NodeId | undefined = directory; at !== undefined && at !== rootId;) {
       const known = this.#groups.get(at);
       // Then all above it are, too.

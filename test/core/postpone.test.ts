@@ -57,6 +57,16 @@ describe('P24 deletes that wait for more of them', () => {
     expect([postponed.size, postponed.next()]).toEqual([0, undefined]);
   });
 
+  test('a file at the root waits, too: it may have been renamed on; a directory there does not', () => {
+    const { trees, postponed } = site({ top: 'root/top=x', next: 'root/next=x', dir: 'root/dir/' });
+    remove(trees, 'top', 'next', 'dir');
+    expect(postponed.take('dir', 0)).toBe(false);
+    expect([postponed.take('top', 0), postponed.take('next', 60)]).toEqual([true, true]);
+    expect(postponed.due(159, 159)).toEqual([]);
+    expect(postponed.due(160, 160)).toEqual(['top', 'next']);
+    expect([postponed.size, postponed.next()]).toEqual([0, undefined]);
+  });
+
   test('a tree that goes name by name ends as its topmost directory alone', () => {
     const { trees, postponed } = site({ ...all, top: 'root/top/', dir: 'top/dir/' });
     for (const [at, id] of ['c', 'sub', 'a', 'b', 'dir'].entries()) {
