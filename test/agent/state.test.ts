@@ -139,6 +139,23 @@ describe('state', () => {
     state.close();
   });
 
+  test('what hangs on nothing is dropped from the remote tree, with all below it', () => {
+    const state = new State(':memory:');
+    state.now(() => {
+      state.meta.set({ loose: true });
+      state.setRemote(remote('d', 'root', 'd', 'directory'));
+      state.setRemote(remote('in-d', 'd', 'f'));
+      state.setRemote(remote('top', 'root', 'g'));
+      state.setRemote(remote('e', 'gone', 'e', 'directory'));
+      state.setRemote(remote('in-e', 'e', 'f'));
+      state.setRemote(remote('h', 'gone-too', 'h'));
+    });
+    state.now(() => state.dropLoose());
+    const left = ['d', 'in-d', 'top', 'e', 'in-e', 'h'].filter((id) => state.remote(id) !== undefined);
+    expect([left, state.meta.values.loose]).toEqual([['d', 'in-d', 'top'], false]);
+    state.close();
+  });
+
   test('a part that throws is undone alone', () => {
     const state = new State(':memory:');
     state.now(() => state.setLocal('a', local('a', 'root', 'a')));

@@ -17,6 +17,8 @@ export interface MetaValues {
   readonly nextNode: number;
   /** False until the remote tree was read whole once. */
   readonly whole: boolean;
+  /** The remote tree was read whole, and what hangs on nothing in it was not yet dropped. */
+  readonly loose: boolean;
   /**
    * True after the remote tree was read whole before the first plan of a process: this state is older than the log, or was
    * restored. What is missing on the site then may never have been there since, and is no proof of a delete.
@@ -39,6 +41,7 @@ const initial: MetaValues = {
   nextN: 1,
   nextNode: 1,
   whole: false,
+  loose: false,
   unproven: false,
   shrunk: false,
   marked: false,

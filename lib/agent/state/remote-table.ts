@@ -1,4 +1,4 @@
-import type { NodeId, NodeState } from '../../core/node.ts';
+import { rootId, type NodeId, type NodeState } from '../../core/node.ts';
 import type { Database, Statement } from '../../base/sqlite.ts';
 import { Recent, recentRows } from './recent.ts';
 import { packName } from './names.ts';
@@ -15,6 +15,7 @@ export class RemoteTable {
   readonly #below: Statement;
   readonly #clear: Statement;
   readonly #ids: Statement;
+  readonly #nextParent: Statement;
 
   constructor(db: Database) {
     this.#get = db.prepare('SELECT json FROM remote WHERE id = ?');
@@ -30,6 +31,7 @@ export class RemoteTable {
     );
     this.#clear = db.prepare('DELETE FROM remote');
     this.#ids = db.prepare('SELECT id FROM remote');
+    this.#nextParent = db.prepare('SELECT parent FROM remote WHERE parent > ? ORDER BY parent LIMIT 1');
   }
 
   get(id: NodeId): NodeState | undefined {
@@ -61,6 +63,17 @@ export class RemoteTable {
       this.recent.set(each, undefined);
     }
     return gone;
+  }
+
+  /** Directories that something is in, and that are not in the tree themselves. Takes a look-up or two each directory. */
+  missingParents(): readonly NodeId[] {
+    const missing: NodeId[] = [];
+    for (let row = this.#nextParent.get(''); row !== undefined;) {
+      const parent = row['parent'] as string;
+      if (parent !== rootId && this.#get.get(parent) === undefined) missing.push(parent);
+      row = this.#nextParent.get(parent);
+    }
+    return missing;
   }
 
   /** For a resync: forgets the whole tree, answers the ids that were in it. */

@@ -5,6 +5,7 @@ import { openDatabase, type Database } from '../../base/sqlite.ts';
 import { Claims } from '../plan/claims.ts';
 import { LocalLines, type LocalPage } from './local-lines.ts';
 import { LocalTable } from './local-table.ts';
+import { absent, countLost } from './lost.ts';
 import { Meta } from './meta.ts';
 import { ConflictTable, ReplacedTable } from './notes.ts';
 import { OutboxTable } from './outbox-table.ts';
@@ -203,6 +204,12 @@ export class State implements Trees {
     }
   }
 
+  /** Drops from the remote tree what hangs on nothing. */
+  dropLoose(): void {
+    for (const parent of this.#remote.missingParents()) this.dropRemote(parent);
+    this.meta.set({ loose: false });
+  }
+
   clearRemote(): void {
     for (const gone of this.#remote.clear()) this.#wrote(gone);
   }
@@ -232,19 +239,12 @@ export class State implements Trees {
 
   /** What was agreed and is not on the site. */
   absent(): readonly NodeId[] {
-    const rows = this.#db.prepare('SELECT id FROM synced WHERE id NOT IN (SELECT id FROM local)').all();
-    return rows.map((row) => row['id'] as string);
+    return absent(this.#db);
   }
 
   /** Of the files that were agreed and are on the site: how many there are, and how many the remote tree lacks. */
   countLost(): { readonly lost: number; readonly of: number } {
-    const row = this.#db
-      .prepare(
-        `SELECT count(*) AS agreed, count(*) FILTER (WHERE remote.id IS NULL) AS lost FROM synced
-           JOIN local ON local.id = synced.id LEFT JOIN remote ON remote.id = synced.id WHERE synced.kind <> 'directory'`,
-      )
-      .get();
-    return { lost: Number(row?.['lost'] ?? 0), of: Number(row?.['agreed'] ?? 0) };
+    return countLost(this.#db);
   }
 
   /** Path below the root of a node of the local tree; undefined when the node or a directory above it is not there. */
