@@ -11,7 +11,9 @@ const from = 'node|';
 const to = 'node}';
 
 /**
- * Answers the nodes that are alive, parents first. Directories are read first and kept (ids only), then all rows go by once
+ * Answers the nodes that are alive, parents first. A directory that died with the one it was in, and came back somewhere else,
+ * has two rows, of which the newer one counts: by the older one it would be dead, with all that is in it, and a site that has
+ * it would delete it. Directories are read first and kept (ids only), then all rows go by once
  * more: the memory needed is that of the directories.
  */
 export async function readAlive(
@@ -21,7 +23,8 @@ export async function readAlive(
   const directories = new Map<string, { node: NodeState; cleared: number }>();
   await each(rows, (nodes) => {
     for (const { cleared, ...node } of nodes)
-      if (node.kind === 'directory') directories.set(node.id, { node, cleared: cleared ?? 0 });
+      if (node.kind === 'directory' && node.seq > (directories.get(node.id)?.node.seq ?? -1))
+        directories.set(node.id, { node, cleared: cleared ?? 0 });
     return Promise.resolve();
   });
   const alive = new Map<string, boolean>([[rootId, true]]);

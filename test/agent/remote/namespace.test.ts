@@ -97,6 +97,22 @@ describe('the namespace, read whole', () => {
     expect(found).toEqual(['d', 'new']);
   });
 
+  test.each([
+    ['before', 'a-place'],
+    ['after', 'z-place'],
+  ])('a directory that came back elsewhere is there, its older row being read %s the newer one', async (_, gone) => {
+    const found = await alive(
+      { id: 'm-place', seq: 8 },
+      { id: 'd', parent: 'm-place', seq: 9, cleared: 9 },
+      { id: 'd', parent: gone, seq: 3 },
+      { id: 'old', parent: 'd', kind: 'file', seq: 4 },
+      { id: 'new', parent: 'd', kind: 'file', seq: 10 },
+      { id: 'sub', parent: 'd', seq: 11 },
+      { id: 'deep', parent: 'sub', kind: 'file', seq: 12 },
+    );
+    expect(found).toEqual(['m-place', 'd', 'sub', 'new', 'deep']);
+  });
+
   test('a broken row does not hang it: directories that hold each other are not there', async () => {
     expect(await alive({ id: 'a', parent: 'b' }, { id: 'b', parent: 'a' }, { id: 'c' })).toEqual(['c']);
   });
