@@ -56,6 +56,8 @@ export class Site {
   full = false;
   stateFull = false;
   #backups: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  /** Where the process may have files open. */
+  readonly #open: MemoryFs[] = [];
   readonly #run: Run;
   readonly #cloud: SimulatedCloud;
   readonly #plants: Plants;
@@ -202,6 +204,7 @@ export class Site {
     if (!process.alive) return;
     this.#run.trace.add(this.name, power ? 'killed' : 'power lost');
     process.alive = false;
+    for (const fs of this.#open.splice(0)) fs.release();
     this.disk = this.#watched(this.disk.after(power, this.#run.chance));
     if (!power) this.#losePower();
     // What it had just put here and could not write down is new to the next one.
@@ -313,6 +316,7 @@ export class Site {
 
   #fs(alive: () => boolean, volume: MemoryVolume): MemoryFs {
     const fs = new MemoryFs(volume);
+    this.#open.push(fs);
     const { clock, chance, trace } = this.#run;
     fs.before = async (call, path) => {
       if (/(^|\/)\.{0,2}(\/|$)|\0/.test(path) && path !== '') this.#run.break(`I25 ${this.name}: ${call} ${path}`);

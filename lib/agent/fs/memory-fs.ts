@@ -28,6 +28,7 @@ export type Before = (call: string, path: string) => Promise<void> | void;
 
 /** A site's file system in memory, for the simulator: Linux as far as an agent can tell, and the same on every run. */
 export class MemoryFs implements SiteFs {
+  readonly #open = new Set<() => void>();
   readonly root = '/memory';
   readonly capabilities: Capabilities = {
     atomicRename: true,
@@ -202,7 +203,14 @@ export class MemoryFs implements SiteFs {
     }));
   }
 
+  /** As the kernel does for a process that is gone: whatever it has open is closed. */
+  release(): void {
+    for (const close of this.#open) close();
+    this.#open.clear();
+  }
+
   close(): Promise<void> {
+    this.release();
     return Promise.resolve();
   }
 
@@ -214,8 +222,9 @@ export class MemoryFs implements SiteFs {
   #handle(inode: Inode, path: string, writer: boolean): ReadFile & WriteFile {
     const { volume } = this;
     const call = <T>(name: string, run: () => T): Promise<T> => this.#call(name, path, run);
-    let open = true;
+    const close = (): void => volume.closed(inode, writer);
     volume.opened(inode);
+    this.#open.add(close);
     return {
       stat: () => call('stat', () => statOfInode(inode)),
       read: (offset, length) => call('read', () => inode.data.slice(offset, offset + length)),
@@ -227,8 +236,7 @@ export class MemoryFs implements SiteFs {
       sync: () => call('sync', () => volume.syncInode(inode)),
       close: () =>
         call('close', () => {
-          if (open) volume.closed(inode, writer);
-          open = false;
+          if (this.#open.delete(close)) close();
         }),
     };
   }
