@@ -56,6 +56,10 @@ export class WatchedShare extends MemoryShare {
     this.#run = run;
   }
 
+  protected override writtenUnseen(content: Uint8Array): void {
+    this.#run.ledger.lose(content);
+  }
+
   override rename(from: string, to: string, kind: ShareKind, traits?: Traits): Renamed {
     const facts = super.rename(from, to, kind, traits);
     this.writes++;

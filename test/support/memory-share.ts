@@ -49,8 +49,15 @@ export class MemoryShare {
   client(hooks: Hooks = {}): Share {
     const call = <T>(method: string, args: readonly unknown[], apply: () => T): Promise<T> =>
       through(hooks, { service: 'share', method, args }, apply);
+    /** By file id: what this client was told last. */
+    const told = new Map<string, ShareProperties>();
     return {
-      properties: (path, kind) => call('properties', [path, kind], () => this.properties(path, kind)),
+      properties: (path, kind) =>
+        call('properties', [path, kind], () => {
+          const found = this.properties(path, kind);
+          if (found !== undefined) told.set(found.fileId, found);
+          return found;
+        }),
       list: (dir, prefix) => call('list', [dir, prefix], () => this.list(dir, prefix)),
       rename: (from, to, kind, traits) =>
         call('rename', [from, to, kind, traits], () => this.rename(from, to, kind, traits)),
@@ -59,7 +66,12 @@ export class MemoryShare {
       setMetadata: (path, kind, metadata) =>
         call('setMetadata', [path, kind, metadata], () => this.#set(path, kind, { metadata })),
       setLastWrite: (path, lastWrite) =>
-        call('setLastWrite', [path, lastWrite], () => this.#set(path, 'file', { lastWrite })),
+        call('setLastWrite', [path, lastWrite], () => {
+          const { fileId, lastWrite: before, content } = this.#existing(path, 'file');
+          const { lastWrite: known, size } = told.get(fileId) ?? {};
+          if (known !== before && size === content.length) this.writtenUnseen(content);
+          return this.#set(path, 'file', { lastWrite });
+        }),
       ranges: (path) => call('ranges', [path], () => this.#existing(path, 'file').ranges),
       read: (path, etag, offset, length) =>
         call('read', [path, etag, offset, length], () => {
@@ -73,6 +85,9 @@ export class MemoryShare {
       removeSnapshot: (id) => call('removeSnapshot', [id], () => void this.#snapshots.delete(id)),
     };
   }
+
+  /** Who sets a last-write hides one that he was not told of; a new length would still tell. */
+  protected writtenUnseen(_content: Uint8Array): void {}
 
   /** What is at a path, whatever its kind. */
   find(path: string): Entry | undefined {
