@@ -11,20 +11,28 @@ interface Play {
   readonly acts: number;
   /** On the share itself, too. */
   readonly share: boolean;
-  /** Of agents. */
-  readonly kills: boolean;
+  /** Agents that are killed in a round, at most. */
+  readonly kills: number;
+  /** Unseen steps between two acts, at most. */
+  readonly steps: number;
 }
 
-/** Events of a system that behaves, some of its unseen steps in between, then rest. */
-export function behave(seed: number, { sites, rounds, acts, share, kills }: Play, rules: Rules): Event[] {
+/** Events of a system that behaves, some of its unseen steps in between, then rest. `watch` is shown each state on its way. */
+export function behave(
+  seed: number,
+  { sites, rounds, acts, share, kills, steps }: Play,
+  rules: Rules,
+  watch: (state: State, events: number) => void = () => {},
+): Event[] {
   const chance = new Chance(seed);
   const events: Event[] = [];
   let state: State = beginning(sites);
   let made = 0;
-  const step = (): boolean => {
+  const step = (): void => {
     const next = chance.pick([...unseen(state, rules)]);
-    if (next !== undefined) state = next;
-    return next !== undefined;
+    if (next === undefined) return;
+    state = next;
+    watch(state, events.length);
   };
   const act = (site: number): void => {
     const has = state.sites[site];
@@ -42,18 +50,27 @@ export function behave(seed: number, { sites, rounds, acts, share, kills }: Play
     } else {
       const event = { kind: 'write', site, saw: value, value: `v${++made}`, time: made } as const;
       events.push(event);
-      state = withSite(state, site, { ...has, value: event.value, time: event.time, changed: true });
+      state = withSite(state, site, {
+        ...has,
+        value: event.value,
+        time: event.time,
+        changed: true,
+      });
     }
   };
   for (let round = 0; round < rounds; round++) {
-    if (kills && chance.is(50)) {
+    for (let killed = chance.below(kills + 1); killed > 0; killed--) {
       const site = chance.below(sites);
       events.push({ kind: 'killed', site });
-      state = { ...state, sites: state.sites.map((each, at) => ({ ...each, mortal: at === site })) };
+      state = {
+        ...state,
+        sites: state.sites.map((each, at) => (at === site ? { ...each, mortal: true } : each)),
+      };
     }
     for (let left = acts; left > 0; left--) {
       act(chance.below(sites));
-      for (let unseenOnes = chance.below(5); unseenOnes > 0; unseenOnes--) step();
+      watch(state, events.length);
+      for (let unseenOnes = chance.below(steps + 1); unseenOnes > 0; unseenOnes--) step();
     }
     // A refusal may follow another for ever: it is calm when a walk happens to end.
     const calm = (): boolean =>

@@ -24,8 +24,14 @@ export type Event =
     }
   /** At some moment before the next rest the site's agent is killed. */
   | { readonly kind: 'killed'; readonly site: number }
-  /** Everything is in sync: what the name holds at every site, and its conflict copies. */
-  | { readonly kind: 'rest'; readonly value: Value; readonly copies: readonly string[] };
+  | Rest;
+
+/** Everything is in sync: what the name holds at every site, and its conflict copies. */
+export interface Rest {
+  readonly kind: 'rest';
+  readonly value: Value;
+  readonly copies: readonly string[];
+}
 
 export function tell(event: Event): string {
   if (event.kind === 'rest') return `at rest: ${event.value ?? 'nothing'}, copies: ${event.copies.join(' ') || 'none'}`;

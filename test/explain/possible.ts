@@ -68,6 +68,7 @@ function committed(
 function* brought(state: State, index: number, rules: Rules): Generator<State> {
   for (const next of proposed(state, index)) yield* commit(next, index, rules);
   yield* commitOrphan(state, index, rules);
+  for (const next of abandon(state, index)) yield* commitOrphan(next, index, rules);
 }
 
 /** The site has an operation under way. */

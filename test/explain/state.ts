@@ -45,7 +45,7 @@ export interface State {
   readonly copies: readonly string[];
 }
 
-const nothing: Version = { value: null, time: 0, instead: false };
+export const nothing: Version = { value: null, time: 0, instead: false };
 
 export function beginning(sites: number): State {
   const site: Site = {
@@ -84,57 +84,6 @@ export function withCopies(state: State, more: Value, less: Value = null): State
   if (at >= 0) copies.splice(at, 1);
   if (more !== null) copies.push(more);
   return { ...state, copies: copies.toSorted() };
-}
-
-/** One that has the same future, and is equal to as many others that have it as can be told. `seen` is what will be seen at each site. */
-export function condensed(state: State, seen: readonly ReadonlySet<Value>[]): State {
-  const last = head(state);
-  const pointed = new Set([last, ...state.sites.flatMap(pointers)]);
-  const oldest = Math.min(...pointed);
-  const versions: Version[] = [];
-  const moved = new Map<number, number>();
-  for (let at = oldest; at <= last; at++) {
-    const plain = at === last ? version(state, at) : past(version(state, at), isSeen(state, at, seen), at === oldest);
-    const before = versions.at(-1);
-    // Nobody can tell which of two he got.
-    const isOne = before !== undefined && !pointed.has(at - 1) && isSame(before, plain);
-    if (isOne) versions.pop();
-    versions.push(plain);
-    moved.set(at, versions.length - 1);
-  }
-  const to = (at: number): number => moved.get(at) ?? at - oldest;
-  const moveFlight = (flight: Flight | undefined): Flight | undefined =>
-    flight && { ...flight, base: to(flight.base), away: flight.away && to(flight.away) };
-  const sites = state.sites.map(({ flight, orphan, ...site }) => ({
-    ...site,
-    base: to(site.base),
-    time: site.changed ? site.time : 0,
-    flight: moveFlight(flight),
-    orphan: moveFlight(orphan),
-  }));
-  return { ...state, versions, sites };
-}
-
-function pointers({ base, flight, orphan }: Site): readonly number[] {
-  const own = orphan === undefined ? [base] : [base, orphan.base];
-  if (flight === undefined) return own;
-  return flight.away === undefined ? [...own, flight.base] : [...own, flight.base, flight.away - 1, flight.away];
-}
-
-/** Somebody may get this version, and will be seen with it. */
-function isSeen(state: State, at: number, seen: readonly ReadonlySet<Value>[]): boolean {
-  const { value } = version(state, at);
-  return state.sites.some(({ base }, index) => base < at && seen[index]?.has(value) === true);
-}
-
-/** Of a version that is not the newest any more nobody asks the time, and of one that all have had, nothing. */
-function past({ value, instead }: Version, isAsked: boolean, isHad: boolean): Version {
-  if (isHad) return nothing;
-  return { value: value === null || isAsked ? value : 'something', time: 0, instead };
-}
-
-function isSame(one: Version, other: Version): boolean {
-  return one.value === other.value && one.instead === other.instead;
 }
 
 /** Two states with one key have the same future. */

@@ -1,0 +1,146 @@
+// What is known from the events of what is yet to come, until the next rest.
+import type { Event, Rest, Value } from './event.ts';
+import type { Site } from './state.ts';
+import type { Rules } from './step.ts';
+
+/** What is left at the next rest, and what is seen and replaced until then at each site: as far as it was written by now. */
+export interface Outlook {
+  /** Of what is written once: what was written twice may be here and there. */
+  readonly left: readonly string[];
+  /** Those of the rest, the settled ones not among them. */
+  readonly copies: readonly string[];
+  /** What copies hold at the rest before as at this one, and nothing else does in between. */
+  readonly settled: ReadonlySet<string>;
+  readonly sites: readonly SiteOutlook[];
+  /** What has the name at the rest. */
+  readonly value: Value;
+  /** Somebody is yet to write on the share itself. */
+  readonly share: boolean;
+  /** Somebody is yet to write at a site. */
+  readonly writes: boolean;
+  /** Or to remove something. */
+  readonly changes: boolean;
+  readonly oneClock: boolean;
+  /**
+   * What has this value at the site may take along a copy of what it was made from, which makes a copy of itself: it is one
+   * at the rest, or replaced before, and nobody elsewhere is yet to see it at the name.
+   */
+  readonly mayTake: (value: Value, site: number, isReplaced: boolean) => boolean;
+}
+
+export interface SiteOutlook {
+  readonly seen: ReadonlySet<Value>;
+  /** What the site's own changes take the place of, nothing included. */
+  readonly replaced: ReadonlySet<Value>;
+  /** What changes take the place of that may take a copy of it along: what they leave may become a copy, or goes itself. */
+  readonly taken: readonly Value[];
+  /** Nobody does anything there any more. */
+  readonly isOver: boolean;
+  /** Its agent is yet to be killed. */
+  readonly isKilled: boolean;
+}
+
+/** The outlook before each event; undefined after the last rest. */
+export function outlooks(events: readonly Event[], sites: number, rules: Rules): readonly (Outlook | undefined)[] {
+  const outlook: (Outlook | undefined)[] = [];
+  const known = new Set<Value>();
+  const count = counted(events.flatMap((event) => writtenBy(event) ?? []));
+  const once = (value: Value): boolean => value !== null && count.get(value) === 1;
+  let before: Rest = { kind: 'rest', value: null, copies: [] };
+  for (let begin = 0; begin < events.length;) {
+    const end = events.findIndex(({ kind }, at) => at >= begin && kind === 'rest');
+    const round = end < 0 ? events.slice(begin) : events.slice(begin, end + 1);
+    const rest = round.at(-1);
+    const settled = rest?.kind === 'rest' ? settledOf(before, round, rest) : new Set<string>();
+    for (const [index, event] of round.entries()) {
+      outlook.push(
+        rest?.kind === 'rest' ? outlookOf(round.slice(index), rest, settled, known, once, sites, rules) : undefined,
+      );
+      const value = writtenBy(event);
+      if (value !== undefined) known.add(value);
+    }
+    if (rest?.kind === 'rest') before = rest;
+    begin += round.length;
+  }
+  return outlook;
+}
+
+function writtenBy(event: Event): string | undefined {
+  return event.kind === 'write' || event.kind === 'share' ? event.value : undefined;
+}
+
+function counted(values: readonly string[]): ReadonlyMap<string, number> {
+  const count = new Map<string, number>();
+  for (const value of values) count.set(value, (count.get(value) ?? 0) + 1);
+  return count;
+}
+
+function settledOf(before: Rest, round: readonly Event[], rest: Rest): ReadonlySet<string> {
+  const [were, are] = [counted(before.copies), counted(rest.copies)];
+  const told = new Set<Value>([before.value]);
+  for (const event of round) {
+    if ('value' in event) told.add(event.value);
+    if ('saw' in event) told.add(event.saw);
+  }
+  return new Set([...were.keys()].filter((copy) => were.get(copy) === are.get(copy) && !told.has(copy)));
+}
+
+function outlookOf(
+  events: readonly Event[],
+  rest: Rest,
+  settled: ReadonlySet<string>,
+  known: ReadonlySet<Value>,
+  once: (value: Value) => boolean,
+  sites: number,
+  { oneClock }: Rules,
+): Outlook {
+  const copies = rest.copies.filter((copy) => !settled.has(copy));
+  const all = rest.value === null ? copies : [...copies, rest.value];
+  const acts = events.filter(isAct);
+  const there = Array.from({ length: sites }, (_none, site) => acts.filter((act) => act.site === site));
+  const seenAt = there.map((own) => new Set(own.map(seenIn)));
+  const mayTake = (value: Value, site: number, isReplaced: boolean): boolean => {
+    if (value === null || !once(value)) return true;
+    return (isReplaced || copies.includes(value)) && seenAt.every((seen, at) => at === site || !seen.has(value));
+  };
+  const each = there.map((own, site): SiteOutlook => {
+    const changes = own.filter(({ kind }) => kind !== 'read');
+    const replaced = new Set(changes.map(seenIn));
+    const isTaking = (event: Event): boolean =>
+      event.kind !== 'write' || mayTake(event.value, site, replaced.has(event.value));
+    return {
+      seen: new Set([...(seenAt[site] ?? [])].filter((one) => known.has(one))),
+      replaced,
+      taken: changes.filter(isTaking).map(seenIn),
+      isOver: own.length === 0,
+      isKilled: events.some((event) => event.kind === 'killed' && event.site === site),
+    };
+  });
+  return {
+    left: all.filter((value) => known.has(value) && once(value)),
+    copies,
+    settled,
+    sites: each,
+    value: rest.value,
+    share: events.some(({ kind }) => kind === 'share'),
+    writes: events.some(({ kind }) => kind === 'write'),
+    changes: acts.some(({ kind }) => kind !== 'read'),
+    oneClock,
+    mayTake,
+  };
+}
+
+type Act = Extract<Event, { kind: 'read' | 'write' | 'remove' }>;
+
+function isAct(event: Event): event is Act {
+  return event.kind === 'read' || event.kind === 'write' || event.kind === 'remove';
+}
+
+function seenIn(event: Act): Value {
+  return event.kind === 'read' ? event.value : event.saw;
+}
+
+/** Its agent may be killed between two: what is made of the second counts as made of the first then. */
+export function mayCount({ mortal }: Site, there: SiteOutlook | undefined): boolean {
+  return there !== undefined && (mortal || there.isKilled) && there.replaced.size > 0;
+}
