@@ -130,12 +130,12 @@ class Endpoint implements Agent {
         onEpochChanged: (epoch) => this.#safety.haltFor(epochChanged(epoch)),
         onHeld: (halt) => this.#safety.setHeld(halt),
         starting: () => !this.#started,
-        onShrunk: () => this.#safety.haltFor(namespaceShrunk(this.#state.countLost())),
+        onShrunk: () => this.#safety.haltFor(namespaceShrunk(this.#state.lost.there())),
         onHead: () => this.#onHead(),
         active: () => this.#options.clock.monotonic() - this.#lastChange < activeMs,
       });
       this.#parts = parts;
-      if (this.#state.meta.values.shrunk) this.#safety.haltFor(namespaceShrunk(this.#state.countLost()));
+      if (this.#state.meta.values.shrunk) this.#safety.haltFor(namespaceShrunk(this.#state.lost.there()));
       const checkRoot = (): Promise<void> => this.#sentinel.check();
       await this.#safety.until(() => recover({ ...parts, fs, checkRoot }));
       const { scanner, outbox, follower, proposals, planner, replaced } = parts;
@@ -181,7 +181,7 @@ class Endpoint implements Agent {
   }
 
   async rescan(): Promise<void> {
-    while (this.#parts === undefined) await this.#nextProgress(10);
+    for (; this.#parts === undefined; await this.#nextProgress(10)) this.#safety.throwIfHalted();
     await this.#parts.scanner.full();
   }
 

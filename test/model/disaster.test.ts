@@ -148,7 +148,7 @@ describe('a day without a brake', () => {
       'what is missing counts as deleted',
       {
         state: (state) => {
-          state.absent = () => [];
+          state.lost.here = () => [];
           return state;
         },
       },

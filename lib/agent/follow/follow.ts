@@ -271,7 +271,7 @@ export class Follower {
         });
       });
     });
-    const { lost, of } = state.countLost();
+    const { lost, of } = state.lost.there();
     const shrunk = isShrunk(lost, of);
     // In one transaction: else a restart in between would delete what nobody has looked at.
     const { shrunk: before } = state.meta.values;

@@ -15,7 +15,7 @@ export async function reunite(state: State, outbox: Outbox, clock: Clock, signal
   while (takesBack(outbox) && !signal.aborted) await clock.sleep(lookMs, signal).catch(() => {}); // ends by the signal only
   if (signal.aborted) return;
   state.now(() => {
-    for (const id of topDown(state, state.absent())) {
+    for (const id of topDown(state, state.lost.here())) {
       const agreed = state.synced(id);
       // What the others have deleted meanwhile does not come to be theirs again.
       if (agreed === undefined || state.remote(id) === undefined || state.isSent(id)) continue;

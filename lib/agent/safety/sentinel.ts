@@ -3,6 +3,7 @@ import { randomHex, type Random } from '../../base/random.ts';
 import { rootId } from '../../core/node.ts';
 import { ours } from '../../protocol/layout.ts';
 import { isThis } from '../apply/entry.ts';
+import { isAbsence } from '../fs/errors.ts';
 import type { Entry, SiteFs } from '../fs/port.ts';
 import { Halted, type Halt } from './halt.ts';
 import { removedDir } from '../apply/removed.ts';
@@ -46,9 +47,14 @@ export class Sentinel {
   async claim(): Promise<void> {
     if ((await this.#read()) === undefined) {
       if (this.#state.meta.values.marked) throw new Halted(emptied);
-      await this.#makeDirectories();
-      await this.#write();
-      await this.#fs.sync();
+      try {
+        await this.#makeDirectories();
+        await this.#write();
+        await this.#fs.sync();
+      } catch (error) {
+        // Something was mounted over it, or taken away, in the middle.
+        throw isAbsence(error) ? new Halted(missing) : error;
+      }
     }
     const { mark } = await this.#look();
     await this.#makeDirectories();
@@ -59,10 +65,15 @@ export class Sentinel {
 
   /**
    * When a person resumes: makes a lost mark again where the folder itself is provably the same, that is, where one of its
-   * entries is the very inode that was there. Else does nothing.
+   * entries is the very inode that was there. One that nothing was ever found in, or agreed on, gets a new mark: what is
+   * missing there says nothing, but another folder may have the old one. Else does nothing.
    */
   async restore(): Promise<void> {
     if ((await this.#read()) !== undefined) return;
+    if (this.#state.lost.isNothing()) {
+      await this.#state.commit(() => this.#state.meta.set({ marked: false, mark: '' }));
+      return this.claim();
+    }
     const entries = await this.#fs.list('');
     const isKnown = ({ name, stat }: Entry): boolean => {
       const entry = this.#state.localAt(rootId, name);

@@ -8,7 +8,7 @@ import type { State } from '../state/state.ts';
  */
 export function forgetUnproven(state: State, log: Log): void {
   if (!state.meta.values.unproven) return;
-  const absent = state.absent();
+  const absent = state.lost.here();
   state.now(() => {
     for (const id of absent) state.setSynced(id, null);
     state.meta.set({ unproven: false });

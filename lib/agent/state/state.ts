@@ -5,7 +5,7 @@ import { openDatabase, type Database } from '../../base/sqlite.ts';
 import { Claims } from '../plan/claims.ts';
 import { LocalLines, type LocalPage } from './local-lines.ts';
 import { LocalTable } from './local-table.ts';
-import { absent, countLost } from './lost.ts';
+import { Lost } from './lost.ts';
 import { Meta } from './meta.ts';
 import { ConflictTable, ReplacedTable } from './notes.ts';
 import { OutboxTable } from './outbox-table.ts';
@@ -41,6 +41,7 @@ export class State implements Trees {
   holder: (id: NodeId) => string | undefined = () => undefined;
   readonly #db: Database;
   readonly writes: Writes;
+  readonly lost: Lost;
   readonly #local: LocalTable;
   readonly #lines: LocalLines;
   readonly #synced: SyncedTable;
@@ -51,6 +52,7 @@ export class State implements Trees {
     const file = typeof source === 'string' ? source : ':memory:';
     this.#db = typeof source === 'string' ? openDatabase(source, schema) : source;
     this.writes = new Writes(this.#db, file);
+    this.lost = new Lost(this.#db);
     this.#local = new LocalTable(this.#db);
     this.#lines = new LocalLines(this.#db);
     this.#synced = new SyncedTable(this.#db);
@@ -235,16 +237,6 @@ export class State implements Trees {
   /** The same below a directory. */
   countBelow(directory: NodeId): number {
     return this.#synced.countBelow(directory);
-  }
-
-  /** What was agreed and is not on the site. */
-  absent(): readonly NodeId[] {
-    return absent(this.#db);
-  }
-
-  /** Of the files that were agreed and are on the site: how many there are, and how many the remote tree lacks. */
-  countLost(): { readonly lost: number; readonly of: number } {
-    return countLost(this.#db);
   }
 
   /** Path below the root of a node of the local tree; undefined when the node or a directory above it is not there. */
