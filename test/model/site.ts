@@ -58,6 +58,8 @@ export class Site {
   #backups: { readonly at: number; readonly bytes: Uint8Array }[] = [];
   /** Where the process may have files open. */
   readonly #open: MemoryFs[] = [];
+  /** Contents that it gave a name. */
+  readonly #placed = new Set<string>();
   readonly #run: Run;
   readonly #cloud: SimulatedCloud;
   readonly #plants: Plants;
@@ -205,11 +207,22 @@ export class Site {
     this.#run.trace.add(this.name, power ? 'killed' : 'power lost');
     process.alive = false;
     for (const fs of this.#open.splice(0)) fs.release();
+    this.#forgetPlaced();
     this.disk = this.#watched(this.disk.after(power, this.#run.chance));
     if (!power) this.#losePower();
     // What it had just put here and could not write down is new to the next one.
     else if (process.agent?.halt?.code === 'state_full') this.#bringBack();
     this.#stopped = this.#end(process);
+  }
+
+  /** What it gave a name and had not written down at all is as new to the next one as what it could not save (`Disk`). */
+  #forgetPlaced(): void {
+    const noted = new Set(this.disk.rows('local').map(({ hash }) => hash));
+    for (const data of this.files().values()) {
+      const key = data === undefined ? '' : keyOf(data);
+      if (this.#placed.has(key) && !noted.has(key)) this.#run.ledger.back.add(key);
+    }
+    this.#placed.clear();
   }
 
   /** Cleans up behind a process that is gone, whatever that meets: a disk may still be full. */
@@ -340,6 +353,7 @@ export class Site {
       const path = dir === '' ? name : `${dir}/${name}`;
       if (this.hand === 'user' || isOurs(path)) return;
       const inode = volume.find(path, 'check');
+      if (inode?.kind === 'file') this.#placed.add(keyOf(inode.data));
       if (inode?.kind === 'file' && !this.#run.ledger.known.has(keyOf(inode.data)))
         this.#run.break(`I16 ${this.name}: ${path} holds what nobody wrote (${inode.data.length} bytes)`);
     };
