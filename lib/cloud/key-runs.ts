@@ -2,9 +2,9 @@
 const maxGap = 64;
 
 /**
- * Keys that end in numbers to the base 36, as counted ids do, in runs: each in order, of one length, so that text sorts as the numbers do,
- * and without a long gap in it. What was numbered long before the others (a large file among small ones is uploaded for
- * longer) is a run of its own: in one range with them it would bring along every row in between.
+ * Keys that end in numbers to the base 36, as counted ids do, in runs: each in order, of one length, so that text sorts as
+ * the numbers do, and without a long gap in it. What was numbered long before the others (a large file among small ones is
+ * uploaded for longer) is a run of its own: in one range with them it would bring along every row in between.
  */
 export function keyRuns(keys: readonly string[]): readonly (readonly string[])[] {
   const runs: string[][] = [];

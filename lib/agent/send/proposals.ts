@@ -41,7 +41,10 @@ interface Queued {
 type WithContent = Extract<Proposal, { kind: 'create' | 'edit' }>;
 
 const uploadsAtOnce = 16;
-/** Operations in the outbox and uploads on their way there, two full messages and a third that is filled: what is beyond stays in memory, unread. */
+/**
+ * Operations in the outbox and uploads on their way there: two full messages and a third that is filled. What is beyond
+ * stays in memory, unread.
+ */
 const maxOpen = 1536;
 const maxStarted = 10_000;
 
