@@ -94,3 +94,27 @@ describe('owner, group and extended attributes', () => {
     expect(brokenInvariants(world)).toEqual([]);
   });
 });
+
+test('a zombie sets the time between the looks of its successor: nobody has written to it, and what it holds is known', async () => {
+  const { world, paris } = await begin();
+  await world.commit(paris, paris.create('root', 'like-it', 'x'));
+  const mtime = '1700000000000000000';
+  const attributes = (path: string) => {
+    const { id: node, version: base } = world.node(path);
+    return { kind: 'attributes', node, base, mtime } as const;
+  };
+  await world.commit(paris, attributes('like-it'));
+  const { hash, version } = world.node('f');
+  let looks = 0;
+  const committer = world.committer(({ method, args }) => {
+    const entry = world.share.find('f');
+    // By then the first one is answered, and the metadata is set.
+    if (method === 'properties' && args[0] === 'f' && ++looks === 2 && entry !== undefined)
+      Object.assign(entry, { lastWrite: world.share.find('like-it')?.lastWrite, etag: '"of a zombie"' });
+    return undefined;
+  });
+  await committer.commit(paris.seal([attributes('f')]));
+  expect(looks).toBe(2);
+  expect(world.node('f')).toMatchObject({ hash, version, mtime, lastWrite: world.share.find('f')?.lastWrite });
+  expect(brokenInvariants(world)).toEqual([]);
+});
