@@ -64,12 +64,22 @@ export class Search {
       if (state === undefined) this.#way.pop();
       else if ((this.#reached[index] ??= new Tried()).add(state)) {
         tried++;
+        if (this.#events[index - 1]?.kind === 'rest' && this.#outlooks[index - 1]?.isOneEnd === true)
+          this.#arrive(index);
         this.#way.push(this.#after(index, state));
       }
     }
     const last = this.#reached.findLastIndex(({ states }) => states.length > 0);
     const story = this.#story(events.slice(0, last + 1), this.#reached[last]?.states ?? []);
     return { kind: this.#isTired() ? 'undecided' : 'mystery', tried, story };
+  }
+
+  /** Every other way up to this rest ends as this one does, and need not be tried any more. */
+  #arrive(index: number): void {
+    for (let before = 0; before < index; before++) {
+      this.#way[before] = [];
+      this.#been.delete(before);
+    }
   }
 
   #isTired(): boolean {

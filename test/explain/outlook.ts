@@ -21,6 +21,8 @@ export interface Outlook {
   /** Or to remove something. */
   readonly changes: boolean;
   readonly oneClock: boolean;
+  /** Whatever happened unseen in this round, it ends in one state. */
+  readonly isOneEnd: boolean;
   /**
    * What has this value at the site may take along a copy of what it was made from, which makes a copy of itself: it is one
    * at the rest, or replaced before, and nobody elsewhere is yet to see it at the name.
@@ -51,11 +53,11 @@ export function outlooks(events: readonly Event[], sites: number, rules: Rules):
     const end = events.findIndex(({ kind }, at) => at >= begin && kind === 'rest');
     const round = end < 0 ? events.slice(begin) : events.slice(begin, end + 1);
     const rest = round.at(-1);
-    const settled = rest?.kind === 'rest' ? settledOf(before, round, rest) : new Set<string>();
+    const whole =
+      rest?.kind === 'rest' ? { rest, settled: settledOf(before, round, rest), once, sites, rules } : undefined;
+    const isOneEnd = rest?.kind === 'rest' && endsInOne(round, rest, once);
     for (const [index, event] of round.entries()) {
-      outlook.push(
-        rest?.kind === 'rest' ? outlookOf(round.slice(index), rest, settled, known, once, sites, rules) : undefined,
-      );
+      outlook.push(whole && { ...outlookOf(round.slice(index), known, whole), isOneEnd });
       const value = writtenBy(event);
       if (value !== undefined) known.add(value);
     }
@@ -63,6 +65,20 @@ export function outlooks(events: readonly Event[], sites: number, rules: Rules):
     begin += round.length;
   }
   return outlook;
+}
+
+/**
+ * At the rest nothing is under way and all are based on the newest, which holds what was read, of the time when that was
+ * written once. And they have it, but for who removed it himself, when his delete came to nothing for what was on the share.
+ */
+function endsInOne(round: readonly Event[], rest: Rest, once: (value: Value) => boolean): boolean {
+  const { value } = rest;
+  if (value === null) return true;
+  const acts = round.filter(isAct);
+  const hadIt = (site: number): boolean =>
+    acts.some((act) => act.site === site && act.kind !== 'read' && (act.saw === value || writtenBy(act) === value));
+  const isRemoved = acts.some(({ kind, site }) => kind === 'remove' && hadIt(site));
+  return once(value) && !(isRemoved && round.some(({ kind }) => kind === 'share'));
 }
 
 function writtenBy(event: Event): string | undefined {
@@ -85,15 +101,19 @@ function settledOf(before: Rest, round: readonly Event[], rest: Rest): ReadonlyS
   return new Set([...were.keys()].filter((copy) => were.get(copy) === are.get(copy) && !told.has(copy)));
 }
 
+interface Round {
+  readonly rest: Rest;
+  readonly settled: ReadonlySet<string>;
+  readonly once: (value: Value) => boolean;
+  readonly sites: number;
+  readonly rules: Rules;
+}
+
 function outlookOf(
   events: readonly Event[],
-  rest: Rest,
-  settled: ReadonlySet<string>,
   known: ReadonlySet<Value>,
-  once: (value: Value) => boolean,
-  sites: number,
-  { oneClock }: Rules,
-): Outlook {
+  { rest, settled, once, sites, rules }: Round,
+): Omit<Outlook, 'isOneEnd'> {
   const copies = rest.copies.filter((copy) => !settled.has(copy));
   const all = rest.value === null ? copies : [...copies, rest.value];
   const acts = events.filter(isAct);
@@ -125,7 +145,7 @@ function outlookOf(
     share: events.some(({ kind }) => kind === 'share'),
     writes: events.some(({ kind }) => kind === 'write'),
     changes: acts.some(({ kind }) => kind !== 'read'),
-    oneClock,
+    oneClock: rules.oneClock,
     mayTake,
   };
 }
