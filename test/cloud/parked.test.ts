@@ -1,6 +1,7 @@
 // C50-C54, I15: a path that is open over SMB, or being deleted, waits by itself; the rest goes on.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { tickAndStep } from '../support/tick.ts';
+import { at } from '../support/life.ts';
 import { CloudWorld, group } from '../support/cloud-world.ts';
 import type { Endpoint } from '../support/endpoint.ts';
 import { brokenInvariants } from '../support/invariants.ts';
@@ -188,4 +189,59 @@ test('C54 a parked operation of an incarnation that was replaced still comes to 
   await tickLater(60_000);
   expect(parkedRows()).toEqual([]);
   expect(world.visible()['a.txt']).toBe('two');
+});
+
+describe('C54 a parked delete of an incarnation that was replaced', () => {
+  async function parkedDelete(): Promise<() => void> {
+    const close = world.share.open('a.txt');
+    const { id: node, version: base } = world.node('a.txt');
+    await world.commit(paris, { kind: 'delete', node, base, asOf: world.head });
+    expect(parkedRows()).toHaveLength(1);
+    return close;
+  }
+
+  const replace = async (): Promise<void> => {
+    const { claimIncarnation } = await import('../../lib/cloud/registry.ts');
+    await claimIncarnation(world.committer().cloud, group, paris.id, 'paris-2', 0);
+  };
+
+  test('is rejected: the new one may have agreed on what is there', async () => {
+    const close = await parkedDelete();
+    await replace();
+    close();
+    await tickLater(60_000);
+    expect(parkedRows()).toEqual([]);
+    expect(world.rows(world.head)).toMatchObject([{ op: 'delete', outcome: 'rejected', code: 'superseded' }]);
+    expect(world.visible()['a.txt']).toBe('one');
+  });
+
+  test.each(['freeze-before', 'freeze-after'] as const)(
+    'with the committer that tries it again standing still at each call (%s): what the new one was told stays',
+    async (blow) => {
+      for (let index = 0, ended = false; !ended; index++) {
+        world = await CloudWorld.create();
+        paris = await world.endpoint('paris');
+        await world.commit(paris, paris.create('root', 'a.txt', 'one'));
+        (await parkedDelete())();
+        world.clock.advance(60_000);
+        const zombie = world.committer(at(index, blow));
+        const late = zombie.commit(world.nudge()).catch((error: unknown) => expect(error).toBeInstanceOf(Error));
+        await Promise.race([late, zombie.life.frozen]);
+        ended = zombie.life.calls.length <= index;
+        const told = await replace().then(
+          () => true,
+          (error: unknown) => expect(error).toMatchObject({ code: 'settling' }),
+        );
+        const there = world.visible()['a.txt'];
+        zombie.life.thaw();
+        await late;
+        await tickLater(60_000);
+        await world.drain();
+        expect(parkedRows()).toEqual([]);
+        // Whoever may not begin yet is told later, of a namespace without it.
+        if (told === true) expect([index, world.visible()['a.txt']]).toEqual([index, there]);
+        expect(brokenInvariants(world)).toEqual([]);
+      }
+    },
+  );
 });

@@ -64,10 +64,11 @@ export async function commitChunk(turn: Turn, chunk: readonly Planned[], ahead?:
 /**
  * The sender's row as it was when its message was verified. RACE: its agent may have lost its state meanwhile, and a new one
  * have been given the next incarnation. What an intent of the old one deletes after the new one has read the namespace would
- * be deleted there, too, though it stands at that very site. Later intents go with the finish, which writes this row.
+ * be deleted there, too, though it stands at that very site. Later intents go with the finish, which writes this row. Nor
+ * is a delete that was parked begun for one that was replaced meanwhile.
  */
 async function senderAsRead(view: View, chunk: readonly Planned[]): Promise<Write[]> {
-  const first = chunk.find(({ n, retry }) => n > 0 && retry === undefined);
+  const first = chunk.find(({ n, retry, op }) => n > 0 && (retry === undefined || op === 'delete' || op === 'rmdir'));
   const row = first === undefined ? undefined : await view.row(endpointKey(first.endpoint));
   return row === undefined ? [] : [{ do: 'replace', key: row.key, value: row.value, etag: row.etag }];
 }
