@@ -66,13 +66,17 @@ function takes(copy: string, site: Site, at: number, { sites, left, mayTake }: O
   return taken.includes(copy);
 }
 
-/** The sites where what is written may count as made of this copy. */
+/** The sites where what is written may count as made of this copy: it may still come there. */
 function takersOf(copy: string, { sites, versions, found }: State, outlook: Outlook): readonly number[] {
-  const comes = (base: number): boolean =>
-    found?.value === copy || versions.some(({ value }, at) => at > base && value === copy);
+  const comes = ({ value, base, changed }: Site, at: number): boolean => {
+    if (found?.value === copy) return true;
+    // Nothing comes before what was made there has the name, and then only what is newer.
+    if (changed && outlook.mustWin(value, at)) return false;
+    return versions.some((version, index) => index > base && version.value === copy);
+  };
   return [...sites.keys()].filter((at) => {
     const site = sites[at];
-    return site !== undefined && mayCount(site, outlook.sites[at]) && comes(site.base);
+    return site !== undefined && mayCount(site, outlook.sites[at]) && comes(site, at);
   });
 }
 

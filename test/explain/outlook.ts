@@ -28,13 +28,15 @@ export interface Outlook {
    * at the rest, or replaced before, and nobody elsewhere is yet to see it at the name.
    */
   readonly mayTake: (value: Value, site: number, isReplaced: boolean) => boolean;
+  /** What was made at the site is yet to be seen elsewhere: it takes the name, and the site is based on it then. */
+  readonly mustWin: (value: Value, site: number) => boolean;
 }
 
 export interface SiteOutlook {
   readonly seen: ReadonlySet<Value>;
   /** What the site's own changes take the place of, nothing included. */
   readonly replaced: ReadonlySet<Value>;
-  /** What changes take the place of that may take a copy of it along: what they leave may become a copy, or goes itself. */
+  /** What changes take the place of that may take a copy that is there along: what they leave may become one, or goes. */
   readonly taken: readonly Value[];
   /** Nobody does anything there any more. */
   readonly isOver: boolean;
@@ -119,19 +121,24 @@ function outlookOf(
   const acts = events.filter(isAct);
   const there = Array.from({ length: sites }, (_none, site) => acts.filter((act) => act.site === site));
   const seenAt = there.map((own) => new Set(own.map(seenIn)));
+  const mustWin = (value: Value, site: number): boolean =>
+    once(value) && seenAt.some((seen, at) => at !== site && seen.has(value));
   const mayTake = (value: Value, site: number, isReplaced: boolean): boolean => {
     if (value === null || !once(value)) return true;
-    return (isReplaced || copies.includes(value)) && seenAt.every((seen, at) => at === site || !seen.has(value));
+    return (isReplaced || copies.includes(value)) && !mustWin(value, site);
   };
   const each = there.map((own, site): SiteOutlook => {
     const changes = own.filter(({ kind }) => kind !== 'read');
     const replaced = new Set(changes.map(seenIn));
     const isTaking = (event: Event): boolean =>
       event.kind !== 'write' || mayTake(event.value, site, replaced.has(event.value));
+    // When that has the name, the site is based on it, and older ones come no more.
+    const wins = changes.findIndex((event) => event.kind === 'write' && mustWin(event.value, site));
+    const older = wins < 0 ? changes : changes.slice(0, wins);
     return {
       seen: new Set([...(seenAt[site] ?? [])].filter((one) => known.has(one))),
       replaced,
-      taken: changes.filter(isTaking).map(seenIn),
+      taken: older.filter(isTaking).map(seenIn),
       isOver: own.length === 0,
       isKilled: events.some((event) => event.kind === 'killed' && event.site === site),
     };
@@ -147,6 +154,7 @@ function outlookOf(
     changes: acts.some(({ kind }) => kind !== 'read'),
     oneClock: rules.oneClock,
     mayTake,
+    mustWin,
   };
 }
 
