@@ -53,7 +53,7 @@ export class Sentinel {
         await this.#fs.sync();
       } catch (error) {
         // Something was mounted over it, or taken away, in the middle.
-        throw isAbsence(error) ? new Halted(missing) : error;
+        throw isAbsence(error) || codeOf(error) === 'EEXIST' ? new Halted(missing) : error;
       }
     }
     const { mark } = await this.#look();

@@ -42,15 +42,25 @@ async function markOf(fs: SiteFs): Promise<unknown> {
   return (JSON.parse(text) as { mark: unknown }).mark;
 }
 
-test('a disk that is mounted while the bare directory gets its mark: nothing is broken, and who resumes goes on', async () => {
+test.each([
+  ['has a mark', true],
+  ['has none', false],
+])('a disk that %s is mounted while the bare directory gets its own: who resumes goes on', async (_, marked) => {
+  if (marked) {
+    await paris.start({ stateFile: stateFile() });
+    await converge(cloud, paris);
+    await paris.agent!.stop();
+    rmSync(stateFile());
+  }
   const at = mount();
   at.mounted = false;
   const rename = at.bare.rename.bind(at.bare);
   at.bare.rename = async (from, to, replace) => {
+    if (!from.endsWith('endpoint.new')) return rename(from, to, replace);
     at.mounted = true;
-    await at.fs.stat('');
-    if (from.endsWith('endpoint.new') && at.mounted) return paris.volume.rename(from, to, replace);
-    return rename(from, to, replace);
+    // What was made is below the mount now.
+    if (marked) await paris.volume.create(from, 0o644).then((file) => file.close());
+    return paris.volume.rename(from, to, replace);
   };
   await paris.start({ fs: at.fs, stateFile: stateFile() });
   await halted(paris, 'root_missing');
