@@ -89,8 +89,11 @@ function areUseful(views: readonly View[], at: number, version: Version): boolea
 }
 
 /**
- * A site may take what came to have nothing here, from a version that is nothing or that took the name; or, to have kept
- * what was written here beside it, so that the next nothing can come. What is not seen is of no other use.
+ * What is seen is named, and stays. The others can only be gone through, to one that is seen or to nothing. To one that is
+ * seen the way is as well without them: it keeps beside it what was written here, as they do. To nothing a file without
+ * changes comes by the first version that is nothing or took the name; with changes, by the first that took the name, or
+ * by the first nothing, or taken name, after any that had its file kept beside. All later ones lead to the same file on a
+ * later base. What is written when its agent was killed in between may count as made of one of them: of the first.
  */
 function isUseful({ comes, counts, had }: View, { value, instead }: Version): boolean {
   if (!comes) return instead && !had.taken;

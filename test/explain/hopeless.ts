@@ -80,7 +80,10 @@ function takersOf(copy: string, { sites, versions, found }: State, outlook: Outl
   });
 }
 
-/** A change takes one copy at most: of some of them there are more than changes at all the sites that may take one of these. */
+/**
+ * A change counts as made of one thing, so it takes one copy at most: of some copies, there are more than changes at all the
+ * sites that may take one of these.
+ */
 function areTooMany(copies: readonly string[], state: State, outlook: Outlook): boolean {
   const takers = copies.map((copy) => takersOf(copy, state, outlook));
   return takers.some((among) => {

@@ -3,7 +3,10 @@ import type { Value } from './event.ts';
 import type { Outlook } from './outlook.ts';
 import { head, version, type Flight, type Site, type State } from './state.ts';
 
-/** It must go, or stay, and nothing is under way or yet to come that lets it. */
+/**
+ * It must go, or stay, and nothing is under way or yet to come that lets it: a copy of it is left only by one that was not
+ * made of it and is not older; nothing is left by a delete of it, or of one that its own site removed while it was sent.
+ */
 export function isNewestStuck(state: State, outlook: Outlook): boolean {
   const { left, value: last, writes, share } = outlook;
   const { value, time } = version(state, head(state));
