@@ -94,6 +94,37 @@ function storm(ms: number): Fate {
   return (call) => (call.service === 'share' && world.clock.now() < until ? 'throttle' : undefined);
 }
 
+test.each([
+  ['before its intent', 'get', 'id|nobody-1-bad'],
+  ['after its intent', 'rename', '"bad"'],
+])(
+  'C60 far behind in a large message, %s: it is found before the message is a dead letter',
+  async (_, method, word) => {
+    await world.commit(paris, paris.create('root', 'old', 'one'));
+    const bad =
+      method === 'get'
+        ? paris.edit({ ...world.node('old'), id: 'nobody-1-bad' }, 'two')
+        : paris.create('root', 'bad', 'two');
+    const make = (word_: string, count: number) =>
+      Array.from({ length: count }, (_each, n) => paris.create('root', `${word_}-${n}`, `${n}`));
+    const message = paris.seal([...make('before', 300), bad, ...make('after', 100)]);
+    const downs = await deliverTo(on(method, word), message, 10);
+    expect(downs).toBeLessThanOrEqual(8);
+    const rows = world.rows(2).map(({ n, outcome, code }) => [n, code ?? outcome]);
+    expect(rows).toEqual(Array.from({ length: 401 }, (_each, n) => [n + 2, n === 300 ? 'poison' : 'applied']));
+  },
+);
+
+test('C60 a message that comes a second time, for no fault of its own, is as quick as any behind its first operations', async () => {
+  const message = paris.seal(Array.from({ length: 480 }, (_, n) => paris.create('root', `f-${n}`, `${n}`)));
+  const committer = world.committer();
+  await committer.commit(message, 2);
+  expect(world.rows()).toHaveLength(480);
+  const transactions = committer.life.calls.filter(({ method }) => method === 'transact').length;
+  // Three for each of the first: how often it was tried, its intent, its finish; then two a chunk of 32.
+  expect(transactions).toBeLessThanOrEqual(3 * 48 + 2 * Math.ceil(432 / 32));
+});
+
 test('fault 12, C63 503 for half an hour: nothing is poison, the order is kept, no message is delivered ten times', async () => {
   const message = paris.seal([paris.create('root', 'a', 'one'), paris.create('root', 'b', 'two')]);
   const downs = await deliverTo(storm(30 * 60_000), message);

@@ -130,6 +130,9 @@ interface Ordered extends Omit<Batch, 'operations'> {
   readonly operations: readonly AnyOperation[];
 }
 
+/** So many that one of them brings the committer down before long, if one does. */
+const oneByOne = 48;
+
 async function commitBatch(
   turn: Turn,
   announcer: Announcer,
@@ -150,10 +153,15 @@ async function commitBatch(
   const operations = left.map(({ operation }) => operation);
   const sender: Sender = { endpoint: endpoint.id, server: endpoint.server, incarnation: endpoint.incarnation };
   const staged = stagedChecks(share, endpoint.id, operations);
-  const careful = deliveries > 1 || endpoint.trying !== undefined;
-  if (!careful) await foresee(turn.view, left);
+  // Somebody came down before: one at a time, then as always, and nothing far ahead of that. If it is something further on
+  // that brings committers down, the next one begins with it.
+  const suspicious = deliveries > 1 || endpoint.trying !== undefined;
+  let alone = suspicious ? oneByOne : 0;
+  if (!suspicious) await foresee(turn.view, left);
   let open: Held | undefined;
   while (left.length > 0) {
+    const careful = alone-- > 0;
+    if (suspicious && !careful) await foresee(turn.view, left.slice(0, oneByOne));
     const deciding = decidingOf(turn, sender, staged);
     const first = left[0];
     const poison = careful && first !== undefined && (await beginAlone(turn, endpoint.id, first.n));
@@ -169,8 +177,8 @@ async function commitBatch(
     const { chunk } = weighed;
     const reached = Math.max(...chunk.map((planned) => planned.n));
     const rest = left.filter(({ n }) => n > reached);
-    // One at a time where the committer came down before, and after a directory that has to come back first.
-    const isAhead = !careful && reached > 0 && rest.length > 0;
+    // Not where the committer came down before, nor after a directory that has to come back first.
+    const isAhead = !suspicious && reached > 0 && rest.length > 0;
     const ahead = async (): Promise<readonly Planned[]> => {
       const next = await weigh(
         turn,
