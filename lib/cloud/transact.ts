@@ -6,9 +6,24 @@ import type { View } from './view.ts';
 
 /** Somebody else has committed since the head was read. */
 export class HeadMoved extends Error {
-  constructor() {
-    super('the head has moved');
+  constructor(options?: ErrorOptions) {
+    super('the head has moved', options);
     this.name = 'HeadMoved';
+  }
+}
+
+/**
+ * The reason of an error. Rows that were read while somebody else committed (by one who stood still in between, say) contradict
+ * each other as nothing that is in the table ever does: what came of that says nothing of the rows, but that we were overtaken.
+ */
+export async function reasonOf(table: Table, view: View, error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !error.message.startsWith('broken invariant')) return error;
+  try {
+    const row = await table.get(view.group, headKey);
+    const isMoved = row !== undefined && headRow.parse(row.value).txnId !== view.head.row.txnId;
+    return isMoved ? new HeadMoved({ cause: error }) : error;
+  } catch {
+    return error; // nobody can say now: it stays what it looks like
   }
 }
 

@@ -23,6 +23,7 @@ import { announce, type Announcer } from './publish.ts';
 import { retryParked } from './retry.ts';
 import { endpointKey, endpointRow, groupKey, groupRow, type EndpointRow } from '../rows.ts';
 import { stagedChecks } from './staged.ts';
+import { reasonOf } from '../transact.ts';
 import { undeletePart } from './undelete.ts';
 import { View } from '../view.ts';
 
@@ -46,8 +47,9 @@ export async function commit(cloud: Cloud, group: string, body: unknown, deliver
     if (typeof message === 'string') refuse(cloud, group, message);
     else await handle(turn, announcer, message, deliveries);
   } catch (error) {
-    await afterFailure(turn, error);
-    throw error;
+    const reason = await reasonOf(cloud.table, view, error);
+    await afterFailure(turn, reason);
+    throw reason;
   }
   await lookInto(cloud, group, announcer.examine);
   await announcer.close();
