@@ -58,6 +58,7 @@ export async function storm(
       // All disks may be away at once, and on some days nobody works on the share: only time helps.
       if (++inVain % patience === 0) {
         lengthen(done, second);
+        run.clock.after(second, () => {}); // where nothing happens till then no time passes
         await run.clock.run(() => false, second);
       }
       continue;

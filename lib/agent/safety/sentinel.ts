@@ -45,16 +45,23 @@ export class Sentinel {
    * takes that from the state: the next process could mark another root. Rejects with `Halted`.
    */
   async claim(): Promise<void> {
+    for (let round = 1; ; round++) {
+      try {
+        return await this.#claim();
+      } catch (error) {
+        // Something was mounted over it, or taken away, in the middle: what is there now is looked at anew.
+        if (!isAbsence(error) && codeOf(error) !== 'EEXIST') throw error;
+        if (round === 3) throw new Halted(missing);
+      }
+    }
+  }
+
+  async #claim(): Promise<void> {
     if ((await this.#read()) === undefined) {
       if (this.#state.meta.values.marked) throw new Halted(emptied);
-      try {
-        await this.#makeDirectories();
-        await this.#write();
-        await this.#fs.sync();
-      } catch (error) {
-        // Something was mounted over it, or taken away, in the middle.
-        throw isAbsence(error) || codeOf(error) === 'EEXIST' ? new Halted(missing) : error;
-      }
+      await this.#makeDirectories();
+      await this.#write();
+      await this.#fs.sync();
     }
     const { mark } = await this.#look();
     await this.#makeDirectories();
