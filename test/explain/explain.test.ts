@@ -31,6 +31,13 @@ function isExplained(...events: readonly Event[]): boolean {
   return explain(events, 2, rules).kind === 'explained';
 }
 
+// Documented (SPEC.md, What I5 leaves open), and not known here yet: the next process of a killed agent takes what had come,
+// and was not written down, for made at its site, and sends it; by then something newer has the name.
+test.failing('a copy of what came to a site whose agent was killed then has an explanation', () => {
+  const came = [killed(1), write(0, 'x'), read(1, 'x'), write(0, 'y', 'x')];
+  expect(isExplained(...came, rest('y', 'x'))).toBe(true);
+});
+
 describe('what the documentation describes has an explanation', () => {
   test.each<[string, readonly Event[]]>([
     ['one writes, the other reads it later', [write(0, 'x'), read(1, null), read(1, 'x'), rest('x')]],
