@@ -46,7 +46,7 @@ export function behave(
     } else if (what < 2) events.push({ kind: 'read', site, value });
     else if (what < 4 && value !== null) {
       events.push({ kind: 'remove', site, saw: value });
-      state = withSite(state, site, { ...has, value: null, time: 0, changed: true });
+      state = withSite(state, site, { ...has, value: null, time: 0, changed: true, came: false });
     } else {
       const event = { kind: 'write', site, saw: value, value: `v${++made}`, time: made } as const;
       events.push(event);
@@ -55,6 +55,7 @@ export function behave(
         value: event.value,
         time: event.time,
         changed: true,
+        came: false,
       });
     }
   };
@@ -80,7 +81,7 @@ export function behave(
           base === head(state) && !changed && flight === undefined && orphan === undefined,
       );
     for (let left = 10_000; left > 0 && !calm(); left--) step();
-    state = { ...state, sites: state.sites.map((site) => ({ ...site, mortal: false })) };
+    state = { ...state, sites: state.sites.map((site) => ({ ...site, mortal: false, came: false })) };
     events.push({ kind: 'rest', value: version(state, head(state)).value, copies: state.copies });
   }
   return events;

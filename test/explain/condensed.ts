@@ -1,6 +1,6 @@
 // One state for many that nobody can tell apart until the next rest: what no step and no event asks is left out.
 import { onFewVersions } from './few-versions.ts';
-import type { Outlook } from './outlook.ts';
+import { mayDouble, type Outlook } from './outlook.ts';
 import { head, version, type Site, type State } from './state.ts';
 
 export function condensed(state: State, outlook: Outlook): State {
@@ -31,9 +31,13 @@ function withIdle(state: State, outlook: Outlook): readonly Site[] {
     flight: undefined,
     orphan: undefined,
     mortal: false,
+    came: false,
   };
-  const isIdle = ({ value: has, base, from, changed, flight, orphan }: Site, index: number): boolean => {
+  const isIdle = (site: Site, index: number): boolean => {
+    const { value: has, base, from, changed, flight, orphan } = site;
     if (outlook.sites[index]?.isOver !== true || changed || orphan !== undefined) return false;
+    // A copy that is left may be made there, of whatever is yet to come.
+    if (mayDouble(site, outlook.sites[index]) && outlook.copies.length > 0) return false;
     if (flight !== undefined) return flight.away !== undefined;
     // Who is based on the newest and has something else keeps it.
     return base < last || (has === value && from === value);

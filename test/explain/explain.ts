@@ -139,7 +139,9 @@ export function* apply(state: State, event: Event): Generator<State> {
   if (event.kind === 'killed') return yield withSite(state, event.site, { ...site, mortal: true });
   if (site.value !== (event.kind === 'read' ? event.value : event.saw)) return;
   const [value, time] = event.kind === 'write' ? [event.value, event.time] : [null, 0];
-  yield event.kind === 'read' ? state : withSite(state, event.site, { ...site, value, time, changed: true });
+  yield event.kind === 'read'
+    ? state
+    : withSite(state, event.site, { ...site, value, time, changed: true, came: false });
 }
 
 /** Nothing is under way. */
@@ -149,5 +151,5 @@ function* rest(state: State, { value, copies }: Rest): Generator<State> {
     base === newest && !changed && flight === undefined && orphan === undefined;
   const same = JSON.stringify(state.copies) === JSON.stringify(copies.toSorted());
   if (state.found === undefined && state.sites.every(isCalm) && version(state, newest).value === value && same)
-    yield { ...state, sites: state.sites.map((site) => ({ ...site, mortal: false })) };
+    yield { ...state, sites: state.sites.map((site) => ({ ...site, mortal: false, came: false })) };
 }

@@ -6,7 +6,7 @@
 // that came after that one came after this one, too; and what is sent is treated the same, with a choice more if a name
 // was taken in between. So of several ways to the same file on different bases, the one to the lowest is enough.
 import type { Value } from './event.ts';
-import { mayCount, type Outlook } from './outlook.ts';
+import { mayCount, mayDouble, type Outlook } from './outlook.ts';
 import { head, nothing, version, type Flight, type Site, type State, type Version } from './state.ts';
 
 export function onFewVersions(state: State, outlook: Outlook): State {
@@ -122,6 +122,7 @@ function plainOf(state: State, at: number, { sites, left }: Outlook): Version {
     const { base, flight, orphan } = site;
     if (base >= at || (flight?.away !== undefined && flight.away > at)) return false;
     if (sites[index]?.seen.has(value) === true || (isCopy && mayCount(site, sites[index]))) return true;
+    if (left.includes(value) && mayDouble(site, sites[index])) return true;
     return value === orphan?.value || value === orphan?.from;
   });
   return { value: isAsked ? value : unnamed, time: 0, instead };

@@ -3,7 +3,7 @@
 import { must } from '../../lib/base/errors.ts';
 import type { Value } from './event.ts';
 import { isNewestStuck } from './newest.ts';
-import { mayCount, type Outlook, type SiteOutlook } from './outlook.ts';
+import { comingTo, mayCount, mayDouble, type Outlook, type SiteOutlook } from './outlook.ts';
 import { head, version, type Site, type State } from './state.ts';
 
 /** Something that is left is gone here, what is not left can never go, or what is seen at a site cannot come there. */
@@ -11,6 +11,8 @@ export function isHopeless(state: State, outlook: Outlook): boolean {
   const { left, copies, sites } = outlook;
   const fresh = new Set(state.sites.flatMap(underWay));
   if (state.found !== undefined) fresh.add(state.found.value);
+  for (const [index, site] of state.sites.entries())
+    if (mayDouble(site, sites[index])) for (const each of comingTo(state, site)) fresh.add(each);
   const alive = new Set([...fresh, ...state.copies, version(state, head(state)).value]);
   if (left.some((each) => !alive.has(each))) return true;
   const isTaken = (each: string): boolean => state.sites.some((site, at) => takes(each, site, at, outlook));

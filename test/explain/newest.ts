@@ -1,11 +1,11 @@
 // What must become of the newest version until the next rest, and who may do it.
 import type { Value } from './event.ts';
-import type { Outlook } from './outlook.ts';
+import { comingTo, mayDouble, type Outlook } from './outlook.ts';
 import { head, version, type Flight, type Site, type State } from './state.ts';
 
 /**
  * It must go, or stay, and nothing is under way or yet to come that lets it: a copy of it is left only by one that was not
- * made of it and is not older; nothing is left by a delete of it, or of one that its own site removed while it was sent.
+ * made of it and is not older, or where the agent is killed that it came to; nothing is left by a delete of it, or of one that its own site removed while it was sent.
  */
 export function isNewestStuck(state: State, outlook: Outlook): boolean {
   const { left, value: last, writes, share } = outlook;
@@ -16,7 +16,9 @@ export function isNewestStuck(state: State, outlook: Outlook): boolean {
     // Only another one that takes the name leaves a copy of it.
     const mayWin = (each: Made): boolean =>
       each.value !== null && each.base !== head(state) && (!outlook.oneClock || each.time >= time);
-    return !writes && !made.some(mayWin);
+    const mayLeaveOne = (site: Site, at: number): boolean =>
+      mayDouble(site, outlook.sites[at]) && comingTo(state, site).includes(value);
+    return !writes && !made.some(mayWin) && !state.sites.some(mayLeaveOne);
   }
   if (outlook.changes || share || state.found !== undefined) return false;
   const removed = made.some((each) => each.value === null && each.base === head(state));

@@ -1,6 +1,6 @@
 // What is known from the events of what is yet to come, until the next rest.
 import type { Event, Rest, Value } from './event.ts';
-import type { Site } from './state.ts';
+import type { Site, State } from './state.ts';
 import type { Rules } from './step.ts';
 
 /** What is left at the next rest, and what is seen and replaced until then at each site: as far as it was written by now. */
@@ -171,4 +171,14 @@ function seenIn(event: Act): Value {
 /** Its agent may be killed between two: what is made of the second counts as made of the first then. */
 export function mayCount({ mortal }: Site, there: SiteOutlook | undefined): boolean {
   return there !== undefined && (mortal || there.isKilled) && there.replaced.size > 0;
+}
+
+/** What came to the site from elsewhere may be taken for its own by the next process there, and end as a copy. */
+export function mayDouble({ mortal }: Site, there: SiteOutlook | undefined): boolean {
+  return mortal || there?.isKilled === true;
+}
+
+/** What it has, and what was committed since. */
+export function comingTo({ versions }: State, { value, base, came }: Site): readonly Value[] {
+  return [came ? value : null, ...versions.slice(base + 1).map((each) => each.value)];
 }

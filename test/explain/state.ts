@@ -34,6 +34,8 @@ export interface Site {
   readonly orphan: Flight | undefined;
   /** Its agent may be killed when something has its place and is not written down. */
   readonly mortal: boolean;
+  /** What it has came since everything was in sync, from elsewhere, and it may not be written down. */
+  readonly came: boolean;
 }
 
 export interface State {
@@ -57,6 +59,7 @@ export function beginning(sites: number): State {
     flight: undefined,
     orphan: undefined,
     mortal: false,
+    came: false,
   };
   return { versions: [nothing], sites: Array.from({ length: sites }, () => site), found: undefined, copies: [] };
 }

@@ -53,6 +53,8 @@ function* receive(state: State, index: number, site: Site): Generator<State> {
     const taken = fresh(site, came.value, at);
     // Killed before it wrote that down: what is made of it then counts as made of what was there before.
     if (site.mortal && !changed) yield withSite(state, index, { ...site, value: came.value });
+    // Killed before it wrote down what came: to the next process that is made here. It is sent, loses, and is kept beside.
+    if (site.came && !changed) yield withSite(withCopies(state, value), index, taken);
     // An edit elsewhere beats a delete here.
     if (!changed || (value === null && came.value !== null)) yield withSite(state, index, taken);
     // Written while the file was being replaced: what was replaced is kept beside. A delete leaves it where it is, and where
@@ -151,7 +153,8 @@ function* learn(state: State, index: number, site: Site, { value }: Flight, away
 
 /** What a site has by no deed of its own. */
 function fresh({ orphan, mortal }: Site, value: Value, base: number): Site {
-  return { value, time: 0, base, from: value, changed: false, flight: undefined, orphan, mortal };
+  const came = mortal && value !== null;
+  return { value, time: 0, base, from: value, changed: false, flight: undefined, orphan, mortal, came };
 }
 
 function siteAt({ sites }: State, index: number): Site {
