@@ -178,7 +178,9 @@ export function mayDouble({ mortal }: Site, there: SiteOutlook | undefined): boo
   return mortal || there?.isKilled === true;
 }
 
-/** What it has, and what was committed since. */
-export function comingTo({ versions }: State, { value, base, came }: Site): readonly Value[] {
-  return [came ? value : null, ...versions.slice(base + 1).map((each) => each.value)];
+/** What it has, and what was committed since; what loses to the newest gets that once more, or for the first time. */
+export function comingTo({ versions }: State, { value, base, came, changed, flight, orphan }: Site): readonly Value[] {
+  const isSending = changed || flight !== undefined || orphan !== undefined;
+  const from = isSending ? Math.min(base + 1, versions.length - 1) : base + 1;
+  return [came ? value : null, ...versions.slice(from).map((each) => each.value)];
 }
