@@ -3,7 +3,7 @@
 import { must } from '../../lib/base/errors.ts';
 import type { Value } from './event.ts';
 import { isNewestStuck } from './newest.ts';
-import { comingTo, mayCount, mayDouble, mayDoubleAnywhere, type Outlook, type SiteOutlook } from './outlook.ts';
+import { comingTo, mayCount, mayDouble, type Outlook, type SiteOutlook } from './outlook.ts';
 import { head, version, type Site, type State } from './state.ts';
 
 /** Something that is left is gone here, what is not left can never go, or what is seen at a site cannot come there. */
@@ -15,8 +15,7 @@ export function isHopeless(state: State, outlook: Outlook): boolean {
     if (mayDouble(site, sites[index])) for (const each of comingTo(state, site)) fresh.add(each);
   const alive = new Set([...fresh, ...state.copies, version(state, head(state)).value]);
   if (left.some((each) => !alive.has(each))) return true;
-  const kept = mayDoubleAnywhere(state, outlook) ? [] : left;
-  const isTaken = (each: string): boolean => state.sites.some((site, at) => takes(each, site, at, outlook, kept));
+  const isTaken = (each: string): boolean => state.sites.some((site, at) => takes(each, site, at, outlook));
   const open = state.copies.filter((each) => !copies.includes(each) && !isTaken(each));
   if (open.length > 0 && areTooMany(open, state, outlook)) return true;
   if (staysForEver(state, outlook) || isNewestStuck(state, outlook)) return true;
@@ -56,12 +55,12 @@ function underWay({ value, changed, flight, orphan }: Site): readonly Value[] {
 }
 
 /** Only who had a copy as his own file can replace or remove it. */
-function takes(copy: string, site: Site, at: number, { sites, mayTake }: Outlook, kept: readonly string[]): boolean {
+function takes(copy: string, site: Site, at: number, { sites, left, mayTake }: Outlook): boolean {
   const { value, from, changed, flight, orphan } = site;
   const { replaced, taken } = must(sites[at], 'an outlook of the site');
   const changes = changed || replaced.size > 0;
   // It takes that along to its conflict name, and is deleted there.
-  if (orphan?.from === copy && (orphan.value === null || !kept.includes(orphan.value))) return true;
+  if (orphan?.from === copy && (orphan.value === null || !left.includes(orphan.value))) return true;
   // Written over where it lay when it got its conflict name.
   if (orphan?.value === copy || (flight?.value === copy && (changed || replaced.has(copy)))) return true;
   if (flight?.from === copy && mayTake(flight.value, at, changes)) return true;

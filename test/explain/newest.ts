@@ -1,6 +1,6 @@
 // What must become of the newest version until the next rest, and who may do it.
 import type { Value } from './event.ts';
-import { comingTo, mayDouble, mayDoubleAnywhere, type Outlook } from './outlook.ts';
+import { comingTo, mayDouble, type Outlook } from './outlook.ts';
 import { head, version, type Flight, type Site, type State } from './state.ts';
 
 /**
@@ -24,8 +24,7 @@ export function isNewestStuck(state: State, outlook: Outlook): boolean {
   const removed = made.some((each) => each.value === null && each.base === head(state));
   // A delete of the newest is carried out, unless another comes first.
   if (value === last) return removed && left.includes(value);
-  const kept = mayDoubleAnywhere(state, outlook) ? [] : left;
-  return last === null && !removed && !state.sites.some((site) => goesAgain(site, kept));
+  return last === null && !removed && !state.sites.some((site) => goesAgain(site, left));
 }
 
 interface Made {

@@ -178,11 +178,6 @@ export function mayDouble({ mortal }: Site, there: SiteOutlook | undefined): boo
   return mortal || there?.isKilled === true;
 }
 
-/** Then what is removed at the name may be left as a copy all the same. */
-export function mayDoubleAnywhere({ sites }: State, outlook: Outlook): boolean {
-  return sites.some((site, at) => mayDouble(site, outlook.sites[at]));
-}
-
 /** What it has, and what was committed since; what loses to the newest gets that once more, or for the first time. */
 export function comingTo({ versions }: State, { value, base, came, changed, flight, orphan }: Site): readonly Value[] {
   const isSending = changed || flight !== undefined || orphan !== undefined;
