@@ -6,24 +6,19 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { MemoryFs } from '../../../lib/agent/fs/memory-fs.ts';
 import type { SiteFs } from '../../../lib/agent/fs/port.ts';
 import { instead } from '../../model/instead.ts';
-import { FakeCloud } from '../../support/fake-backend.ts';
-import { converge, halted, TestSite } from '../rig.ts';
+import type { FakeCloud } from '../../support/fake-backend.ts';
+import { converge, eachOnTwoSites, halted, type TestSite } from '../rig.ts';
 
 let dir: string;
 let cloud: FakeCloud;
 let paris: TestSite;
 let tokyo: TestSite;
 
+eachOnTwoSites((sites) => ({ cloud, paris, tokyo } = sites));
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'tideway-marking-'));
-  cloud = new FakeCloud();
-  paris = new TestSite(cloud, 'paris');
-  tokyo = new TestSite(cloud, 'tokyo');
 });
-afterEach(async () => {
-  for (const site of [paris, tokyo]) await site.agent?.stop();
-  rmSync(dir, { recursive: true });
-});
+afterEach(() => rmSync(dir, { recursive: true }));
 
 const stateFile = (): string => join(dir, 'paris.db');
 
