@@ -1,5 +1,6 @@
 // The outbox of author `backup`. An operation is a row before it is a message, under a name that whoever orders it chose: so
 // it may be ordered any number of times, and the message be lost or doubled. The committer closes the row with its log row.
+import { inGroups } from '../../base/pool.ts';
 import { cloudSigner, maxOrders, seal } from '../../protocol/message.ts';
 import type { AuthorOperation } from '../../protocol/operation.ts';
 import type { Cloud } from '../group.ts';
@@ -64,9 +65,8 @@ function firstAuthor(incarnation: number): Write {
 /** Sends what the committer has not come to yet, from the first on: so no message of ours leaves a gap. */
 export async function sendOpen(cloud: Cloud, group: string, { author, orders }: Book): Promise<void> {
   if (author === undefined) return;
-  const open = orders.filter(({ value }) => value.n > author.n);
-  for (let at = 0; at < open.length; at += maxOrders) {
-    const some = open.slice(at, at + maxOrders).map(({ value }) => value);
+  const open = orders.map(({ value }) => value).filter(({ n }) => n > author.n);
+  for (const some of inGroups(open, maxOrders)) {
     const from = some[0]?.n ?? 0;
     const { incarnation } = author;
     const content = { v: 1 as const, group, author: 'backup' as const, incarnation, from };
