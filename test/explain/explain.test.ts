@@ -35,7 +35,7 @@ describe('what came to a site whose agent is killed before it wrote that down (S
   const came = [write(0, 'x'), read(1, 'x'), write(0, 'y', 'x')];
   test.each<[string, boolean, readonly Event[]]>([
     ['may be sent by the next one as made there, and become a copy', true, [killed(1), ...came, rest('y', 'x')]],
-    ['also where somebody else made a copy of it', true, [killed(1), write(0, 'x'), onShare('y'), rest('y')]],
+    ['need not where it is written over on the share', true, [killed(1), write(0, 'x'), onShare('y'), rest('y')]],
     ['need not', true, [killed(1), ...came, rest('y')]],
     ['does not where no agent was killed', false, [...came, rest('y', 'x')]],
     ['nor where another site had its agent killed, to which nothing came', false, [killed(0), ...came, rest('y', 'x')]],
